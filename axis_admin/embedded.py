@@ -249,7 +249,7 @@ class Stores:
                 connection.execute(f"CREATE ROLE {OWNER} LOGIN CREATEDB")
             if APPLICATION not in roles:
                 connection.execute(f"CREATE ROLE {APPLICATION} LOGIN")
-            if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
                 connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
 
     def _log(self, name: str) -> Path:

@@ -1,0 +1,270 @@
+"""The only door into the trail: what happened is recorded here, in the transaction of the change."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from audit import fingerprint, sentences, uuid7, wording
+from audit.models import Event
+from audit.verbs import Verb
+
+LONGEST_REASON = 500
+LONGEST_TICKET = 64
+LONGEST_LABEL = 200
+LONGEST_VALUE = 2_000
+LONGEST_USER_AGENT = 400
+
+Value = str | int | bool | None | list[str]
+Outcome = Literal["success", "denied", "failed"]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, with the roles and the circumstances of this moment."""
+
+    type: Literal["staff", "cli", "system", "gateway"]
+    id: str
+    label: str
+    roles: tuple[str, ...] = ()
+    auth_methods: tuple[str, ...] = ()
+    address: str | None = None
+    user_agent: str = ""
+    request_id: str = ""
+    route: str = ""
+    on_behalf_of: str = ""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is acted on: its kind, its public id, and its name as people know it now."""
+
+    type: str
+    id: str
+    label: str
+
+
+SYSTEM = Actor(type="system", id="system", label="Axis Admin")
+
+
+def cli(user: str = "") -> Actor:
+    """Whoever runs a command on the machine; `user` is their login there, if known."""
+    return Actor(type="cli", id=user or "cli", label="cli")
+
+
+class EntryRefused(Exception):
+    """What a person wrote cannot stand in the trail; `field` is reason or ticket, the text says what to do."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+        self.message = message
+
+
+class ReasonRequired(EntryRefused):
+    """This verb is recorded with a reason, and none was given."""
+
+    def __init__(self, verb: Verb) -> None:
+        super().__init__("reason", "Write why, for the audit log.")
+        self.verb = verb
+
+
+def record(
+    verb: Verb,
+    *,
+    actor: Actor,
+    target: Target,
+    organization: Target | None = None,
+    further: Sequence[Target] = (),
+    changes: Mapping[str, Sequence[Value]] | None = None,
+    reason: str = "",
+    ticket: str = "",
+    outcome: Outcome = "success",
+    parent: UUID | None = None,
+    detail: Mapping[str, str | int] | None = None,
+    approval: str = "",
+) -> Event:
+    """Write one event in the caller's transaction and tell the guard of it.
+
+    Raises RuntimeError outside a transaction, ValueError for a field that the verb does not allow,
+    ReasonRequired and EntryRefused for what a person has to correct.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError(f"{verb} must be recorded in the transaction of its change.")
+    changes, detail = dict(changes or {}), dict(detail or {})
+    _check_fields(verb, changes, detail)
+    reason, ticket = cleaned_reason(reason), cleaned_ticket(ticket)
+    if outcome == "success" and verb.entry.needs_reason and not reason:
+        raise ReasonRequired(verb)
+    event = _event(verb, actor, target, organization, further, changes, detail, outcome)
+    event.reason, event.ticket, event.approval, event.parent = (
+        reason,
+        ticket,
+        approval,
+        parent,
+    )
+    _save(event)
+    return event
+
+
+def record_refusal(
+    verb: Verb,
+    *,
+    actor: Actor,
+    target: Target,
+    organization: Target | None = None,
+    reason: str = "",
+    outcome: Literal["denied", "failed"] = "denied",
+    detail: Mapping[str, str | int] | None = None,
+) -> Event:
+    """Write, in a transaction of its own, what was refused or failed: call it after the rollback.
+
+    `reason` says why it was refused; it may quote what came from outside and is made fit. RuntimeError inside a
+    transaction, where the event could be rolled back with what it tells of.
+    """
+    with transaction.atomic(durable=True):
+        quoted = wording.neutral(wording.one_line(reason), LONGEST_REASON)
+        return record(
+            verb,
+            actor=actor,
+            target=target,
+            organization=organization,
+            reason=quoted,
+            outcome=outcome,
+            detail=detail,
+        )
+
+
+def cleaned_reason(text: str) -> str:
+    """The reason on one line; EntryRefused if it is too long or holds what may not be recorded."""
+    return _cleaned("reason", text, LONGEST_REASON)
+
+
+def cleaned_ticket(text: str) -> str:
+    """The ticket's reference; EntryRefused if it is too long or holds what may not be recorded."""
+    return _cleaned("ticket", text, LONGEST_TICKET)
+
+
+def _cleaned(field: str, text: str, longest: int) -> str:
+    line = wording.one_line(text)
+    if len(line) > longest:
+        raise EntryRefused(field, f"At most {longest} characters; this has {len(line)}.")
+    if any(map(wording.is_unfit, line)):
+        raise EntryRefused(
+            field,
+            "This holds control characters or marks that reorder text. Write it without them.",
+        )
+    if wording.holds_credential(line):
+        raise EntryRefused(field, "This holds a whole key. Name it by its prefix.")
+    return line
+
+
+def _check_fields(verb: Verb, changes: Mapping[str, Sequence[Value]], detail: Mapping[str, str | int]) -> None:
+    if unknown := sorted((set(changes) | set(detail)) - verb.entry.allowed):
+        raise ValueError(f"{verb} may not hold {', '.join(unknown)}.")
+    if odd := sorted(field for field, pair in changes.items() if len(pair) != 2):
+        raise ValueError(f"{verb}: {', '.join(odd)} is not [before, after].")
+
+
+def _event(
+    verb: Verb,
+    actor: Actor,
+    target: Target,
+    organization: Target | None,
+    further: Sequence[Target],
+    changes: Mapping[str, Sequence[Value]],
+    detail: Mapping[str, str | int],
+    outcome: Outcome,
+) -> Event:
+    now = timezone.now()
+    event = Event(
+        id=uuid7.make(now),
+        occurred_at=now,
+        verb=verb.value,
+        operation=verb.entry.operation,
+        outcome=outcome,
+    )
+    _tell_who(event, actor)
+    _tell_what(event, target, organization, further)
+    event.changes = {field: [_plain(value) for value in pair] for field, pair in changes.items()}
+    event.detail = {field: _plain(value) for field, value in detail.items()}
+    event.sentence = sentences.render(verb.entry.sentence, _values(event), outcome)
+    return event
+
+
+def _tell_who(event: Event, actor: Actor) -> None:
+    event.actor_type, event.actor_id, event.actor_label = (
+        actor.type,
+        _label(actor.id),
+        _label(actor.label),
+    )
+    event.actor_roles, event.auth_methods = list(actor.roles), list(actor.auth_methods)
+    event.on_behalf_of, event.route = _label(actor.on_behalf_of), _label(actor.route)
+    event.address, event.request_id = (
+        fingerprint.address(actor.address),
+        _label(actor.request_id),
+    )
+    event.user_agent = wording.neutral(actor.user_agent, LONGEST_USER_AGENT)
+
+
+def _tell_what(event: Event, target: Target, organization: Target | None, further: Sequence[Target]) -> None:
+    event.target_type, event.target_id, event.target_label = (
+        target.type,
+        _label(target.id),
+        _label(target.label),
+    )
+    event.further = [{"type": one.type, "id": _label(one.id), "label": _label(one.label)} for one in further]
+    named = [target, *further]
+    if organization is not None:
+        event.organization, event.organization_label = (
+            _label(organization.id),
+            _label(organization.label),
+        )
+        named.append(organization)
+    event.names = sorted({_label(one.id) for one in named})
+
+
+def _label(text: str) -> str:
+    return wording.neutral(str(text), LONGEST_LABEL)
+
+
+def _plain(value: Any) -> Value:
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        return wording.neutral(wording.one_line(value), LONGEST_VALUE)
+    if isinstance(value, list | tuple):
+        return [wording.neutral(wording.one_line(str(item)), LONGEST_VALUE) for item in value]
+    raise TypeError(f"{type(value).__name__} cannot stand in the trail: hand over plain values.")
+
+
+def _values(event: Event) -> dict[str, str]:
+    after = {field: str(pair[1]) for field, pair in event.changes.items() if pair[1] is not None}
+    detail = {field: str(value) for field, value in event.detail.items()}
+    named = {
+        "actor": event.actor_label,
+        "target": event.target_label,
+        "organization": event.organization_label,
+    }
+    return {**after, **detail, **named}
+
+
+def _save(event: Event) -> None:
+    event.salt = secrets.token_bytes(16)
+    event.content_hash = fingerprint.of(event)
+    event.save(force_insert=True)
+    if event.outcome == Event.Outcome.SUCCESS:
+        _tell_the_guard(event.id)
+
+
+def _tell_the_guard(id: UUID) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('axis.audit_event',"
+            " concat_ws(',', nullif(current_setting('axis.audit_event', true), ''), %s::text), true)",
+            [str(id)],
+        )

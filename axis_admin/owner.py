@@ -32,9 +32,9 @@ def as_owner(alias: str = "default") -> Iterator[BaseDatabaseWrapper]:
         connection.settings_dict.update(before)
 
 
-def prepare(connection: BaseDatabaseWrapper, *, application: str) -> None:
+def prepare(connection: BaseDatabaseWrapper) -> None:
     """Extensions, and the application's rights on every table and sequence that the owner will make."""
-    role = sql.Identifier(application)
+    role = sql.Identifier(settings.DATABASE_APPLICATION)
     with connection.cursor() as cursor:
         for name in EXTENSIONS:
             cursor.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name)))

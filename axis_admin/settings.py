@@ -69,6 +69,8 @@ else:
     for _name in ("VALKEY_URL", "CELERY_BROKER_URL"):
         if not env.str(_name, default=""):
             raise ImproperlyConfigured(f"{_name} is not set: with DATABASE_URL it has no default.")
+# The login's name is kept apart, because owner.as_owner switches the one in DATABASES.
+DATABASE_APPLICATION = _database["USER"]
 DATABASES = {
     "default": {
         **_database,

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.core.management.commands import migrate
 
 from axis_admin import owner
@@ -11,5 +10,5 @@ from axis_admin import owner
 class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         with owner.as_owner(options["database"]) as connection:
-            owner.prepare(connection, application=settings.DATABASES["default"]["USER"])
+            owner.prepare(connection)
             super().handle(*args, **options)

@@ -1,6 +1,7 @@
 """From a verb's template to the sentence that people read.
 
-`rotated/rotate` is what was done and what was not allowed; a part in [brackets] goes when a value in it is missing.
+`rotated/rotate` is what was done and what was not allowed, with the actor before it; a part in [brackets] goes when a
+value in it is missing.
 """
 
 import re
@@ -19,8 +20,8 @@ def values_of(template: str) -> set[str]:
 
 def render(template: str, values: Mapping[str, str], outcome: str = "success") -> str:
     """The sentence. KeyError where a value outside brackets is missing."""
-    rendered = (_part(found, values, outcome) for found in PARTS.finditer(template))
-    return "".join(rendered)
+    whole = f"{{actor}} {template}" if ACTS.match(template) else template
+    return "".join(_part(found, values, outcome) for found in PARTS.finditer(whole))
 
 
 def _part(found: re.Match[str], values: Mapping[str, str], outcome: str) -> str:

@@ -1,6 +1,7 @@
 """Every verb that the trail knows. A new one is one more entry: verb, operation, icon, sentence, fields, needs_reason.
 
-In a sentence `rotated/rotate` is what was done and what was refused; a part in [brackets] goes when a value is missing.
+In a sentence `rotated/rotate` is what was done and what was refused, with the actor before it; a part in [brackets] goes
+when a value in it is missing. `fields` are what changes and detail may hold.
 """
 
 from typing import Self
@@ -26,262 +27,86 @@ class Verb(models.TextChoices):
         verb.entry = entry
         return verb
 
-    ORGANIZATION_CREATED = Entry(
-        "organization.created",
-        "create",
-        "building-office-2",
-        "{actor} created/create {target}",
-        _ORGANIZATION,
-    )
-    ORGANIZATION_ACTIVATED = Entry(
-        "organization.activated",
-        "update",
-        "play-circle",
-        "{actor} activated/activate {target}",
-        "status plan",
-    )
-    ORGANIZATION_EDITED = Entry(
-        "organization.edited",
-        "update",
-        "pencil-square",
-        "{actor} edited/edit {target}",
-        _ORGANIZATION,
-    )
-    ORGANIZATION_SUSPENDED = Entry(
-        "organization.suspended",
-        "update",
-        "pause-circle",
-        "{actor} suspended/suspend {target}",
-        "status",
-        True,
-    )
-    ORGANIZATION_REINSTATED = Entry(
-        "organization.reinstated",
-        "update",
-        "play-circle",
-        "{actor} reinstated/reinstate {target}",
-        "status",
-        True,
-    )
-    ORGANIZATION_CLOSED = Entry(
-        "organization.closed",
-        "delete",
-        "archive-box",
-        "{actor} closed/close {target}",
-        "status",
-        True,
-    )
-    ORGANIZATION_PLAN_CHANGED = Entry(
-        "organization.plan_changed",
-        "update",
-        "rectangle-stack",
-        "{actor} changed/change the plan of {target}[ to {to_plan}]",
-        "plan plan_version to_plan",
-    )
-    CONTACT_ADDED = Entry(
-        "contact.added",
-        "create",
-        "user-plus",
-        "{actor} added/add contact {target}[ to {organization}]",
-        "kind name email",
-    )
-    CONTACT_EDITED = Entry(
-        "contact.edited",
-        "update",
-        "user",
-        "{actor} edited/edit contact {target}[ of {organization}]",
-        "kind name email",
-    )
-    CONTACT_REMOVED = Entry(
-        "contact.removed",
-        "delete",
-        "user-minus",
-        "{actor} removed/remove contact {target}[ from {organization}]",
-        "kind name email",
-    )
-    KEY_ISSUED = Entry(
-        "key.issued",
-        "create",
-        "key",
-        "{actor} issued/issue key {target}[ for {organization}]",
-        _KEY,
-    )
-    KEY_EDITED = Entry(
-        "key.edited",
-        "update",
-        "pencil-square",
-        "{actor} edited/edit key {target}[ of {organization}]",
-        _KEY,
-    )
-    KEY_ROTATED = Entry(
-        "key.rotated",
-        "update",
-        "arrow-path",
-        "{actor} rotated/rotate key {target}[ of {organization}][, overlap {overlap}]",
-        "overlap overlap_until expires_at state public_id last_four old_public_id",
-    )
-    KEY_REVOKED = Entry(
-        "key.revoked",
-        "delete",
-        "no-symbol",
-        "{actor} revoked/revoke key {target}[ of {organization}][, {code}]",
-        "state code public_id",
-        True,
-    )
-    KEY_OVERLAP_ENDED = Entry(
-        "key.overlap_ended",
-        "update",
-        "stop-circle",
-        "{actor} ended/end the overlap of key {target}[ of {organization}]",
-        "overlap_until public_id state",
-    )
-    GATEWAY_CREATED = Entry(
-        "gateway.created",
-        "create",
-        "server-stack",
-        "{actor} created/create gateway credential {target}",
-        _GATEWAY,
-    )
-    GATEWAY_REVOKED = Entry(
-        "gateway.revoked",
-        "delete",
-        "no-symbol",
-        "{actor} revoked/revoke gateway credential {target}",
-        "public_id revoked_at",
-        True,
-    )
-    GATEWAY_DEMO_CREDENTIAL_ENDED = Entry(
-        "gateway.demo_credential_ended",
-        "delete",
-        "stop-circle",
-        "{actor} ended/end demo gateway credential {target} of the last run",
-        "public_id revoked_at",
-    )
-    KEY_DEMO_CREDENTIAL_ENDED = Entry(
-        "key.demo_credential_ended",
-        "delete",
-        "stop-circle",
-        "{actor} ended/end demo key {target}[ of {organization}] of the last run",
-        "public_id state",
-    )
-    CONTRACT_OPENED = Entry(
-        "contract.opened",
-        "create",
-        "document-text",
-        "{actor} opened/open a contract[ of {organization}][ from {effective_from}]",
-        "currency effective_from anchor_day time_zone included_generations",
-    )
-    PERIOD_OPENED = Entry(
-        "period.opened",
-        "create",
-        "calendar-days",
-        "{actor} opened/open billing period {target}[ of {organization}]",
-        "label starts_at ends_at state",
-    )
-    LIMIT_SET = Entry(
-        "limit.set",
-        "update",
-        "adjustments-horizontal",
-        "{actor} set/set the limit {target}[ of {organization}]",
-        "name dimension api_version kind limit period_s burst mode overage_allowance effective_from effective_until",
-    )
-    PILOT_STARTED = Entry(
-        "pilot.started",
-        "create",
-        "beaker",
-        "{actor} started/start the pilot[ of {organization}][, until {ends_at}]",
-        "starts_at ends_at generation_cap",
-    )
-    ROLE_GRANTED = Entry(
-        "role.granted",
-        "create",
-        "shield-check",
-        "{actor} granted/grant {target}[ the role {role}][, {scope}]",
-        _ROLE,
-    )
-    ROLE_REVOKED = Entry(
-        "role.revoked",
-        "delete",
-        "shield-exclamation",
-        "{actor} took/take[ the role {role} from] {target}[, {scope}]",
-        _ROLE,
-        True,
-    )
-    STAFF_CREATED = Entry(
-        "staff.created",
-        "create",
-        "user-plus",
-        "{actor} created/create staff account {target}",
-        "name email role",
-    )
-    STAFF_DEACTIVATED = Entry(
-        "staff.deactivated",
-        "update",
-        "user-minus",
-        "{actor} deactivated/deactivate {target}",
-        "is_active",
-        True,
-    )
-    STAFF_SIGNED_IN = Entry(
-        "staff.signed_in",
-        "authenticate",
-        "arrow-right-on-rectangle",
-        "{actor} signed/sign in",
-        "method",
-    )
-    STAFF_SIGN_IN_FAILED = Entry(
-        "staff.sign_in_failed",
-        "authenticate",
-        "exclamation-triangle",
-        "Sign-in as {target} failed",
-        "method",
-    )
-    STAFF_SIGNED_OUT = Entry(
-        "staff.signed_out",
-        "authenticate",
-        "arrow-left-on-rectangle",
-        "{actor} signed/sign out",
-        "method",
-    )
-    STAFF_STEPPED_UP = Entry(
-        "staff.stepped_up",
-        "authenticate",
-        "finger-print",
-        "{actor} proved/prove again who they are[ to {purpose}]",
-        "method purpose",
-    )
-    STAFF_ACCESS_RESET = Entry(
-        "staff.access_reset",
-        "update",
-        "key",
-        "{actor} reset/reset the sign-in of {target}",
-        "method",
-    )
-    ACCESS_DENIED = Entry(
-        "access.denied",
-        "access",
-        "no-symbol",
-        "{actor} opened/open {target}[ of {organization}]",
-        "permission route method",
-    )
-    USAGE_EXPORTED = Entry(
-        "usage.exported",
-        "access",
-        "arrow-down-tray",
-        "{actor} exported/export the usage of {target}[, {period}]",
-        "period rows format",
-    )
-    PLAN_SEEDED = Entry(
-        "plan.seeded",
-        "create",
-        "rectangle-stack",
-        "{actor} set/set up plan {target}",
-        "code name version",
-    )
-    DEMO_SEEDED = Entry(
-        "demo.seeded",
-        "create",
-        "beaker",
-        "{actor} made/make the demo data",
-        "organizations keys rows",
-    )
+    # fmt: off
+    ORGANIZATION_CREATED = Entry("organization.created", "create", "building-office-2",
+        "created/create {target}", _ORGANIZATION)
+    ORGANIZATION_ACTIVATED = Entry("organization.activated", "update", "play-circle",
+        "activated/activate {target}", "status plan")
+    ORGANIZATION_EDITED = Entry("organization.edited", "update", "pencil-square", "edited/edit {target}", _ORGANIZATION)
+    ORGANIZATION_SUSPENDED = Entry("organization.suspended", "update", "pause-circle",
+        "suspended/suspend {target}", "status", needs_reason=True)
+    ORGANIZATION_REINSTATED = Entry("organization.reinstated", "update", "play-circle",
+        "reinstated/reinstate {target}", "status", needs_reason=True)
+    ORGANIZATION_CLOSED = Entry("organization.closed", "delete", "archive-box",
+        "closed/close {target}", "status", needs_reason=True)
+    ORGANIZATION_PLAN_CHANGED = Entry("organization.plan_changed", "update", "rectangle-stack",
+        "changed/change the plan of {target}[ to {to_plan}]", "plan plan_version to_plan")
+
+    CONTACT_ADDED = Entry("contact.added", "create", "user-plus",
+        "added/add contact {target}[ to {organization}]", "kind name email")
+    CONTACT_EDITED = Entry("contact.edited", "update", "user",
+        "edited/edit contact {target}[ of {organization}]", "kind name email")
+    CONTACT_REMOVED = Entry("contact.removed", "delete", "user-minus",
+        "removed/remove contact {target}[ from {organization}]", "kind name email")
+
+    KEY_ISSUED = Entry("key.issued", "create", "key", "issued/issue key {target}[ for {organization}]", _KEY)
+    KEY_EDITED = Entry("key.edited", "update", "pencil-square", "edited/edit key {target}[ of {organization}]", _KEY)
+    KEY_ROTATED = Entry("key.rotated", "update", "arrow-path",
+        "rotated/rotate key {target}[ of {organization}][, overlap {overlap}]",
+        "overlap overlap_until expires_at state public_id last_four old_public_id")
+    KEY_REVOKED = Entry("key.revoked", "delete", "no-symbol",
+        "revoked/revoke key {target}[ of {organization}][, {code}]", "state code public_id", needs_reason=True)
+    KEY_OVERLAP_ENDED = Entry("key.overlap_ended", "update", "stop-circle",
+        "ended/end the overlap of key {target}[ of {organization}]", "overlap_until public_id state")
+
+    GATEWAY_CREATED = Entry("gateway.created", "create", "server-stack",
+        "created/create gateway credential {target}", _GATEWAY)
+    GATEWAY_REVOKED = Entry("gateway.revoked", "delete", "no-symbol",
+        "revoked/revoke gateway credential {target}", "public_id revoked_at", needs_reason=True)
+    GATEWAY_DEMO_CREDENTIAL_ENDED = Entry("gateway.demo_credential_ended", "delete", "stop-circle",
+        "ended/end demo gateway credential {target} of the last run", "public_id revoked_at")
+
+    KEY_DEMO_CREDENTIAL_ENDED = Entry("key.demo_credential_ended", "delete", "stop-circle",
+        "ended/end demo key {target}[ of {organization}] of the last run", "public_id state")
+
+    CONTRACT_OPENED = Entry("contract.opened", "create", "document-text",
+        "opened/open a contract[ of {organization}][ from {effective_from}]",
+        "currency effective_from anchor_day time_zone included_generations")
+
+    PERIOD_OPENED = Entry("period.opened", "create", "calendar-days",
+        "opened/open billing period {target}[ of {organization}]", "label starts_at ends_at state")
+
+    LIMIT_SET = Entry("limit.set", "update", "adjustments-horizontal",
+        "set/set the limit {target}[ of {organization}]",
+        "name dimension api_version kind limit period_s burst mode overage_allowance effective_from effective_until")
+
+    PILOT_STARTED = Entry("pilot.started", "create", "beaker",
+        "started/start the pilot[ of {organization}][, until {ends_at}]", "starts_at ends_at generation_cap")
+
+    ROLE_GRANTED = Entry("role.granted", "create", "shield-check",
+        "granted/grant {target}[ the role {role}][, {scope}]", _ROLE)
+    ROLE_REVOKED = Entry("role.revoked", "delete", "shield-exclamation",
+        "took/take[ the role {role} from] {target}[, {scope}]", _ROLE, needs_reason=True)
+
+    STAFF_CREATED = Entry("staff.created", "create", "user-plus",
+        "created/create staff account {target}", "name email role")
+    STAFF_DEACTIVATED = Entry("staff.deactivated", "update", "user-minus",
+        "deactivated/deactivate {target}", "is_active", needs_reason=True)
+    STAFF_SIGNED_IN = Entry("staff.signed_in", "authenticate", "arrow-right-on-rectangle", "signed/sign in", "method")
+    STAFF_SIGN_IN_FAILED = Entry("staff.sign_in_failed", "authenticate", "exclamation-triangle",
+        "Sign-in as {target} failed", "method")
+    STAFF_SIGNED_OUT = Entry("staff.signed_out", "authenticate", "arrow-left-on-rectangle", "signed/sign out", "method")
+    STAFF_STEPPED_UP = Entry("staff.stepped_up", "authenticate", "finger-print",
+        "proved/prove again who they are[ to {purpose}]", "method purpose")
+    STAFF_ACCESS_RESET = Entry("staff.access_reset", "update", "key", "reset/reset the sign-in of {target}", "method")
+
+    ACCESS_DENIED = Entry("access.denied", "access", "no-symbol",
+        "opened/open {target}[ of {organization}]", "permission route method")
+
+    USAGE_EXPORTED = Entry("usage.exported", "access", "arrow-down-tray",
+        "exported/export the usage of {target}[, {period}]", "period rows format")
+
+    PLAN_SEEDED = Entry("plan.seeded", "create", "rectangle-stack", "set/set up plan {target}", "code name version")
+
+    DEMO_SEEDED = Entry("demo.seeded", "create", "beaker", "made/make the demo data", "organizations keys rows")
+    # fmt: on

@@ -1,0 +1,225 @@
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+
+from audit import trail
+from keys import identifiers
+from keys.gateways import GatewayCredential, GatewaySecret, GatewayUse
+from keys.limits.rules import LimitRule
+from keys.pilots import Pilot
+from orgs import policy
+from orgs.models import Organization
+
+if TYPE_CHECKING:
+    from orgs.models import Staff
+
+__all__ = [
+    "ApiKey",
+    "GatewayCredential",
+    "GatewaySecret",
+    "GatewayUse",
+    "KeySecret",
+    "LimitRule",
+    "Pilot",
+    "SecretUse",
+]
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def for_user(
+        self, user: "Staff", permission: policy.Permission
+    ) -> "ApiKeyQuerySet":
+        """Keep the keys of the organizations in which the person holds the permission."""
+        return self.filter(policy.scope(user, permission).as_q("organization__"))
+
+    def usable(self, *, at: datetime) -> "ApiKeyQuerySet":
+        """Keep the keys that would pass at this time, whatever their organization's state."""
+        return self.filter(
+            models.Q(not_before=None) | models.Q(not_before__lte=at),
+            models.Q(expires_at=None) | models.Q(expires_at__gt=at),
+            state=ApiKey.State.ACTIVE,
+        )
+
+    def matching(self, text: str) -> "ApiKeyQuerySet":
+        """Keep those whose name, id or key prefix contains the text."""
+        prefix = models.Exists(
+            KeySecret.objects.filter(
+                key=models.OuterRef("pk"), public_id__icontains=text[-12:]
+            )
+        )
+        return self.filter(
+            models.Q(name__icontains=text) | models.Q(uid__icontains=text) | prefix
+        )
+
+    def with_secrets(self) -> "ApiKeyQuerySet":
+        """Fetch what a list of keys shows, in a fixed number of statements."""
+        secrets = KeySecret.objects.select_related("use").order_by("-id")
+        return self.select_related("organization").prefetch_related(
+            models.Prefetch("secrets", secrets)
+        )
+
+
+class ApiKey(models.Model):
+    """A key as people think of it: it keeps its id, its history and its limits through every rotation."""
+
+    class Environment(models.TextChoices):
+        LIVE = "live", "Live"
+        TEST = "test", "Test"
+
+    class State(models.TextChoices):
+        ACTIVE = "active", "Active"
+        PAUSED = "paused", "Paused"
+        REVOKED = "revoked", "Revoked"
+
+    class RevokeCode(models.TextChoices):
+        LEAKED = "leaked", "Leaked"
+        REPLACED = "replaced", "Replaced"
+        NO_LONGER_USED = "no_longer_used", "No longer used"
+        CUSTOMER_WISH = "customer_wish", "By customer's wish"
+        ABUSE = "abuse", "Abuse"
+        OTHER = "other", "Other"
+
+    uid = models.CharField(
+        max_length=24, unique=True, default=identifiers.key_uid, editable=False
+    )
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="keys"
+    )
+    name = models.CharField(max_length=80)
+    purpose = models.CharField(max_length=200, blank=True)
+    environment = models.CharField(max_length=8, choices=Environment)
+    api_versions = ArrayField(models.CharField(max_length=8))
+    allowed_cidrs = ArrayField(
+        models.CharField(max_length=64), default=list, blank=True
+    )
+    not_before = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(max_length=8, choices=State, default=State.ACTIVE)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoke_code = models.CharField(max_length=16, choices=RevokeCode, blank=True)
+    revoke_reason = models.CharField(max_length=500, blank=True)
+    revoke_ticket = models.CharField(max_length=64, blank=True)
+    rotate_every = models.DurationField(null=True, blank=True)
+    version = models.BigIntegerField(default=1, editable=False)
+    created_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "environment", "name"],
+                condition=~models.Q(state="revoked"),
+                name="one_live_key_per_name",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="revoked", revoked_at__isnull=False)
+                | (~models.Q(state="revoked") & models.Q(revoked_at__isnull=True)),
+                name="a_revoked_key_says_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def target(self) -> trail.Target:
+        return trail.Target("key", self.uid, self.name)
+
+    @property
+    def active_secret(self) -> "KeySecret | None":
+        return self._secret(KeySecret.State.ACTIVE)
+
+    @property
+    def overlap_secret(self) -> "KeySecret | None":
+        return self._secret(KeySecret.State.OVERLAP)
+
+    @property
+    def last_use(self) -> "SecretUse | None":
+        """The latest use of any of its secrets, overlapping and retired ones too."""
+        uses = [secret.use for secret in self.secrets.all() if hasattr(secret, "use")]
+        return max(uses, key=lambda use: use.last_used_at, default=None)
+
+    def is_rotating(self, *, at: datetime) -> bool:
+        return (secret := self.overlap_secret) is not None and not secret.is_retired(
+            at=at
+        )
+
+    def is_expired(self, *, at: datetime) -> bool:
+        return self.expires_at is not None and self.expires_at <= at
+
+    def _secret(self, state: "KeySecret.State") -> "KeySecret | None":
+        return next(
+            (secret for secret in self.secrets.all() if secret.state == state), None
+        )
+
+
+class KeySecret(models.Model):
+    """One secret of a key: of the credential only its digest, sealed. Retired ones stay, so that they can be told apart."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Pending"
+        ACTIVE = "active", "Active"
+        OVERLAP = "overlap", "Overlap"
+        RETIRED = "retired", "Retired"
+
+    key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, related_name="secrets")
+    public_id = models.CharField(max_length=12, unique=True)
+    last_four = models.CharField(max_length=4)
+    digest = models.BinaryField()
+    ring_id = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=8, choices=State, default=State.ACTIVE)
+    overlap_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            *(
+                models.UniqueConstraint(
+                    fields=["key"],
+                    condition=models.Q(state=state),
+                    name=f"one_{state}_secret_per_key",
+                )
+                for state in ("pending", "active", "overlap")
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="overlap")
+                | models.Q(overlap_until__isnull=False),
+                name="an_overlap_has_an_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"axk_{self.key.environment}_{self.public_id}"
+
+    def is_retired(self, *, at: datetime) -> bool:
+        """Say whether the secret has stopped working by the clock, whether or not the sweep has seen it."""
+        over = (
+            self.state == self.State.OVERLAP
+            and self.overlap_until is not None
+            and self.overlap_until <= at
+        )
+        return self.state == self.State.RETIRED or over
+
+
+class SecretUse(models.Model):
+    """When and from where a secret was used. Outside the guard: flushed from the counter store once a minute."""
+
+    secret = models.OneToOneField(
+        KeySecret, on_delete=models.PROTECT, related_name="use"
+    )
+    first_used_at = models.DateTimeField()
+    last_used_at = models.DateTimeField()
+    address = models.GenericIPAddressField(null=True, blank=True)
+    user_agent = models.CharField(max_length=200, blank=True)
+    api_version = models.CharField(max_length=8, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.secret_id}: {self.last_used_at:%F %T}"

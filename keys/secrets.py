@@ -1,0 +1,107 @@
+"""The credential's format, and how its digest is sealed. Pure: no database, no clock.
+
+axk_<live|test>_<12 base62 public id>_<32 base62 secret><6 base62 crc32 of everything before it>
+axg_<12 base62 public id>_<32 base62 secret><6 base62 crc32 of everything before it>
+"""
+
+import hashlib
+import os
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from orgs import identifiers
+
+Kind = Literal["live", "test", "gateway"]
+
+PUBLIC_ID_LENGTH, SECRET_LENGTH, CHECKSUM_LENGTH = 12, 32, 6
+PREFIXES: dict[Kind, str] = {
+    "live": "axk_live_",
+    "test": "axk_test_",
+    "gateway": "axg_",
+}
+_KINDS: dict[str, Kind] = {prefix: kind for kind, prefix in PREFIXES.items()}
+_FORMAT = re.compile(
+    r"(?P<prefix>axk_live_|axk_test_|axg_)(?P<public_id>[0-9A-Za-z]{12})_[0-9A-Za-z]{38}",
+    re.ASCII,
+)
+_NONCE_LENGTH = 12
+
+
+@dataclass(frozen=True)
+class Credential:
+    """A freshly made credential. `text` is the secret itself: shown once, stored nowhere."""
+
+    text: str
+    public_id: str
+    last_four: str
+    digest: bytes
+
+    def __repr__(self) -> str:
+        return f"<Credential {self.public_id}>"
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What a well-formed credential says of itself before anybody is asked."""
+
+    kind: Kind
+    public_id: str
+    digest: bytes
+
+
+class Unsealable(Exception):
+    """A sealed digest that no key of the ring opens, or that was moved from another row."""
+
+
+def make_credential(kind: Kind) -> Credential:
+    """Make a credential with 190 random bits."""
+    public_id = identifiers.random_base62(PUBLIC_ID_LENGTH)
+    body = f"{PREFIXES[kind]}{public_id}_{identifiers.random_base62(SECRET_LENGTH)}"
+    text = body + checksum(body)
+    return Credential(text, public_id, text[-4:], digest(text))
+
+
+def checksum(body: str) -> str:
+    """Return the CRC-32 of everything before it, as six base62 digits."""
+    return identifiers.encode(zlib.crc32(body.encode()), CHECKSUM_LENGTH)
+
+
+def parse(text: str) -> Parsed | None:
+    """Read a credential; None where it is not of our format or its checksum is wrong."""
+    match = _FORMAT.fullmatch(text)
+    if match is None or checksum(text[:-CHECKSUM_LENGTH]) != text[-CHECKSUM_LENGTH:]:
+        return None
+    return Parsed(_KINDS[match["prefix"]], match["public_id"], digest(text))
+
+
+def digest(text: str) -> bytes:
+    """Return the SHA-256 of the whole credential, which is all that is ever kept of it."""
+    return hashlib.sha256(text.encode()).digest()
+
+
+def seal(value: bytes, *, public_id: str, ring: Sequence[bytes]) -> tuple[int, bytes]:
+    """Encrypt a digest under the ring's first key, bound to its public id; returns the key's number and the sealed bytes."""
+    nonce = os.urandom(_NONCE_LENGTH)
+    return len(ring), nonce + AESGCM(ring[0]).encrypt(nonce, value, public_id.encode())
+
+
+def unseal(
+    sealed: bytes, *, ring_id: int, public_id: str, ring: Sequence[bytes]
+) -> bytes:
+    """Return the digest that was sealed; raises Unsealable where the key is gone or the row was tampered with."""
+    if not 1 <= ring_id <= len(ring):
+        raise Unsealable(f"field key {ring_id} is not in the ring of {len(ring)}")
+    try:
+        # Numbers count from the end, so that a new first key leaves the old ones' numbers alone.
+        key = AESGCM(ring[len(ring) - ring_id])
+        return key.decrypt(
+            sealed[:_NONCE_LENGTH], sealed[_NONCE_LENGTH:], public_id.encode()
+        )
+    except InvalidTag as error:
+        raise Unsealable(f"the digest of {public_id} does not open") from error

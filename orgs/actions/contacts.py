@@ -1,0 +1,58 @@
+"""Whom we write to at a customer."""
+
+from django.db import transaction
+
+from audit import trail
+from audit.verbs import Verb
+from orgs import changes
+from orgs.actions.organizations import lock_organization
+from orgs.models import Contact, Organization
+
+
+@transaction.atomic
+def add_contact(
+    *,
+    organization: Organization,
+    actor: trail.Actor,
+    kind: str,
+    email: str,
+    name: str = "",
+) -> Contact:
+    """Add a contact; raises ValidationError where the same address has that kind already."""
+    organization = lock_organization(organization)
+    contact = Contact(
+        organization=organization,
+        kind=kind,
+        email=email.strip().lower(),
+        name=name.strip(),
+    )
+    contact.full_clean()
+    contact.save(force_insert=True)
+    _record(Verb.CONTACT_ADDED, contact, actor=actor, changed=[None, contact.email])
+    return contact
+
+
+@transaction.atomic
+def remove_contact(*, contact: Contact, actor: trail.Actor) -> None:
+    """Remove a contact; the trail keeps who it was."""
+    organization = lock_organization(contact.organization)
+    contact = Contact.objects.select_for_update().get(
+        pk=contact.pk, organization=organization
+    )
+    contact.organization = organization
+    _record(Verb.CONTACT_REMOVED, contact, actor=actor, changed=[contact.email, None])
+    contact.delete()
+
+
+def _record(
+    verb: Verb, contact: Contact, *, actor: trail.Actor, changed: list[str | None]
+) -> None:
+    trail.record(
+        verb,
+        actor=actor,
+        target=contact.target,
+        organization=contact.organization.target,
+        changes={"email": changed},
+        detail={"kind": contact.get_kind_display().lower(), "name": contact.name},
+    )
+    changes.announce(organization=contact.organization, kind="organization.changed")

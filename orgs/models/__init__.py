@@ -1,0 +1,15 @@
+from orgs.models.feed import Change, ChangeHead
+from orgs.models.organizations import Contact, Organization
+from orgs.models.plans import Plan, PlanVersion
+from orgs.models.staff import RoleAssignment, Staff
+
+__all__ = [
+    "Change",
+    "ChangeHead",
+    "Contact",
+    "Organization",
+    "Plan",
+    "PlanVersion",
+    "RoleAssignment",
+    "Staff",
+]

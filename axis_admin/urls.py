@@ -23,6 +23,15 @@ def _exists(name: str) -> bool:
 staff: list[URLPattern | URLResolver] = [
     path("", include(f"{app}.urls")) for app in ("orgs", "keys", "metering", "audit") if _exists(f"{app}.urls")
 ]
+if _exists("axis_admin.appearance") and _exists("axis_admin.gallery"):
+    from axis_admin import appearance, gallery
+
+    staff += [path("", include("axis_admin.sign_in")), path("appearance/", appearance.appearance, name="appearance")]
+    if settings.DEBUG:
+        staff += [
+            path("gallery/", gallery.components, name="gallery"),
+            path("gallery/states/", gallery.states, name="gallery_states"),
+        ]
 gateway: list[URLPattern | URLResolver] = (
     [path("gateway/v1/", include("axis_admin.gateway.urls"))] if _exists("axis_admin.gateway.urls") else []
 )

@@ -1,0 +1,121 @@
+"""What stands around every page: navigation, the person, and how the page looks to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+from axis_admin.appearance import CHOICES, DENSITY, SHORTCUTS, THEME
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One page of the navigation. permission: what one needs to see it, "" for everybody. parts: view names and
+    namespaces ("orgs:") that belong to it.
+    """
+
+    label: str
+    icon: str
+    page: str
+    permission: str
+    parts: frozenset[str]
+
+
+GATEWAYS = frozenset({"keys:gateways", "keys:create_gateway", "keys:gateway", "keys:revoke_gateway"})
+OF_ORGANIZATIONS = frozenset({"orgs:", "keys:for_org", "keys:issue", "metering:for_org", "metering:export"})
+GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    (
+        "Work",
+        (
+            Entry("Home", "home", "home", "", frozenset({"home"})),
+            Entry("Organizations", "building-office-2", "orgs:index", "organization.see", OF_ORGANIZATIONS),
+            Entry("Keys", "key", "keys:index", "key.see", frozenset({"keys:"})),
+        ),
+    ),
+    ("Metering", (Entry("Usage", "chart-bar", "metering:index", "usage.see", frozenset({"metering:"})),)),
+    (
+        "Control",
+        (
+            Entry("Audit log", "finger-print", "audit:index", "audit.see", frozenset({"audit:"})),
+            Entry("Gateways", "server-stack", "keys:gateways", "gateway.see", GATEWAYS),
+        ),
+    ),
+)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """The context processor: `shell` with theme, density, shortcuts, choices, groups, person; built when first used."""
+    return {"shell": SimpleLazyObject(lambda: around(request))}
+
+
+def around(request: HttpRequest) -> dict[str, Any]:
+    """Everything that base.html draws around a page. Without a signed-in person: no navigation."""
+    staff = getattr(request, "staff", None)
+    return {
+        "theme": THEME.chosen(request),
+        "density": DENSITY.chosen(request),
+        "shortcuts": SHORTCUTS.chosen(request),
+        "choices": [_choice(request, choice) for choice in CHOICES],
+        "groups": navigation(request, staff) if staff else [],
+        "person": person(staff) if staff else None,
+        "home": _address("home") or "/",
+        "appearance": _address("appearance"),
+        "sign_out": _address("account_logout"),
+    }
+
+
+def navigation(request: HttpRequest, staff: Any) -> list[dict[str, Any]]:
+    """The groups with the entries that this person may open; groups that stay empty are left out."""
+    here = current(request)
+    groups = []
+    for label, entries in GROUPS:
+        listed = [
+            {"label": entry.label, "icon": entry.icon, "href": href, "current": entry is here}
+            for entry in entries
+            if (not entry.permission or staff.can(entry.permission)) and (href := _address(entry.page))
+        ]
+        if listed:
+            groups.append({"label": label, "entries": listed})
+    return groups
+
+
+def current(request: HttpRequest) -> Entry | None:
+    """The entry whose part the page is: by its own name first, then by its namespace."""
+    match = request.resolver_match
+    if not match:
+        return None
+    entries = [entry for _, listed in GROUPS for entry in listed]
+    for part in (match.view_name, f"{match.namespace}:"):
+        for entry in entries:
+            if part in entry.parts:
+                return entry
+    return None
+
+
+def person(staff: Any) -> dict[str, str]:
+    """Label, roles and initials of the signed-in person."""
+    words = staff.label.replace("@", " ").replace(".", " ").split()
+    initials = "".join(word[0] for word in [*words[:1], *words[1:][-1:]]).upper()
+    return {"label": staff.label, "roles": ", ".join(_role(role) for role in staff.roles), "initials": initials}
+
+
+def _role(role: Any) -> str:
+    return str(getattr(role, "label", role)).replace("_", " ").capitalize()
+
+
+def _choice(request: HttpRequest, choice: Any) -> dict[str, Any]:
+    now = choice.chosen(request)
+    options = [{"value": value, "label": label, "on": value == now} for value, label in choice.options]
+    return {"name": choice.name, "label": choice.label, "options": options}
+
+
+def _address(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        # Not every surface has every page; what is not there is not offered.
+        return ""

@@ -1,0 +1,1 @@
+"""What templates say and draw: words for times and numbers, tables, filters, form fields, charts."""

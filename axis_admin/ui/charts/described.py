@@ -1,0 +1,73 @@
+"""A chart in words: legend, tips and table come from the same points as the drawing."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from axis_admin.ui import words
+from axis_admin.ui.charts.shapes import Chart, Point
+
+LIMIT_LEGEND = [
+    {"line": "line limit", "label": "Limit"},
+    {"cls": "s1", "label": "Busiest minute"},
+    {"cls": "refused", "label": "Refused (own scale)"},
+]
+
+
+class Described(TypedDict):
+    """legend: items of ui/_legend.html. heads and rows: the table, texts only."""
+
+    legend: list[dict[str, str]]
+    heads: list[str]
+    rows: list[list[str]]
+
+
+def described(chart: Chart) -> Described:
+    """{% described chart as words %}: what ui/_chart.html writes around the drawing."""
+    names = _names(chart)
+    total = _has_total(chart)
+    return {
+        "legend": legend(chart),
+        "heads": [chart.get("column", "Day"), *names, *(["Total"] if total else [])],
+        "rows": [
+            [point.get("title", point["x"]), *map(words.grouped, _values(chart, point))] for point in chart["points"]
+        ],
+    }
+
+
+def legend(chart: Chart) -> list[dict[str, str]]:
+    """The colours and lines of a chart with their names."""
+    if chart.get("kind") == "limit":
+        return LIMIT_LEGEND
+    items = [{"cls": series["cls"], "label": series["label"]} for series in chart.get("series", [])]
+    if ghost := chart.get("ghost"):
+        items.append({"line": "ghost", "label": ghost})
+    return items
+
+
+def tip(chart: Chart, point: Point) -> str:
+    """The lines that a slot tells, parted by "|"; bars in labels are spaced out, since they would part the lines."""
+    if given := point.get("tip"):
+        return given
+    names = [*_names(chart), *(["Total"] if _has_total(chart) else [])]
+    lines = [f"{name}: {words.grouped(value)}" for name, value in zip(names, _values(chart, point), strict=True)]
+    return "|".join(line.replace("|", "¦") for line in [point.get("title", point["x"]), *lines])
+
+
+def _names(chart: Chart) -> list[str]:
+    if chart.get("kind") == "limit":
+        return ["Limit", "Busiest minute", "Refused"]
+    before = [chart["ghost"].capitalize()] if chart.get("ghost") else []
+    return [*(series["label"] for series in chart.get("series", [])), *before]
+
+
+def _has_total(chart: Chart) -> bool:
+    return chart.get("kind") != "limit" and len(chart.get("series", [])) > 1
+
+
+def _values(chart: Chart, point: Point) -> list[int | None]:
+    if chart.get("kind") == "limit":
+        return [point["limit"], point["used"], point["refused"]]
+    before = [point.get("ghost")] if chart.get("ghost") else []
+    total = [sum(point["v"])] if _has_total(chart) else []
+    return [*point["v"], *before, *total]

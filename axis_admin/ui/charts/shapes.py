@@ -1,0 +1,86 @@
+"""What a page hands to a chart."""
+
+from __future__ import annotations
+
+from typing import NotRequired, TypedDict
+
+
+class Series(TypedDict):
+    """One colour of a chart: cls s1 to s5, in this order; v2 is always s1, v1 always s2."""
+
+    cls: str
+    label: str
+
+
+class Point(TypedDict):
+    """One slot of a chart. x: the text below it. title: the first line of its tip, by default x."""
+
+    x: str
+    title: NotRequired[str]
+    tip: NotRequired[str]
+    v: NotRequired[list[int]]
+    ghost: NotRequired[int]
+    used: NotRequired[int]
+    limit: NotRequired[int]
+    refused: NotRequired[int]
+
+
+class Mark(TypedDict):
+    """A vertical line at a slot (fractions allowed). extra: hidden where it is narrow."""
+
+    at: float
+    label: str
+    y: NotRequired[int]
+    now: NotRequired[bool]
+    extra: NotRequired[bool]
+
+
+class Dot(TypedDict):
+    """A named point of a limit over time."""
+
+    at: float
+    value: int
+    label: str
+    dx: NotRequired[int]
+    anchor: NotRequired[str]
+    extra: NotRequired[bool]
+
+
+class Chart(TypedDict):
+    """A whole chart. kind: "bars" (default) or "limit". label: what it shows, in a sentence.
+
+    top: the value at the upper edge, by default a round one. every: a label below each nth slot. column: the heading
+    of the first column of its table.
+    """
+
+    label: str
+    points: list[Point]
+    kind: NotRequired[str]
+    series: NotRequired[list[Series]]
+    top: NotRequired[int]
+    every: NotRequired[int]
+    offset: NotRequired[int]
+    size: NotRequired[str]
+    marks: NotRequired[list[Mark]]
+    dots: NotRequired[list[Dot]]
+    ghost: NotRequired[str]
+    column: NotRequired[str]
+
+
+class Reservation(TypedDict):
+    """A bar of the capacity timeline. start, end: days from the first one, end excluded."""
+
+    label: str
+    tip: str
+    start: int
+    end: int
+    hold: NotRequired[bool]
+
+
+class Pool(TypedDict):
+    """A pool with its reservations. heat: the reserved share of each day, 0 to 1. summary: all of it in words."""
+
+    bars: list[Reservation]
+    heat: list[float]
+    units: int
+    summary: str

@@ -1,0 +1,14 @@
+/* Open details that float (picks, the phone's menu) close on Esc and on a click beside them. */
+
+const floating = () => document.querySelectorAll(".pick-box[open], .menu[open]");
+
+document.addEventListener("click", (event) => {
+  for (const box of floating()) if (!box.contains(event.target)) box.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const box of floating()) {
+    box.open = false;
+    if (box.contains(document.activeElement)) box.querySelector("summary").focus();
+  }
+});

@@ -13,8 +13,8 @@ from audit import fingerprint, uuid7
 NEWEST = ("-occurred_at", "-id")
 # In the order that the SQL function takes them.
 SEARCHED = (
-    "sentence", "verb", "actor_id", "actor_label", "organization_label", "target_label", "reason", "ticket", "names",
-    "detail",
+    "sentence", "verb", "actor_id", "actor_label", "organization_label", "target_label", "reason", "ticket",
+    "request_id", "names", "detail",
 )  # fmt: skip
 
 

@@ -153,7 +153,6 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "axis_admin.shell.shell",
-                "axis_admin.shell.shell",
             ]
         },
     }

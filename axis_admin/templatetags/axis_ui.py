@@ -32,7 +32,7 @@ register.inclusion_tag("ui/_hidden_query.html", takes_context=True)(filters.hidd
 
 @register.simple_block_tag
 def card(content: str, title: str, note: str = "", link: str = "", href: str = "#", cls: str = "") -> SafeString:
-    """{% card title="Limits" note="3 rules" link="Edit" href=url %}…{% endcard %}: one subject, its content as it is."""
+    """{% card title="Limits" note="3 rules" link="Edit" href=url %}…{% endcard %}: one subject."""
     end = format_html('<div class="end"><a href="{}">{}</a></div>', href, link) if link else ""
     sub = format_html("<p>{}</p>", note) if note else ""
     return format_html(

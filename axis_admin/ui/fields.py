@@ -28,7 +28,7 @@ def described_by(field: BoundField, help: str = "") -> str:
     return f"{field.auto_id}_help" if field.errors or help or field.help_text else ""
 
 
-def control(field: BoundField, help: str = "", mono: bool = False, autofocus: bool = False) -> SafeString:
+def control(field: BoundField, help: str = "", *, mono: bool = False, autofocus: bool = False) -> SafeString:
     """{% control field %}: the input itself, named, described and marked as invalid if it is."""
     drawn = shape(field)
     css = [CSS.get(drawn, ""), "mono" if mono else "", field.field.widget.attrs.get("class", "")]

@@ -63,12 +63,15 @@ def pick(
 
 
 def chip(context: Context, name: str, label: str, value: str = "") -> dict[str, str]:
-    """{% chip name="org" label="organization" value=org.name %}: a set filter that one click removes; nothing if unset."""
+    """{% chip name="org" label="organization" value=org.name %}: a set filter that one click removes.
+
+    Nothing is drawn while it is not set.
+    """
     now = queries.current(context, name)
     return {
         "name": name,
         "label": label,
-        "value": value or now if now else "",
+        "value": (value or now) if now else "",
         "href": queries.changed(context, **{name: None}),
     }
 

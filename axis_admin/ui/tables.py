@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.template import Context
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from axis_admin.ui import icons, queries
 
 
-def table(content: str, caption: str, scroll: bool = False, focus: bool = False, cls: str = "") -> SafeString:
+def table(content: str, caption: str, *, scroll: bool = False, focus: bool = False, cls: str = "") -> SafeString:
     """{% table caption="Keys" %}…{% endtable %}. On a phone each row becomes a card, unless scroll.
 
     focus: the wrapper can be reached by keyboard, for tables that scroll sideways.
@@ -46,12 +46,15 @@ def row(content: str, cls: str = "") -> SafeString:
 
 
 def cell(content: str, label: str, cls: str = "") -> SafeString:
-    """{% cell "Status" cls="state" %}…{% endcell %}. The label names the value on a phone; an empty cell is left out there."""
+    """{% cell "Status" cls="state" %}…{% endcell %}.
+
+    The label names the value on a phone; an empty cell is left out there.
+    """
     kind = cls if content.strip() else f"{cls} blank".strip()
-    return format_html('<td role="cell"{} data-label="{}">{}</td>', _class(kind), label, mark_safe(content.strip()))
+    return format_html('<td role="cell"{} data-label="{}">{}</td>', _class(kind), label, SafeString(content.strip()))
 
 
-def col(context: Context, label: str, cls: str = "", sort: str = "", hidden: bool = False) -> SafeString:
+def col(context: Context, label: str, cls: str = "", sort: str = "", *, hidden: bool = False) -> SafeString:
     """{% col "Generations" cls="num" sort="generations" %}: a heading, a link that orders by `?order=` if it sorts.
 
     hidden: the heading is for readers only.

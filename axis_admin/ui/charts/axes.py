@@ -21,7 +21,7 @@ def joined(parts: Sequence[SafeString]) -> SafeString:
 
 
 def drawing(parts: Sequence[SafeString]) -> SafeString:
-    """A chart: its words are in the group's label, the tips and the table, so that the drawing is hidden from readers."""
+    """A chart. Readers get its label, tips and table; the drawing itself is hidden from them."""
     return format_html('<svg aria-hidden="true" focusable="false">{}</svg>', joined(parts))
 
 

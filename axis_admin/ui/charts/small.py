@@ -22,7 +22,10 @@ def sparkline(values: Sequence[float]) -> SafeString:
 
 
 def bar(percent: float, tone: str = "", notch: float | None = None) -> SafeString:
-    """{% bar 83 "warn" notch=99 %}: a meter's drawing; the number beside it carries the meaning. tone: "", warn or bad."""
+    """{% bar 83 "warn" notch=99 %}: a meter's drawing; the number beside it carries the meaning.
+
+    tone: "", warn or bad. notch: the 7-day peak in percent.
+    """
     mark = format_html('<rect class="notch" x="{}%" y="0" width="2" height="6"/>', notch) if notch else ""
     return format_html(
         '<svg class="bar" aria-hidden="true"><rect class="track" width="100%" height="6"/>'

@@ -1,0 +1,99 @@
+from django.db import models
+
+from keys.models import ApiKey
+from metering.models.contracts import BillingPeriod
+from orgs.models import Organization
+
+
+class Generation(models.Model):
+    """One generation as the gateway reported it: written once, never changed or removed.
+
+    Partitioned by the time in its UUIDv7, a month each, so that the primary key alone refuses a second one with the
+    same id. Empty text stands for what the gateway did not say.
+    """
+
+    class ApiVersion(models.TextChoices):
+        V1 = "v1", "v1"
+        V2 = "v2", "v2"
+
+    class Outcome(models.TextChoices):
+        SUCCEEDED = "succeeded", "Succeeded"
+        FAILED = "failed", "Failed"
+
+    class FailureCause(models.TextChoices):
+        ENGINE = "engine", "Engine"
+        TIMEOUT = "timeout", "Time-out"
+        CONTENT = "content", "Content"
+        CLIENT = "client", "Client"
+
+    class Tier(models.TextChoices):
+        DEDICATED = "dedicated", "Dedicated"
+        SHARED = "shared", "Shared"
+        OVERAGE = "overage", "Overage"
+        PILOT = "pilot", "Pilot"
+        SANDBOX = "sandbox", "Sandbox"
+
+    generation_id = models.UUIDField(primary_key=True, editable=False)
+    # No foreign key constraints: they would cost a look-up and a row lock for each of a billion rows, and what they
+    # guard against cannot happen. The application may delete neither organizations, nor keys, nor periods.
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    period = models.ForeignKey(
+        BillingPeriod, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False, null=True
+    )
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    units = models.IntegerField()
+    duration_ms = models.IntegerField(null=True)
+    late = models.BooleanField(default=False)
+    environment = models.CharField(max_length=8, choices=ApiKey.Environment)
+    api_version = models.CharField(max_length=8, choices=ApiVersion)
+    outcome = models.CharField(max_length=12, choices=Outcome)
+    # The first half of a SHA-256 over the billing fields: the same id with another one is a conflict.
+    fingerprint = models.BinaryField()
+    resolution = models.CharField(max_length=16)
+    aspect_ratio = models.CharField(max_length=16)
+    service_tier = models.CharField(max_length=12, choices=Tier)
+    failure_cause = models.CharField(max_length=12, choices=FailureCause)
+    source = models.CharField(max_length=64)
+    request_id = models.CharField(max_length=128)
+    idempotency_key = models.CharField(max_length=255)
+    stages = models.JSONField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["organization", "generation_id"], name="generations_of_an_organization")]
+
+    def __str__(self) -> str:
+        return str(self.generation_id)
+
+
+class RejectedGeneration(models.Model):
+    """An item that was not counted, kept as it came, so that it can be looked into and sent again.
+
+    The same item for the same reason is one row, however often it is sent.
+    """
+
+    class Status(models.TextChoices):
+        REJECTED = "rejected", "Rejected"
+        CONFLICT = "conflict", "Conflict"
+
+    status = models.CharField(max_length=8, choices=Status)
+    code = models.CharField(max_length=32)
+    fields = models.JSONField(default=list)
+    generation_id = models.CharField(max_length=64, blank=True)
+    organization = models.ForeignKey(Organization, null=True, on_delete=models.PROTECT, related_name="+")
+    source = models.CharField(max_length=64)
+    gateway = models.CharField(max_length=120)
+    raw = models.TextField()
+    fingerprint = models.BinaryField(unique=True)
+    seen = models.PositiveBigIntegerField(default=1)
+    received_at = models.DateTimeField()
+    last_received_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-received_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.generation_id or 'an item without an id'}: {self.code}"

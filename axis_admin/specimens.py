@@ -30,17 +30,36 @@ BADGES = [
     ("live", "outline", ""),
 ]
 CALLOUTS = [
-    ("ok", "check-circle", "Safe to end: the old secret has been silent for 3 h.", "Its longest pause in the last week was 41 min."),
+    (
+        "ok",
+        "check-circle",
+        "Safe to end: the old secret has been silent for 3 h.",
+        "Its longest pause in the last week was 41 min.",
+    ),
     ("warn", "exclamation-triangle", "412 requests in the last hour will fail.", "From 3 addresses of Halide & Sons."),
     ("bad", "no-symbol", "Someone changed this meanwhile.", "Dov Hartmann, 2 min ago. Your text is kept below."),
     ("info", "information-circle", "The review window ends on 26 Nov.", ""),
-]  # fmt: skip
+]
 KEYS = [
-    ("render-farm-prod", "axk_live_8f3KQ2mZr01B", ("Rotating", "warn", "arrow-path", "2 h 14 min left"), "4 s ago", 1_004_221, 9),
+    (
+        "render-farm-prod",
+        "axk_live_8f3KQ2mZr01B",
+        ("Rotating", "warn", "arrow-path", "2 h 14 min left"),
+        "4 s ago",
+        1_004_221,
+        9,
+    ),
     ("storyboard-web", "axk_live_Q7h2VdYs0LpM", ("Active", "ok", "check-circle", ""), "1 min ago", 214_870, 6),
-    ("previz-batch", "axk_live_p0Xc5TtRj3Kw", ("Active", "ok", "check-circle", "expires in 19 days"), "26 min ago", 96_014, 4),
+    (
+        "previz-batch",
+        "axk_live_p0Xc5TtRj3Kw",
+        ("Active", "ok", "check-circle", "expires in 19 days"),
+        "26 min ago",
+        96_014,
+        4,
+    ),
     ("partner-trial", "axk_test_Vm4L8wQz2aUc", ("Unused", "", "moon", "for 94 days"), "94 days ago", 0, 0),
-]  # fmt: skip
+]
 METERS = [
     {
         "label": "v2 requests a minute",
@@ -50,8 +69,14 @@ METERS = [
         "notch": 99,
         "note": "7-day peak 900. 212 refused. Set here, SUP-2188",
     },
-    {"label": "v1 requests a minute", "text": "118 of 600", "pct": 20, "notch": 34, "note": "7-day peak 203. From plan Enterprise"},
-]  # fmt: skip
+    {
+        "label": "v1 requests a minute",
+        "text": "118 of 600",
+        "pct": 20,
+        "notch": 34,
+        "note": "7-day peak 203. From plan Enterprise",
+    },
+]
 STATS = [
     {"label": "Generations this period", "value": "1,318,406", "note": "+9.8% on the same days of October"},
     {"label": "Refused", "value": "0.31%", "note": "212 by the v2 limit, 0 by our capacity"},
@@ -59,10 +84,18 @@ STATS = [
     {"label": "Availability, v2", "value": "99.97%", "note": "objective 99.9%"},
 ]
 FEED = [
-    {"icon": "arrow-path", "text": "Ines Calloway rotated key render-farm-prod, overlap 24 h", "note": "yesterday 16:20, SUP-2209"},
+    {
+        "icon": "arrow-path",
+        "text": "Ines Calloway rotated key render-farm-prod, overlap 24 h",
+        "note": "yesterday 16:20, SUP-2209",
+    },
     {"icon": "arrow-uturn-left", "text": "The raise of v2 to 1,200 a minute ended by itself", "note": "16 Nov 00:00"},
-    {"icon": "adjustments-horizontal", "text": "Ines Calloway raised v2 from 600 to 900 a minute", "note": "4 Nov, SUP-2188"},
-]  # fmt: skip
+    {
+        "icon": "adjustments-horizontal",
+        "text": "Ines Calloway raised v2 from 600 to 900 a minute",
+        "note": "4 Nov, SUP-2188",
+    },
+]
 DUE = [
     {
         "when": "in 2 h 14 min",

@@ -13,13 +13,13 @@ register = template.Library()
 
 for drawing in (bars.stacked_bars, limits.limit_over_time, small.sparkline, small.bar, capacity.capacity_timeline):
     register.simple_tag(drawing)
-for text in (described.described, words.share, words.change, fields.control):
+for text in (described.described, words.share, words.change, fields.control, fields.shape, fields.described_by):
     register.simple_tag(text)
 for block in (tables.table, tables.head, tables.rows, tables.row, tables.foot, tables.cell):
     register.simple_block_tag(block)
 for word in (words.ago, words.ago_text, words.clock, words.clock_text, words.day, words.grouped, words.short):
     register.filter(word.__name__, word)
-for answer in (fields.shape, fields.described_by, fields.wrong, fields.hidden_errors):
+for answer in (fields.wrong, fields.hidden_errors):
     register.filter(answer.__name__, answer)
 
 register.simple_tag(tables.col, takes_context=True)

@@ -36,7 +36,9 @@ def control(field: BoundField, help: str = "", *, mono: bool = False, autofocus:
     if text := described_by(field, help):
         attrs["aria-describedby"] = text
     if drawn == "area":
-        attrs["rows"] = str(field.field.widget.attrs.get("rows", 2))
+        # The framework's ten rows are meant for essays; a reason is a line or two.
+        given = str(field.field.widget.attrs.get("rows", "10"))
+        attrs["rows"] = "2" if given == "10" else given
     if autofocus:
         attrs["autofocus"] = True
     return field.as_widget(attrs={name: value for name, value in attrs.items() if value})

@@ -17,6 +17,7 @@ from django.conf import settings
 
 from axis_admin import binaries, processes
 
+UP = "up"
 DATABASE = "axis"
 OWNER = "axis_owner"
 APPLICATION = "axis_app"
@@ -75,27 +76,30 @@ class Stores:
         """With the programs that the environment chose."""
         return cls(var, postgres_bin=settings.POSTGRES_BIN, valkey_server=settings.VALKEY_SERVER)
 
-    def claim(self, *, patience: float = 0) -> None:
-        """Take the folder's lock, or raise StoresError naming the process that has it."""
+    def claim(self, purpose: str, *, patience: float = 0) -> None:
+        """Take the folder's lock, or raise Claimed naming the process that has it.
+
+        A command that holds it is waited for, `patience` seconds at most; another `up` is not.
+        """
         self.var.mkdir(parents=True, exist_ok=True)
         lock = (self.var / "up.lock").open("a+")
         end = time.monotonic() + patience
         while not processes.try_lock(lock):
-            if time.monotonic() > end:
-                lock.seek(0)
-                holder = lock.read().strip() or "unknown"
+            lock.seek(0)
+            holder = lock.read()
+            if time.monotonic() > end or holder.endswith(f" ({UP})"):
                 lock.close()
-                raise Claimed(f"Already running on {self.var}: process {holder}.")
+                raise Claimed(f"Already running on {self.var}: process {holder or 'unknown'}.")
             time.sleep(0.05)
         lock.truncate(0)
-        lock.write(str(os.getpid()))
+        lock.write(f"{os.getpid()} ({purpose})")
         lock.flush()
         self._lock = lock
 
     def start(self) -> None:
         """Both stores accepting connections, with roles and database made; claims the folder where that was not done."""
         if self._lock is None:
-            self.claim()
+            self.claim("command")
         try:
             login = processes.login_for_postgres()
             for folder in (self.data, self.run, self.var / "valkey"):

@@ -21,9 +21,19 @@ EMBEDDED = not env.str("DATABASE_URL", default="")
 DEBUG = env.bool("DEBUG", default=False)
 
 # --- Where `make run` listens
-PORT = env.int("PORT", default=8000)
-GATEWAY_PORT = env.int("GATEWAY_PORT", default=8001)
-METRICS_PORT = env.int("METRICS_PORT", default=9100)
+
+
+def _port(name: str, default: int) -> int:
+    text = env.str(name, default=str(default))
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise ImproperlyConfigured(f"{name} is {text!r}: a port is a number from 1 to 65535.")
+    return int(text)
+
+
+PORT = _port("PORT", 8000)
+GATEWAY_PORT = _port("GATEWAY_PORT", 8001)
+METRICS_PORT = _port("METRICS_PORT", 9100)
+METRICS_DIR = AXIS_VAR / "metrics"
 METRICS_HOST = env.str("METRICS_HOST", default="127.0.0.1")
 STAFF_URL = env.str("STAFF_URL", default=f"http://127.0.0.1:{PORT}")
 GATEWAY_URL = env.str("GATEWAY_URL", default=f"http://127.0.0.1:{GATEWAY_PORT}")
@@ -103,9 +113,12 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 AUTH_USER_MODEL = "orgs.Staff"
 _OWN_APPS = ["axis_admin", "metering", "keys", "orgs", "audit"]
 _OWN_APPS = [name for name in _OWN_APPS if (BASE_DIR / name / "apps.py").exists()]
-_ALWAYS = ["django.contrib.contenttypes", "django.contrib.auth", "django.contrib.postgres", "rest_framework"]
+_ALWAYS = [
+    "django.contrib.contenttypes", "django.contrib.auth", "django.contrib.sessions", "django.contrib.postgres",
+    "rest_framework",
+]  # fmt: skip
 _PAGES = [
-    "django.contrib.sessions", "django.contrib.messages", "django.contrib.staticfiles", "django.forms",
+    "django.contrib.messages", "django.contrib.staticfiles", "django.forms",
     "allauth", "allauth.account", "allauth.socialaccount", "allauth.mfa",
     "drf_spectacular", "drf_spectacular_sidecar", "django_htmx", "heroicons", "csp",
 ]  # fmt: skip
@@ -163,7 +176,8 @@ USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+# The embedded mode serves them from where they are.
+STATIC_ROOT = None if EMBEDDED else BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = EMBEDDED
 WHITENOISE_AUTOREFRESH = DEBUG

@@ -1,0 +1,97 @@
+"""The programs that `up` runs besides the stores, and the order in which they stop."""
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from django.conf import settings
+
+from axis_admin import children, processes
+
+# One works while the other waits for a store.
+BLOCKING_THREADS = 2
+CELERY_CONCURRENCY = 2
+
+
+def cores() -> int:
+    """The processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Fleet:
+    """Staff site, gateway, metrics, worker and beat."""
+
+    def __init__(self, var: Path) -> None:
+        self.var = var
+        metrics = settings.METRICS_DIR
+        shutil.rmtree(metrics, ignore_errors=True)
+        metrics.mkdir(parents=True)
+        self.web = [
+            self._child("staff", _granian(settings.PORT, workers=1), AXIS_SURFACE="staff"),
+            self._child(
+                "gateway",
+                _granian(settings.GATEWAY_PORT, workers=cores()),
+                AXIS_SURFACE="gateway",
+                PROMETHEUS_MULTIPROC_DIR=str(metrics),
+            ),
+            self._child("metrics", ["axis_admin.metrics"], PROMETHEUS_MULTIPROC_DIR=str(metrics)),
+        ]
+        beat = ["beat", "--schedule", str(var / "beat-schedule"), "--pidfile", ""]
+        self.beat = [self._child("beat", _celery(beat))]
+        worker = ["worker", "--concurrency", str(CELERY_CONCURRENCY), "--without-gossip", "--without-mingle"]
+        self.worker = [self._child("worker", _celery(worker))]
+
+    @property
+    def all(self) -> list[children.Child]:
+        return [*self.web, *self.worker, *self.beat]
+
+    def start(self) -> None:
+        for child in self.all:
+            child.start()
+
+    def stop(self) -> None:
+        """Nobody asks any more, nothing new is due, and what was begun is finished."""
+        children.stop_in_order([self.web, self.beat, self.worker])
+
+    def _child(self, name: str, module: Sequence[str], **environ: str) -> children.Child:
+        log = self.var / f"{name}.log"
+        log.unlink(missing_ok=True)
+        return children.Child(
+            name,
+            [sys.executable, "-m", *module],
+            environ={**os.environ, "AXIS_VAR": str(self.var), "PYTHONUNBUFFERED": "1", **environ},
+            log=log,
+        )
+
+
+def ports() -> dict[str, int]:
+    """The ports of the fleet by the variable that chooses them."""
+    return {"PORT": settings.PORT, "GATEWAY_PORT": settings.GATEWAY_PORT, "METRICS_PORT": settings.METRICS_PORT}
+
+
+def port_trouble() -> str | None:
+    """One line about the first port that cannot be used, or None."""
+    taken: dict[int, str] = {}
+    for variable, port in ports().items():
+        if port in taken:
+            return f"{variable} and {taken[port]} are both {port}: choose different ports."
+        if not processes.port_is_free(port):
+            return f"Port {port} is in use: choose another, for example `make run {variable}={port + 100}`."
+        taken[port] = variable
+    return None
+
+
+def _granian(port: int, *, workers: int) -> list[str]:
+    return [
+        "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers),
+        "--blocking-threads", str(BLOCKING_THREADS), "--respawn-failed-workers", "--workers-kill-timeout", "10",
+        "--no-ws", "axis_admin.wsgi:application",
+    ]  # fmt: skip
+
+
+def _celery(arguments: Sequence[str]) -> list[str]:
+    return ["celery", "--app", "axis_admin", *arguments, "--loglevel", "INFO"]

@@ -1,0 +1,55 @@
+"""The metrics page: what all worker processes of the gateway counted, summed. Run as `python -m axis_admin.metrics`."""
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+from django.conf import settings
+from prometheus_client import CollectorRegistry, Metric, multiprocess, start_http_server
+from prometheus_client.registry import Collector
+
+
+class GatewayMetrics(Collector):
+    """The counters of every worker, the living and the dead; the gauges of the living alone."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._all = multiprocess.MultiProcessCollector(None, path=str(folder))
+
+    def collect(self) -> Iterator[Metric]:
+        self._forget_the_dead()
+        yield from self._all.collect()
+
+    def _forget_the_dead(self) -> None:
+        for file in self._folder.glob("gauge_live*.db"):
+            pid = file.stem.rpartition("_")[2]
+            try:
+                os.kill(int(pid), 0)
+            except ProcessLookupError:
+                file.unlink(missing_ok=True)
+            except (ValueError, PermissionError):
+                continue
+
+
+def serve(*, host: str, port: int, folder: Path) -> None:
+    """Answer scrapes until SIGTERM or SIGINT."""
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(GatewayMetrics(folder))
+    server, thread = start_http_server(port, addr=host, registry=registry)
+    ended.wait()
+    with contextlib.suppress(OSError):
+        server.shutdown()
+    thread.join(timeout=5)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "axis_admin.settings")
+    django.setup()
+    serve(host=settings.METRICS_HOST, port=settings.METRICS_PORT, folder=settings.METRICS_DIR)

@@ -17,7 +17,7 @@ VERB = re.compile(r"[a-z_]+\.[a-z_]+")
 
 @dataclass(frozen=True)
 class Entry:
-    """A verb, its class of operation, its icon and its sentence; `fields` are the names that changes and detail may hold.
+    """A verb, its class of operation, its icon and its sentence; `fields` names what changes and detail may hold.
 
     ValueError for an unknown operation, a hidden field, or a sentence that speaks of a value it cannot have.
     """

@@ -1,7 +1,7 @@
 """Every verb that the trail knows. A new one is one more entry: verb, operation, icon, sentence, fields, needs_reason.
 
-In a sentence `rotated/rotate` is what was done and what was refused, with the actor before it; a part in [brackets] goes
-when a value in it is missing. `fields` are what changes and detail may hold.
+In a sentence `rotated/rotate` is what was done and what was refused, with the actor before it; a part in [brackets]
+goes when a value in it is missing. `fields` are what changes and detail may hold.
 """
 
 from typing import Self

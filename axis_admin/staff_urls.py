@@ -5,9 +5,10 @@ import importlib.util
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from axis_admin import appearance
+from axis_admin import appearance, home
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
     path("", include("axis_admin.sign_in")),
     path("appearance/", appearance.appearance, name="appearance"),
 ]

@@ -7,6 +7,9 @@ class KeysConfig(AppConfig):
 
     def ready(self) -> None:
         from keys.actions import pilots
-        from orgs import openings
+        from keys.columns import COLUMNS
+        from orgs import columns, openings
 
         openings.on_activation(pilots.start_pilot_on_activation)
+        for column in COLUMNS:
+            columns.register(column)

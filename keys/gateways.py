@@ -31,9 +31,7 @@ def default_scopes() -> list[str]:
 
 
 class GatewayCredentialQuerySet(models.QuerySet["GatewayCredential"]):
-    def for_user(
-        self, user: "Staff", permission: policy.Permission
-    ) -> "GatewayCredentialQuerySet":
+    def for_user(self, user: "Staff", permission: policy.Permission) -> "GatewayCredentialQuerySet":
         """Keep all of them for a person who holds the permission everywhere, else none."""
         return self.all() if policy.scope(user, permission).everything else self.none()
 
@@ -45,19 +43,11 @@ class GatewayCredential(models.Model):
         PRODUCTION = "production", "Production"
         STAGING = "staging", "Staging"
 
-    uid = models.CharField(
-        max_length=24, unique=True, default=identifiers.gateway_uid, editable=False
-    )
+    uid = models.CharField(max_length=24, unique=True, default=identifiers.gateway_uid, editable=False)
     name = models.CharField(max_length=80)
-    environment = models.CharField(
-        max_length=12, choices=Environment, default=Environment.PRODUCTION
-    )
-    scopes = ArrayField(
-        models.CharField(max_length=24, choices=Scope), default=default_scopes
-    )
-    allowed_cidrs = ArrayField(
-        models.CharField(max_length=64), default=list, blank=True
-    )
+    environment = models.CharField(max_length=12, choices=Environment, default=Environment.PRODUCTION)
+    scopes = ArrayField(models.CharField(max_length=24, choices=Scope), default=default_scopes)
+    allowed_cidrs = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoke_reason = models.CharField(max_length=500, blank=True)
@@ -86,11 +76,7 @@ class GatewayCredential(models.Model):
     @property
     def active_secret(self) -> "GatewaySecret | None":
         return next(
-            (
-                secret
-                for secret in self.secrets.all()
-                if secret.state == GatewaySecret.State.ACTIVE
-            ),
+            (secret for secret in self.secrets.all() if secret.state == GatewaySecret.State.ACTIVE),
             None,
         )
 
@@ -106,9 +92,7 @@ class GatewaySecret(models.Model):
         OVERLAP = "overlap", "Overlap"
         RETIRED = "retired", "Retired"
 
-    credential = models.ForeignKey(
-        GatewayCredential, on_delete=models.PROTECT, related_name="secrets"
-    )
+    credential = models.ForeignKey(GatewayCredential, on_delete=models.PROTECT, related_name="secrets")
     public_id = models.CharField(max_length=12, unique=True)
     last_four = models.CharField(max_length=4)
     digest = models.BinaryField()
@@ -135,9 +119,7 @@ class GatewaySecret(models.Model):
 class GatewayUse(models.Model):
     """When a gateway credential was used last. Outside the guard: flushed from the counter store once a minute."""
 
-    credential = models.OneToOneField(
-        GatewayCredential, on_delete=models.PROTECT, related_name="use"
-    )
+    credential = models.OneToOneField(GatewayCredential, on_delete=models.PROTECT, related_name="use")
     last_used_at = models.DateTimeField()
     address = models.GenericIPAddressField(null=True, blank=True)
 

@@ -22,9 +22,7 @@ def check_issue(
 ) -> None:
     """Raise ValidationError, naming each field, where the organization may not have this key."""
     if not organization.holds_keys:
-        raise ValidationError(
-            f"{organization} is {organization.get_status_display().lower()} and can hold no key."
-        )
+        raise ValidationError(f"{organization} is {organization.get_status_display().lower()} and can hold no key.")
     plan = organization.plan_version
     problems = {
         "api_versions": _versions_problem(plan, api_versions),
@@ -39,21 +37,13 @@ def _versions_problem(plan: PlanVersion, wanted: Sequence[str]) -> str:
     if not wanted:
         return "Choose at least one API version."
     outside = sorted(set(wanted) - set(plan.api_versions))
-    return (
-        f"The plan {plan.plan.name} does not include {', '.join(outside)}."
-        if outside
-        else ""
-    )
+    return f"The plan {plan.plan.name} does not include {', '.join(outside)}." if outside else ""
 
 
-def _expiry_problem(
-    plan: PlanVersion, expires_at: datetime | None, now: datetime
-) -> str:
+def _expiry_problem(plan: PlanVersion, expires_at: datetime | None, now: datetime) -> str:
     if expires_at is not None and expires_at <= now:
         return "The time is in the past."
     longest = plan.longest_key_days
-    if longest and (
-        expires_at is None or expires_at > now + timedelta(days=longest, minutes=1)
-    ):
+    if longest and (expires_at is None or expires_at > now + timedelta(days=longest, minutes=1)):
         return f"The plan {plan.plan.name} allows a key at most {longest} days."
     return ""

@@ -29,9 +29,7 @@ __all__ = [
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
-    def for_user(
-        self, user: "Staff", permission: policy.Permission
-    ) -> "ApiKeyQuerySet":
+    def for_user(self, user: "Staff", permission: policy.Permission) -> "ApiKeyQuerySet":
         """Keep the keys of the organizations in which the person holds the permission."""
         return self.filter(policy.scope(user, permission).as_q("organization__"))
 
@@ -45,21 +43,13 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
     def matching(self, text: str) -> "ApiKeyQuerySet":
         """Keep those whose name, id or key prefix contains the text."""
-        prefix = models.Exists(
-            KeySecret.objects.filter(
-                key=models.OuterRef("pk"), public_id__icontains=text[-12:]
-            )
-        )
-        return self.filter(
-            models.Q(name__icontains=text) | models.Q(uid__icontains=text) | prefix
-        )
+        prefix = models.Exists(KeySecret.objects.filter(key=models.OuterRef("pk"), public_id__icontains=text[-12:]))
+        return self.filter(models.Q(name__icontains=text) | models.Q(uid__icontains=text) | prefix)
 
     def with_secrets(self) -> "ApiKeyQuerySet":
         """Fetch what a list of keys shows, in a fixed number of statements."""
         secrets = KeySecret.objects.select_related("use").order_by("-id")
-        return self.select_related("organization").prefetch_related(
-            models.Prefetch("secrets", secrets)
-        )
+        return self.select_related("organization").prefetch_related(models.Prefetch("secrets", secrets))
 
 
 class ApiKey(models.Model):
@@ -82,19 +72,13 @@ class ApiKey(models.Model):
         ABUSE = "abuse", "Abuse"
         OTHER = "other", "Other"
 
-    uid = models.CharField(
-        max_length=24, unique=True, default=identifiers.key_uid, editable=False
-    )
-    organization = models.ForeignKey(
-        Organization, on_delete=models.PROTECT, related_name="keys"
-    )
+    uid = models.CharField(max_length=24, unique=True, default=identifiers.key_uid, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="keys")
     name = models.CharField(max_length=80)
     purpose = models.CharField(max_length=200, blank=True)
     environment = models.CharField(max_length=8, choices=Environment)
     api_versions = ArrayField(models.CharField(max_length=8))
-    allowed_cidrs = ArrayField(
-        models.CharField(max_length=64), default=list, blank=True
-    )
+    allowed_cidrs = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     not_before = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     state = models.CharField(max_length=8, choices=State, default=State.ACTIVE)
@@ -146,21 +130,17 @@ class ApiKey(models.Model):
         return max(uses, key=lambda use: use.last_used_at, default=None)
 
     def is_rotating(self, *, at: datetime) -> bool:
-        return (secret := self.overlap_secret) is not None and not secret.is_retired(
-            at=at
-        )
+        return (secret := self.overlap_secret) is not None and not secret.is_retired(at=at)
 
     def is_expired(self, *, at: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= at
 
     def _secret(self, state: "KeySecret.State") -> "KeySecret | None":
-        return next(
-            (secret for secret in self.secrets.all() if secret.state == state), None
-        )
+        return next((secret for secret in self.secrets.all() if secret.state == state), None)
 
 
 class KeySecret(models.Model):
-    """One secret of a key: of the credential only its digest, sealed. Retired ones stay, so that they can be told apart."""
+    """One secret of a key: of the credential only its digest, sealed. Retired ones stay, so as to be told apart."""
 
     class State(models.TextChoices):
         PENDING = "pending", "Pending"
@@ -190,8 +170,7 @@ class KeySecret(models.Model):
                 for state in ("pending", "active", "overlap")
             ),
             models.CheckConstraint(
-                condition=~models.Q(state="overlap")
-                | models.Q(overlap_until__isnull=False),
+                condition=~models.Q(state="overlap") | models.Q(overlap_until__isnull=False),
                 name="an_overlap_has_an_end",
             ),
         ]
@@ -201,20 +180,14 @@ class KeySecret(models.Model):
 
     def is_retired(self, *, at: datetime) -> bool:
         """Say whether the secret has stopped working by the clock, whether or not the sweep has seen it."""
-        over = (
-            self.state == self.State.OVERLAP
-            and self.overlap_until is not None
-            and self.overlap_until <= at
-        )
+        over = self.state == self.State.OVERLAP and self.overlap_until is not None and self.overlap_until <= at
         return self.state == self.State.RETIRED or over
 
 
 class SecretUse(models.Model):
     """When and from where a secret was used. Outside the guard: flushed from the counter store once a minute."""
 
-    secret = models.OneToOneField(
-        KeySecret, on_delete=models.PROTECT, related_name="use"
-    )
+    secret = models.OneToOneField(KeySecret, on_delete=models.PROTECT, related_name="use")
     first_used_at = models.DateTimeField()
     last_used_at = models.DateTimeField()
     address = models.GenericIPAddressField(null=True, blank=True)

@@ -22,9 +22,7 @@ class Pilot(models.Model):
         EXPIRED = "expired", "Expired"
         CANCELLED = "cancelled", "Cancelled"
 
-    organization = models.OneToOneField(
-        Organization, on_delete=models.PROTECT, related_name="pilot"
-    )
+    organization = models.OneToOneField(Organization, on_delete=models.PROTECT, related_name="pilot")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     generation_cap = models.PositiveBigIntegerField(null=True, blank=True)

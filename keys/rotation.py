@@ -16,9 +16,7 @@ LABELS = {
 }
 
 
-def overlap_until(
-    now: datetime, *, overlap: timedelta, expires_at: datetime | None
-) -> datetime:
+def overlap_until(now: datetime, *, overlap: timedelta, expires_at: datetime | None) -> datetime:
     """Return the time at which the old secret stops: never past the key's own expiry."""
     end = now + overlap
     return end if expires_at is None else max(now, min(end, expires_at))

@@ -55,7 +55,7 @@ class Parsed:
     digest: bytes
 
 
-class Unsealable(Exception):
+class UnsealError(Exception):
     """A sealed digest that no key of the ring opens, or that was moved from another row."""
 
 
@@ -86,22 +86,18 @@ def digest(text: str) -> bytes:
 
 
 def seal(value: bytes, *, public_id: str, ring: Sequence[bytes]) -> tuple[int, bytes]:
-    """Encrypt a digest under the ring's first key, bound to its public id; returns the key's number and the sealed bytes."""
+    """Encrypt a digest under the ring's first key, bound to its public id; returns its number and the sealed bytes."""
     nonce = os.urandom(_NONCE_LENGTH)
     return len(ring), nonce + AESGCM(ring[0]).encrypt(nonce, value, public_id.encode())
 
 
-def unseal(
-    sealed: bytes, *, ring_id: int, public_id: str, ring: Sequence[bytes]
-) -> bytes:
-    """Return the digest that was sealed; raises Unsealable where the key is gone or the row was tampered with."""
+def unseal(sealed: bytes, *, ring_id: int, public_id: str, ring: Sequence[bytes]) -> bytes:
+    """Return the digest that was sealed; raises UnsealError where the key is gone or the row was tampered with."""
     if not 1 <= ring_id <= len(ring):
-        raise Unsealable(f"field key {ring_id} is not in the ring of {len(ring)}")
+        raise UnsealError(f"field key {ring_id} is not in the ring of {len(ring)}")
     try:
         # Numbers count from the end, so that a new first key leaves the old ones' numbers alone.
         key = AESGCM(ring[len(ring) - ring_id])
-        return key.decrypt(
-            sealed[:_NONCE_LENGTH], sealed[_NONCE_LENGTH:], public_id.encode()
-        )
+        return key.decrypt(sealed[:_NONCE_LENGTH], sealed[_NONCE_LENGTH:], public_id.encode())
     except InvalidTag as error:
-        raise Unsealable(f"the digest of {public_id} does not open") from error
+        raise UnsealError(f"the digest of {public_id} does not open") from error

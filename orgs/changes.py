@@ -1,4 +1,4 @@
-"""The change feed: every change to an organization, its keys, limits, plan or pilot raises its version and is announced."""
+"""The change feed: a change to an organization, its keys, limits, plan or pilot raises its version and is announced."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from django.db import connection
 
 from orgs.models import Organization
 
-# One row carries the sequence. It is updated by the last statement of the transaction and stays locked until the commit,
+# One row carries the sequence. The last statement of the transaction updates it, and it stays locked until the commit,
 # so numbers come in commit order and without holes. The organization's row is always locked before it, never after.
 _ANNOUNCE = """
 WITH raised AS (
@@ -21,9 +21,7 @@ FROM raised, head RETURNING version
 """
 
 
-def announce(
-    *, organization: Organization, kind: str, public_ids: Sequence[str] = ()
-) -> int:
+def announce(*, organization: Organization, kind: str, public_ids: Sequence[str] = ()) -> int:
     """Raise the organization's version and append the change to the feed; the last statement of an action.
 
     Returns the new version, which the given object carries afterwards.

@@ -9,32 +9,13 @@ PILOT = "pilot"
 
 def latest(code: str) -> PlanVersion:
     """Return the newest version of the plan; raises ValidationError where there is no such plan."""
-    version = (
-        PlanVersion.objects.select_related("plan")
-        .filter(plan__code=code)
-        .order_by("-number")
-        .first()
-    )
+    version = PlanVersion.objects.select_related("plan").filter(plan__code=code).order_by("-number").first()
     if version is None:
-        known = (
-            PlanVersion.objects.order_by("plan_id")
-            .values_list("plan__code", flat=True)
-            .distinct()
-        )
-        raise ValidationError(
-            {
-                "plan": f"There is no plan “{code}”. Plans: {', '.join(dict.fromkeys(known))}."
-            }
-        )
+        known = PlanVersion.objects.order_by("plan_id").values_list("plan__code", flat=True).distinct()
+        raise ValidationError({"plan": f"There is no plan “{code}”. Plans: {', '.join(dict.fromkeys(known))}."})
     return version
 
 
 def choices() -> list[tuple[str, str]]:
     """Return (code, name) of every plan, in the order in which they were made."""
-    return list(
-        dict.fromkeys(
-            PlanVersion.objects.order_by("plan_id").values_list(
-                "plan__code", "plan__name"
-            )
-        )
-    )
+    return list(dict.fromkeys(PlanVersion.objects.order_by("plan_id").values_list("plan__code", "plan__name")))

@@ -66,11 +66,7 @@ class Scope:
         if self.everything:
             return Q()
         mine = Q(**{f"{prefix}id__in": self.organization_ids})
-        return (
-            mine | Q(**{f"{prefix}account_manager_id": self.own_of})
-            if self.own_of
-            else mine
-        )
+        return mine | Q(**{f"{prefix}account_manager_id": self.own_of}) if self.own_of else mine
 
 
 class Person(Protocol):
@@ -152,15 +148,10 @@ def needs_step_up(user: Person, permission: Permission | str, obj: Any = None) -
 
 def scope(user: Person, permission: Permission | str) -> Scope:
     """Return the organizations in which the person holds the permission."""
-    held = [
-        (grant, TABLE[Permission(permission)].get(Role(grant.role)))
-        for grant in _grants(user)
-    ]
+    held = [(grant, TABLE[Permission(permission)].get(Role(grant.role))) for grant in _grants(user)]
     found = [(grant, rule) for grant, rule in held if rule]
     everywhere = [rule for grant, rule in found if grant.organization_id is None]
-    single = frozenset(
-        grant.organization_id for grant, _ in found if grant.organization_id is not None
-    )
+    single = frozenset(grant.organization_id for grant, _ in found if grant.organization_id is not None)
     return Scope(
         any(not rule.own for rule in everywhere),
         user.id if any(r.own for r in everywhere) else None,
@@ -180,17 +171,10 @@ def _rules(user: Person, permission: Permission, obj: Any) -> Iterable[Rule]:
 
 
 def _covers(user: Person, grant: Grant, rule: Rule, obj: Any) -> bool:
-    if (
-        rule.environments is not None
-        and getattr(obj, "environment", None) not in rule.environments
-    ):
+    if rule.environments is not None and getattr(obj, "environment", None) not in rule.environments:
         return False
     # An object of no organization (a gateway credential) is reached only by a role that holds everywhere.
-    organization = (
-        obj
-        if hasattr(obj, "account_manager_id")
-        else getattr(obj, "organization", None)
-    )
+    organization = obj if hasattr(obj, "account_manager_id") else getattr(obj, "organization", None)
     if organization is None:
         return grant.organization_id is None and not rule.own
     if grant.organization_id is not None:

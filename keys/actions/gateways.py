@@ -41,9 +41,7 @@ def create_gateway(
     credential.full_clean()
     credential.save(force_insert=True)
     made = secrets.make_credential("gateway")
-    ring_id, sealed = secrets.seal(
-        made.digest, public_id=made.public_id, ring=settings.FIELD_KEYS
-    )
+    ring_id, sealed = secrets.seal(made.digest, public_id=made.public_id, ring=settings.FIELD_KEYS)
     GatewaySecret.objects.create(
         credential=credential,
         public_id=made.public_id,
@@ -94,7 +92,5 @@ def normal_cidrs(texts: Sequence[str]) -> list[str]:
         try:
             networks.append(str(ip_network(text.strip(), strict=False)))
         except ValueError as error:
-            raise ValidationError(
-                {"allowed_cidrs": f"“{text}” is not a network such as 203.0.113.0/24."}
-            ) from error
+            raise ValidationError({"allowed_cidrs": f"“{text}” is not a network such as 203.0.113.0/24."}) from error
     return networks

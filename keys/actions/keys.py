@@ -61,9 +61,7 @@ def issue_key(
         reason=reason,
         ticket=ticket,
     )
-    changes.announce(
-        organization=organization, kind="key.issued", public_ids=[secret.public_id]
-    )
+    changes.announce(organization=organization, kind="key.issued", public_ids=[secret.public_id])
     return key, text
 
 
@@ -73,25 +71,29 @@ def rotate_key(
     key: ApiKey,
     actor: trail.Actor,
     overlap: timedelta,
+    seen_version: int | None = None,
     reason: str = "",
     ticket: str = "",
 ) -> tuple[KeySecret, str]:
     """Give the key a new secret; the old one works until the overlap ends. Returns the secret and its credential.
 
-    An overlap that still runs ends now: a key has at most two secrets that work.
+    An overlap that still runs ends now: a key has at most two secrets that work. With `seen_version`, a key that was
+    changed since is left alone, so that a form sent twice rotates once.
     """
     key = lock_key(key)
+    if seen_version not in (None, key.version):
+        raise ValidationError("Somebody changed this key meanwhile. Nothing was changed.")
     now = timezone.now()
     _refuse_unless_rotatable(key, now=now)
     old = key.secrets.select_for_update().filter(state=KeySecret.State.ACTIVE).first()
-    for earlier in key.secrets.select_for_update().filter(
-        state=KeySecret.State.OVERLAP
-    ):
+    for earlier in key.secrets.select_for_update().filter(state=KeySecret.State.OVERLAP):
         _retire(earlier, at=now)
     until = rotation.overlap_until(now, overlap=overlap, expires_at=key.expires_at)
     if old is not None:
         _step_down(old, now=now, until=until)
     secret, text = _add_secret(key)
+    key.version += 1
+    key.save(update_fields=["version"])
     _record(
         Verb.KEY_ROTATED,
         key,
@@ -105,16 +107,12 @@ def rotate_key(
         ticket=ticket,
     )
     public_ids = [secret.public_id, *([old.public_id] if old else [])]
-    changes.announce(
-        organization=key.organization, kind="key.rotated", public_ids=public_ids
-    )
+    changes.announce(organization=key.organization, kind="key.rotated", public_ids=public_ids)
     return secret, text
 
 
 @transaction.atomic
-def revoke_key(
-    *, key: ApiKey, actor: trail.Actor, code: str, reason: str, ticket: str = ""
-) -> ApiKey:
+def revoke_key(*, key: ApiKey, actor: trail.Actor, code: str, reason: str, ticket: str = "") -> ApiKey:
     """Refuse the key from now on, with every secret that it has; nothing brings it back."""
     key = lock_key(key)
     if key.state == ApiKey.State.REVOKED:
@@ -160,9 +158,7 @@ def end_overlap(*, secret: KeySecret, actor: trail.Actor) -> KeySecret:
     """Retire a secret whose overlap has run out, and record that it ended by itself."""
     key = lock_key(secret.key)
     secret = KeySecret.objects.select_for_update().get(pk=secret.pk)
-    if secret.state != KeySecret.State.OVERLAP or not secret.is_retired(
-        at=timezone.now()
-    ):
+    if secret.state != KeySecret.State.OVERLAP or not secret.is_retired(at=timezone.now()):
         return secret
     secret.key = key
     _retire(secret, at=timezone.now())
@@ -173,9 +169,7 @@ def end_overlap(*, secret: KeySecret, actor: trail.Actor) -> KeySecret:
         after={"public_id": [secret.public_id, None]},
         detail={"overlap_until": f"{secret.overlap_until:%Y-%m-%dT%H:%M:%SZ}"},
     )
-    changes.announce(
-        organization=key.organization, kind="key.changed", public_ids=[secret.public_id]
-    )
+    changes.announce(organization=key.organization, kind="key.changed", public_ids=[secret.public_id])
     return secret
 
 
@@ -197,13 +191,9 @@ def _refuse_unless_rotatable(key: ApiKey, *, now: datetime) -> None:
 
 
 def _add_secret(key: ApiKey) -> tuple[KeySecret, str]:
-    kind: secrets.Kind = (
-        "live" if key.environment == ApiKey.Environment.LIVE else "test"
-    )
+    kind: secrets.Kind = "live" if key.environment == ApiKey.Environment.LIVE else "test"
     made = secrets.make_credential(kind)
-    ring_id, sealed = secrets.seal(
-        made.digest, public_id=made.public_id, ring=settings.FIELD_KEYS
-    )
+    ring_id, sealed = secrets.seal(made.digest, public_id=made.public_id, ring=settings.FIELD_KEYS)
     secret = KeySecret.objects.create(
         key=key,
         public_id=made.public_id,

@@ -45,9 +45,7 @@ def start_pilot(
     return pilot
 
 
-def start_pilot_on_activation(
-    *, organization: Organization, actor: trail.Actor
-) -> None:
+def start_pilot_on_activation(*, organization: Organization, actor: trail.Actor) -> None:
     """Begin the pilot of an organization that was activated on the pilot plan."""
     if organization.status == Organization.Status.PILOT:
         start_pilot(organization=organization, actor=actor)

@@ -61,9 +61,7 @@ class LimitRule(models.Model):
         BLOCK = "block", "Block"
         WARN = "warn", "Warn"
 
-    uid = models.CharField(
-        max_length=24, unique=True, default=identifiers.rule_uid, editable=False
-    )
+    uid = models.CharField(max_length=24, unique=True, default=identifiers.rule_uid, editable=False)
     plan_version = models.ForeignKey(
         PlanVersion,
         null=True,
@@ -86,17 +84,12 @@ class LimitRule(models.Model):
         related_name="limits",
     )
     name = models.CharField(max_length=40)
-    dimension = models.CharField(
-        max_length=12, choices=Dimension, default=Dimension.REQUESTS
-    )
-    api_version = models.CharField(
-        max_length=8, null=True, blank=True, help_text="Empty: any version."
-    )  # noqa: DJ001
+    dimension = models.CharField(max_length=12, choices=Dimension, default=Dimension.REQUESTS)
+    # NULL is "any version": an empty text would be one more version to the database.
+    api_version = models.CharField(max_length=8, null=True, blank=True)  # noqa: DJ001
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.RATE)
     limit = models.PositiveBigIntegerField()
-    period_s = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Seconds, of a rate."
-    )
+    period_s = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds, of a rate.")
     burst = models.PositiveIntegerField(null=True, blank=True)
     mode = models.CharField(max_length=8, choices=Mode, default=Mode.BLOCK)
     overage_allowance = models.PositiveBigIntegerField(default=0)
@@ -104,9 +97,7 @@ class LimitRule(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     ticket = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    slot = models.GeneratedField(
-        expression=_slot(), output_field=models.TextField(), db_persist=True
-    )
+    slot = models.GeneratedField(expression=_slot(), output_field=models.TextField(), db_persist=True)
 
     class Meta:
         ordering = ["id"]
@@ -131,9 +122,7 @@ class LimitRule(models.Model):
             ),
             models.CheckConstraint(
                 condition=~models.Q(kind="rate")
-                | models.Q(
-                    limit__gt=0, period_s__gt=0, burst__gt=0, burst__lte=LARGEST_BURST
-                ),
+                | models.Q(limit__gt=0, period_s__gt=0, burst__gt=0, burst__lte=LARGEST_BURST),
                 name="a_rate_has_a_period_and_a_burst",
             ),
             ExclusionConstraint(

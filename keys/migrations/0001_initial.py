@@ -7,9 +7,10 @@ import django.db.models.deletion
 import django.db.models.functions.comparison
 import django.db.models.functions.text
 import django.utils.timezone
+from django.db import migrations, models
+
 import keys.gateways
 import keys.identifiers
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
@@ -45,15 +46,11 @@ class Migration(migrations.Migration):
                 ("purpose", models.CharField(blank=True, max_length=200)),
                 (
                     "environment",
-                    models.CharField(
-                        choices=[("live", "Live"), ("test", "Test")], max_length=8
-                    ),
+                    models.CharField(choices=[("live", "Live"), ("test", "Test")], max_length=8),
                 ),
                 (
                     "api_versions",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=8), size=None
-                    ),
+                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), size=None),
                 ),
                 (
                     "allowed_cidrs",
@@ -101,9 +98,7 @@ class Migration(migrations.Migration):
                 ("created_by", models.CharField(max_length=200)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 (
                     "organization",
@@ -179,9 +174,7 @@ class Migration(migrations.Migration):
                 ("created_by", models.CharField(max_length=200)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
             ],
             options={
@@ -226,9 +219,7 @@ class Migration(migrations.Migration):
                 ("overlap_until", models.DateTimeField(blank=True, null=True)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 (
                     "credential",
@@ -299,9 +290,7 @@ class Migration(migrations.Migration):
                 ("overlap_until", models.DateTimeField(blank=True, null=True)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 ("retired_at", models.DateTimeField(blank=True, null=True)),
                 (
@@ -375,9 +364,7 @@ class Migration(migrations.Migration):
                 ("limit", models.PositiveBigIntegerField()),
                 (
                     "period_s",
-                    models.PositiveIntegerField(
-                        blank=True, help_text="Seconds, of a rate.", null=True
-                    ),
+                    models.PositiveIntegerField(blank=True, help_text="Seconds, of a rate.", null=True),
                 ),
                 ("burst", models.PositiveIntegerField(blank=True, null=True)),
                 (
@@ -397,9 +384,7 @@ class Migration(migrations.Migration):
                 ("ticket", models.CharField(blank=True, max_length=64)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 (
                     "slot",
@@ -408,49 +393,35 @@ class Migration(migrations.Migration):
                         expression=django.db.models.functions.text.Concat(
                             models.Value("p", output_field=models.TextField()),
                             django.db.models.functions.comparison.Coalesce(
-                                django.db.models.functions.comparison.Cast(
-                                    "plan_version_id", models.TextField()
-                                ),
+                                django.db.models.functions.comparison.Cast("plan_version_id", models.TextField()),
                                 models.Value("-", output_field=models.TextField()),
                                 output_field=models.TextField(),
                             ),
                             models.Value("o", output_field=models.TextField()),
                             django.db.models.functions.comparison.Coalesce(
-                                django.db.models.functions.comparison.Cast(
-                                    "organization_id", models.TextField()
-                                ),
+                                django.db.models.functions.comparison.Cast("organization_id", models.TextField()),
                                 models.Value("-", output_field=models.TextField()),
                                 output_field=models.TextField(),
                             ),
                             models.Value("k", output_field=models.TextField()),
                             django.db.models.functions.comparison.Coalesce(
-                                django.db.models.functions.comparison.Cast(
-                                    "key_id", models.TextField()
-                                ),
+                                django.db.models.functions.comparison.Cast("key_id", models.TextField()),
                                 models.Value("-", output_field=models.TextField()),
                                 output_field=models.TextField(),
                             ),
                             models.Value("/", output_field=models.TextField()),
-                            django.db.models.functions.comparison.Cast(
-                                "dimension", models.TextField()
-                            ),
+                            django.db.models.functions.comparison.Cast("dimension", models.TextField()),
                             models.Value("/", output_field=models.TextField()),
                             django.db.models.functions.comparison.Coalesce(
-                                django.db.models.functions.comparison.Cast(
-                                    "api_version", models.TextField()
-                                ),
+                                django.db.models.functions.comparison.Cast("api_version", models.TextField()),
                                 models.Value("any", output_field=models.TextField()),
                                 output_field=models.TextField(),
                             ),
                             models.Value("/", output_field=models.TextField()),
-                            django.db.models.functions.comparison.Cast(
-                                "kind", models.TextField()
-                            ),
+                            django.db.models.functions.comparison.Cast("kind", models.TextField()),
                             models.Value("/", output_field=models.TextField()),
                             django.db.models.functions.comparison.Coalesce(
-                                django.db.models.functions.comparison.Cast(
-                                    "period_s", models.TextField()
-                                ),
+                                django.db.models.functions.comparison.Cast("period_s", models.TextField()),
                                 models.Value("-", output_field=models.TextField()),
                                 output_field=models.TextField(),
                             ),
@@ -530,9 +501,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 (
                     "organization",

@@ -32,9 +32,7 @@ def add_limits(apps, schema_editor):
 
 
 def remove_limits(apps, schema_editor):
-    apps.get_model("keys", "LimitRule").objects.filter(
-        plan_version__isnull=False
-    ).delete()
+    apps.get_model("keys", "LimitRule").objects.filter(plan_version__isnull=False).delete()
 
 
 class Migration(migrations.Migration):

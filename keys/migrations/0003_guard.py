@@ -4,17 +4,13 @@ from django.db import migrations
 
 from audit.guards import protect
 
-ORGANIZATION_OF = (
-    "SELECT uid FROM orgs_organization WHERE id = ($1->>'organization_id')::bigint"
-)
+ORGANIZATION_OF = "SELECT uid FROM orgs_organization WHERE id = ($1->>'organization_id')::bigint"
 KEY_OF = "SELECT uid FROM keys_apikey WHERE id = ($1->>'key_id')::bigint"
 PLAN_OF = (
     "SELECT p.code FROM orgs_planversion v JOIN orgs_plan p ON p.id = v.plan_id"
     " WHERE v.id = ($1->>'plan_version_id')::bigint"
 )
-GATEWAY_OF = (
-    "SELECT uid FROM keys_gatewaycredential WHERE id = ($1->>'credential_id')::bigint"
-)
+GATEWAY_OF = "SELECT uid FROM keys_gatewaycredential WHERE id = ($1->>'credential_id')::bigint"
 
 
 class Migration(migrations.Migration):

@@ -36,17 +36,13 @@ def add_contact(
 def remove_contact(*, contact: Contact, actor: trail.Actor) -> None:
     """Remove a contact; the trail keeps who it was."""
     organization = lock_organization(contact.organization)
-    contact = Contact.objects.select_for_update().get(
-        pk=contact.pk, organization=organization
-    )
+    contact = Contact.objects.select_for_update().get(pk=contact.pk, organization=organization)
     contact.organization = organization
     _record(Verb.CONTACT_REMOVED, contact, actor=actor, changed=[contact.email, None])
     contact.delete()
 
 
-def _record(
-    verb: Verb, contact: Contact, *, actor: trail.Actor, changed: list[str | None]
-) -> None:
+def _record(verb: Verb, contact: Contact, *, actor: trail.Actor, changed: list[str | None]) -> None:
     trail.record(
         verb,
         actor=actor,

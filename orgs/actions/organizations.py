@@ -39,9 +39,7 @@ def create_organization(
 
     Raises ValidationError by field where a value is refused.
     """
-    organization = Organization(
-        name=name, plan_version=plan_version or plans.latest("standard"), **fields
-    )
+    organization = Organization(name=name, plan_version=plan_version or plans.latest("standard"), **fields)
     organization.slug = slug or free_slug(name)
     organization.full_clean()
     organization.save(force_insert=True)
@@ -101,13 +99,8 @@ def change_plan(
     if before == plan_version:
         raise ValidationError({"plan": f"{organization} is on {before} already."})
     if organization.status == lifecycle.Status.PILOT:
-        raise ValidationError(
-            {"plan": "A pilot ends by being converted, not by a change of plan."}
-        )
-    if (
-        plan_version.plan.code == plans.PILOT
-        and organization.status != lifecycle.Status.DRAFT
-    ):
+        raise ValidationError({"plan": "A pilot ends by being converted, not by a change of plan."})
+    if plan_version.plan.code == plans.PILOT and organization.status != lifecycle.Status.DRAFT:
         raise ValidationError({"plan": "Only a draft can be put on the pilot plan."})
     organization.plan_version = plan_version
     organization.save(update_fields=["plan_version"])
@@ -127,9 +120,7 @@ def change_plan(
 
 def lock_organization(organization: Organization) -> Organization:
     """Return the organization as it stands now, its row locked until the end of the transaction."""
-    rows = Organization.objects.select_for_update(of=("self",)).select_related(
-        "plan_version__plan", "account_manager"
-    )
+    rows = Organization.objects.select_for_update(of=("self",)).select_related("plan_version__plan", "account_manager")
     return rows.get(pk=organization.pk)
 
 
@@ -142,14 +133,10 @@ def free_slug(name: str) -> str:
     return slug
 
 
-def _differences(
-    organization: Organization, values: Mapping[str, Any]
-) -> dict[str, list[Any]]:
+def _differences(organization: Organization, values: Mapping[str, Any]) -> dict[str, list[Any]]:
     unknown = set(values) - set(EDITABLE)
     if unknown:
-        raise ValidationError(
-            f"Not a field that can be edited: {', '.join(sorted(unknown))}"
-        )
+        raise ValidationError(f"Not a field that can be edited: {', '.join(sorted(unknown))}")
     changed = {}
     for field, after in values.items():
         before = getattr(organization, field)

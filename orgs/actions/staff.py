@@ -15,13 +15,9 @@ from orgs.policy import Role
 
 
 @transaction.atomic
-def create_staff(
-    *, actor: trail.Actor, email: str, name: str = "", role: str = Role.VIEWER
-) -> tuple[Staff, str]:
+def create_staff(*, actor: trail.Actor, email: str, name: str = "", role: str = Role.VIEWER) -> tuple[Staff, str]:
     """Make a staff member with one role everywhere; returns the person and a password, which is stored nowhere."""
-    person = Staff(
-        email=email.strip().lower(), name=name.strip() or email.split("@")[0]
-    )
+    person = Staff(email=email.strip().lower(), name=name.strip() or email.split("@")[0])
     password = one_time_password()
     person.set_password(password)
     person.full_clean()
@@ -65,9 +61,7 @@ def grant_role(
 ) -> RoleAssignment:
     """Give a person a role, everywhere or in one organization. Their sessions end, so that the next one knows it."""
     if role not in Role.values:
-        raise ValidationError(
-            {"role": f"There is no role “{role}”. Roles: {', '.join(Role.values)}."}
-        )
+        raise ValidationError({"role": f"There is no role “{role}”. Roles: {', '.join(Role.values)}."})
     assignment = RoleAssignment(
         user=user,
         role=role,
@@ -105,9 +99,7 @@ def end_sessions(user: Staff) -> None:
             session.delete()
 
 
-def _record(
-    verb: Verb, assignment: RoleAssignment, *, actor: trail.Actor, reason: str
-) -> None:
+def _record(verb: Verb, assignment: RoleAssignment, *, actor: trail.Actor, reason: str) -> None:
     end_sessions(assignment.user)
     organization = assignment.organization
     trail.record(

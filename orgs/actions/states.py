@@ -21,14 +21,8 @@ def activate_organization(
     """Open a draft for business; one on the pilot plan becomes a pilot from now."""
     organization = lock_organization(organization)
     if organization.status != lifecycle.Status.DRAFT:
-        raise ValidationError(
-            f"{organization} is {organization.get_status_display().lower()}, not a draft."
-        )
-    status = (
-        lifecycle.Status.PILOT
-        if organization.plan.code == plans.PILOT
-        else lifecycle.Status.ACTIVE
-    )
+        raise ValidationError(f"{organization} is {organization.get_status_display().lower()}, not a draft.")
+    status = lifecycle.Status.PILOT if organization.plan.code == plans.PILOT else lifecycle.Status.ACTIVE
     _move(
         organization,
         status,
@@ -67,9 +61,7 @@ def reinstate_organization(
     """Let a suspended organization call again, in the status that it had before."""
     organization = lock_organization(organization)
     if organization.status != lifecycle.Status.SUSPENDED:
-        raise ValidationError(
-            f"{organization} is {organization.get_status_display().lower()}, not suspended."
-        )
+        raise ValidationError(f"{organization} is {organization.get_status_display().lower()}, not suspended.")
     before = lifecycle.Status(organization.status_before or lifecycle.Status.ACTIVE)
     _move(
         organization,

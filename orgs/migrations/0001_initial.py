@@ -4,9 +4,10 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
-import orgs.identifiers
 from django.conf import settings
 from django.db import migrations, models
+
+import orgs.identifiers
 
 
 class Migration(migrations.Migration):
@@ -30,9 +31,7 @@ class Migration(migrations.Migration):
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 (
                     "last_login",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="last login"
-                    ),
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
                 ),
                 (
                     "uid",
@@ -77,9 +76,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.SmallIntegerField(
-                        default=1, primary_key=True, serialize=False
-                    ),
+                    models.SmallIntegerField(default=1, primary_key=True, serialize=False),
                 ),
                 ("seq", models.BigIntegerField(default=0)),
             ],
@@ -118,16 +115,12 @@ class Migration(migrations.Migration):
                 ("legal_name", models.CharField(blank=True, max_length=200)),
                 (
                     "crm_ref",
-                    models.CharField(
-                        blank=True, max_length=80, verbose_name="CRM reference"
-                    ),
+                    models.CharField(blank=True, max_length=80, verbose_name="CRM reference"),
                 ),
                 ("purchase_order", models.CharField(blank=True, max_length=80)),
                 (
                     "renewal_on",
-                    models.DateField(
-                        blank=True, null=True, verbose_name="renewal date"
-                    ),
+                    models.DateField(blank=True, null=True, verbose_name="renewal date"),
                 ),
                 (
                     "status",
@@ -166,9 +159,7 @@ class Migration(migrations.Migration):
                 ("version", models.BigIntegerField(default=1, editable=False)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 (
                     "account_manager",
@@ -228,9 +219,7 @@ class Migration(migrations.Migration):
                 ("number", models.PositiveIntegerField(default=1)),
                 (
                     "api_versions",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=8), size=None
-                    ),
+                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), size=None),
                 ),
                 (
                     "default_key_days",
@@ -375,9 +364,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="planversion",
-            constraint=models.UniqueConstraint(
-                fields=("plan", "number"), name="one_version_of_a_plan_per_number"
-            ),
+            constraint=models.UniqueConstraint(fields=("plan", "number"), name="one_version_of_a_plan_per_number"),
         ),
         migrations.AddIndex(
             model_name="organization",

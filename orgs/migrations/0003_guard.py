@@ -4,9 +4,7 @@ from django.db import migrations
 
 from audit.guards import protect
 
-ORGANIZATION_OF = (
-    "SELECT uid FROM orgs_organization WHERE id = ($1->>'organization_id')::bigint"
-)
+ORGANIZATION_OF = "SELECT uid FROM orgs_organization WHERE id = ($1->>'organization_id')::bigint"
 STAFF_OF = "SELECT uid FROM orgs_staff WHERE id = ($1->>'user_id')::bigint"
 
 

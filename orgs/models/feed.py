@@ -9,11 +9,7 @@ class ChangeHead(models.Model):
     seq = models.BigIntegerField(default=0)
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(id=1), name="one_head_of_the_change_feed"
-            )
-        ]
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_head_of_the_change_feed")]
 
     def __str__(self) -> str:
         return str(self.seq)
@@ -25,9 +21,7 @@ class Change(models.Model):
     seq = models.BigIntegerField(primary_key=True)
     at = models.DateTimeField()
     kind = models.CharField(max_length=32)
-    organization = models.ForeignKey(
-        "orgs.Organization", on_delete=models.PROTECT, related_name="+"
-    )
+    organization = models.ForeignKey("orgs.Organization", on_delete=models.PROTECT, related_name="+")
     public_ids = ArrayField(models.CharField(max_length=12), default=list)
     version = models.BigIntegerField()
 

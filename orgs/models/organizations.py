@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 
 class OrganizationQuerySet(models.QuerySet["Organization"]):
-    def for_user(
-        self, user: "Staff", permission: policy.Permission
-    ) -> "OrganizationQuerySet":
+    def for_user(self, user: "Staff", permission: policy.Permission) -> "OrganizationQuerySet":
         """Keep the organizations in which the person holds the permission."""
         return self.filter(policy.scope(user, permission).as_q())
 
@@ -28,11 +26,7 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
             | models.Q(legal_name__icontains=text)
             | models.Q(uid__icontains=text)
             | models.Q(slug__icontains=text)
-            | models.Exists(
-                Contact.objects.filter(organization=models.OuterRef("pk")).matching(
-                    text
-                )
-            )
+            | models.Exists(Contact.objects.filter(organization=models.OuterRef("pk")).matching(text))
         )
         return self.filter(wanted)
 
@@ -42,30 +36,22 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
 
 
 class Organization(models.Model):
-    """A studio that pays for generations. Its `version` rises with every change to it, its keys, limits, plan or pilot."""
+    """A studio that pays for generations. `version` rises with every change to it, its keys, limits, plan or pilot."""
 
     Status = lifecycle.Status
 
-    uid = models.CharField(
-        max_length=24, unique=True, default=identifiers.organization_uid, editable=False
-    )
+    uid = models.CharField(max_length=24, unique=True, default=identifiers.organization_uid, editable=False)
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
     legal_name = models.CharField(max_length=200, blank=True)
     crm_ref = models.CharField("CRM reference", max_length=80, blank=True)
     purchase_order = models.CharField(max_length=80, blank=True)
     renewal_on = models.DateField("renewal date", null=True, blank=True)
-    status = models.CharField(
-        max_length=12, choices=lifecycle.Status, default=lifecycle.Status.DRAFT
-    )
+    status = models.CharField(max_length=12, choices=lifecycle.Status, default=lifecycle.Status.DRAFT)
     # What a suspended organization goes back to when it is reinstated.
-    status_before = models.CharField(
-        max_length=12, choices=lifecycle.Status, blank=True
-    )
+    status_before = models.CharField(max_length=12, choices=lifecycle.Status, blank=True)
     status_since = models.DateTimeField(default=timezone.now)
-    plan_version = models.ForeignKey(
-        PlanVersion, on_delete=models.PROTECT, related_name="organizations"
-    )
+    plan_version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, related_name="organizations")
     account_manager = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -107,9 +93,7 @@ class Organization(models.Model):
 class ContactQuerySet(models.QuerySet["Contact"]):
     def matching(self, text: str) -> "ContactQuerySet":
         """Keep those whose name or address contains the text."""
-        return self.filter(
-            models.Q(name__icontains=text) | models.Q(email__icontains=text)
-        )
+        return self.filter(models.Q(name__icontains=text) | models.Q(email__icontains=text))
 
 
 class Contact(models.Model):
@@ -120,9 +104,7 @@ class Contact(models.Model):
         BILLING = "billing", "Billing"
         SECURITY = "security", "Security"
 
-    organization = models.ForeignKey(
-        Organization, on_delete=models.PROTECT, related_name="contacts"
-    )
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="contacts")
     kind = models.CharField(max_length=12, choices=Kind)
     name = models.CharField(max_length=120, blank=True)
     email = models.EmailField()
@@ -143,6 +125,4 @@ class Contact(models.Model):
 
     @property
     def target(self) -> trail.Target:
-        return trail.Target(
-            "contact", f"{self.organization.uid}/{self.kind}/{self.email}", str(self)
-        )
+        return trail.Target("contact", f"{self.organization.uid}/{self.kind}/{self.email}", str(self))

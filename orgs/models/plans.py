@@ -32,18 +32,12 @@ class PlanVersion(models.Model):
         null=True, help_text="The longest life of a key in days; empty: none."
     )
     longest_overlap_hours = models.PositiveIntegerField(default=168)
-    counter_store_down = models.CharField(
-        max_length=8, choices=StoreDown, default=StoreDown.OPEN
-    )
+    counter_store_down = models.CharField(max_length=8, choices=StoreDown, default=StoreDown.OPEN)
     published_at = models.DateTimeField()
 
     class Meta:
         ordering = ["plan_id", "number"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["plan", "number"], name="one_version_of_a_plan_per_number"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["plan", "number"], name="one_version_of_a_plan_per_number")]
 
     def __str__(self) -> str:
         return f"{self.plan.name}, version {self.number}"

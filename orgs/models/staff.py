@@ -10,9 +10,7 @@ from orgs import identifiers, policy
 
 
 class StaffManager(BaseUserManager["Staff"]):
-    def create_user(
-        self, email: str, password: str | None = None, **fields: Any
-    ) -> "Staff":
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Staff":
         """Make a staff member; people go through `actions.create_staff`, which also records it."""
         person = self.model(email=self.normalize_email(email).lower(), **fields)
         person.set_password(password)
@@ -26,9 +24,7 @@ class StaffManager(BaseUserManager["Staff"]):
 class Staff(AbstractBaseUser):
     """A person who works here and signs in with an e-mail address."""
 
-    uid = models.CharField(
-        max_length=24, unique=True, default=identifiers.staff_uid, editable=False
-    )
+    uid = models.CharField(max_length=24, unique=True, default=identifiers.staff_uid, editable=False)
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120)
     is_active = models.BooleanField(default=True)
@@ -52,8 +48,7 @@ class Staff(AbstractBaseUser):
         """The roles that this person holds now. Read once per object, so once per request."""
         held = RoleAssignment.objects.filter(user=self).current(at=timezone.now())
         return tuple(
-            policy.Grant(role, organization)
-            for role, organization in held.values_list("role", "organization_id")
+            policy.Grant(role, organization) for role, organization in held.values_list("role", "organization_id")
         )
 
     @property
@@ -74,13 +69,9 @@ class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
 class RoleAssignment(models.Model):
     """A role that a person holds, everywhere or in one organization, until it expires."""
 
-    user = models.ForeignKey(
-        Staff, on_delete=models.PROTECT, related_name="assignments"
-    )
+    user = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="assignments")
     role = models.CharField(max_length=24, choices=policy.Role)
-    organization = models.ForeignKey(
-        "orgs.Organization", null=True, blank=True, on_delete=models.PROTECT
-    )
+    organization = models.ForeignKey("orgs.Organization", null=True, blank=True, on_delete=models.PROTECT)
     expires_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

@@ -1,0 +1,120 @@
+"""The first page: what needs a person today, and what was done lately."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from axis_admin.ui import words
+from keys.models import ApiKey, KeySecret, Pilot
+from keys.states import SOON
+from orgs.models import Organization
+from orgs.policy import Permission, scope
+from orgs.requests import StaffRequest
+
+TODAY = timedelta(hours=24)
+# Beyond this a list is no longer read; the lists behind it are.
+MOST = 12
+
+Due = dict[str, Any]
+
+
+@require_safe
+def home(request: StaffRequest) -> HttpResponse:
+    """Show what needs attention in the person's scope, soonest first."""
+    now = timezone.now()
+    items = sorted(_due(request, now=now), key=lambda item: item["at"])
+    today = [item for item in items if item["at"] - now <= TODAY]
+    later = [item for item in items if item["at"] - now > TODAY]
+    context = {
+        "title": "Home",
+        "today": today[:MOST],
+        "later": later[:MOST],
+        "counted": _counted(len(items), len(today)),
+        "now": now,
+        "may_create": request.staff.can(Permission.ORGANIZATION_CREATE),
+        "sees_usage": request.staff.can(Permission.USAGE_SEE),
+    }
+    return render(request, "home.html", context)
+
+
+def _counted(all_of_them: int, today: int) -> str:
+    if not all_of_them:
+        return "Nothing waits for you."
+    return f"{all_of_them} thing{'s' if all_of_them > 1 else ''}, {today} of them today."
+
+
+def _due(request: StaffRequest, *, now: datetime) -> Iterator[Due]:
+    mine = scope(request.user, Permission.ORGANIZATION_SEE)
+    yield from _ending_overlaps(KeySecret.objects.filter(mine.as_q("key__organization__")), now)
+    yield from _expiring_keys(ApiKey.objects.filter(mine.as_q("organization__")), now)
+    yield from _ending_pilots(Pilot.objects.filter(mine.as_q("organization__")), now)
+    yield from _drafts(Organization.objects.filter(mine.as_q()), now)
+
+
+def _item(at: datetime, now: datetime, *, icon: str, text: str, note: str, act: str, href: str) -> Due:
+    tone = "late" if at - now <= TODAY else "soon" if at - now <= timedelta(days=7) else ""
+    when = words.ago_text(at) if at > now else "waiting"
+    return {"at": at, "when": when, "tone": tone, "icon": icon, "text": text, "note": note, "act": act, "href": href}
+
+
+def _ending_overlaps(secrets: Any, now: datetime) -> Iterable[Due]:
+    running = secrets.filter(state="overlap", overlap_until__gt=now, key__state="active")
+    for secret in running.select_related("key__organization", "use")[:MOST]:
+        use = getattr(secret, "use", None)
+        used = f"last used {words.ago_text(use.last_used_at)}" if use else "not used yet"
+        yield _item(
+            secret.overlap_until,
+            now,
+            icon="arrow-path",
+            text=f"Old secret of {secret.key} ends",
+            note=f"{secret.key.organization}, {used}",
+            act="See key",
+            href=reverse("keys:detail", args=[secret.key.uid]),
+        )
+
+
+def _expiring_keys(keys: Any, now: datetime) -> Iterable[Due]:
+    expiring = keys.filter(expires_at__lte=now + SOON, expires_at__gt=now, state="active")
+    for key in expiring.order_by("expires_at").select_related("organization")[:MOST]:
+        yield _item(
+            key.expires_at,
+            now,
+            icon="key",
+            text=f"Key {key} expires",
+            note=f"{key.organization}, {key.get_environment_display().lower()}",
+            act="See key",
+            href=reverse("keys:detail", args=[key.uid]),
+        )
+
+
+def _ending_pilots(pilots: Any, now: datetime) -> Iterable[Due]:
+    ending = pilots.filter(ends_at__gt=now, ends_at__lte=now + timedelta(days=14), organization__status="pilot")
+    for pilot in ending.select_related("organization")[:MOST]:
+        yield _item(
+            pilot.ends_at,
+            now,
+            icon="beaker",
+            text=f"Pilot of {pilot.organization} ends",
+            note="Its calls are refused from then on",
+            act="Open",
+            href=reverse("orgs:detail", args=[pilot.organization.uid]),
+        )
+
+
+def _drafts(organizations: Any, now: datetime) -> Iterable[Due]:
+    for organization in organizations.filter(status="draft")[:MOST]:
+        yield _item(
+            organization.created_at,
+            now,
+            icon="pencil-square",
+            text=f"{organization} is still a draft",
+            note=f"made {words.ago_text(organization.created_at)}, it can hold no key",
+            act="Open",
+            href=reverse("orgs:detail", args=[organization.uid]),
+        )

@@ -1,0 +1,171 @@
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from keys import lifetimes, rotation
+from keys.gateways import GatewayCredential
+from keys.models import ApiKey
+from orgs.forms import OptionalReasonForm, ReasonForm, Text
+from orgs.models import Organization
+
+EXPIRIES = [30, 90, 180, 365, 730]
+ON_A_DAY, NEVER = "day", "never"
+
+
+class ExpiryMixin(forms.Form):
+    """When a credential expires: after so many days, on a day of one's own, or never where the plan allows it."""
+
+    expires = forms.ChoiceField()
+    expires_on = forms.DateField(
+        label="On the day",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="At the end of that day, UTC. Only with “on a day”.",
+    )
+
+    def offer(self, *, usual: int | None, longest: int | None) -> None:
+        """Fill the list with what is allowed; `usual` days is the choice to begin with, None is never."""
+        days = sorted({each for each in (*EXPIRIES, usual or 0) if each and (longest is None or each <= longest)})
+        choices = [(str(each), f"in {each} days") for each in days] + [(ON_A_DAY, "on a day")]
+        if longest is None:
+            choices.append((NEVER, "never"))
+        self.fields["expires"].choices = choices  # type: ignore[attr-defined]
+        self.fields["expires"].initial = str(usual) if usual else NEVER
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """The time that was chosen; None for never."""
+        chosen = self.cleaned_data["expires"]
+        if chosen == NEVER:
+            return None
+        if chosen == ON_A_DAY:
+            day = self.cleaned_data["expires_on"]
+            return datetime(day.year, day.month, day.day, tzinfo=timezone.get_default_timezone()) + timedelta(days=1)
+        return timezone.now() + timedelta(days=int(chosen))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("expires") == ON_A_DAY and not cleaned.get("expires_on") and "expires_on" not in self.errors:
+            self.add_error("expires_on", "Choose the day.")
+        return cleaned
+
+
+class IssueForm(OptionalReasonForm, ExpiryMixin):
+    name = Text(max_length=80, help_text="What runs with it, such as render-farm-prod.")
+    environment = forms.ChoiceField(choices=ApiKey.Environment.choices, initial="live", widget=forms.RadioSelect)
+    api_versions = forms.MultipleChoiceField(label="API versions", widget=forms.CheckboxSelectMultiple)
+    purpose = Text(max_length=200, required=False)
+
+    field_order = [
+        "name",
+        "environment",
+        "api_versions",
+        "expires",
+        "expires_on",
+        "purpose",
+        "reason",
+        "ticket",
+        "password",
+    ]
+
+    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        plan = organization.plan_version
+        self.offer(usual=plan.default_key_days, longest=plan.longest_key_days)
+        self.fields["expires"].help_text = self._told(organization)
+        self.fields["api_versions"].choices = [(each, each) for each in plan.api_versions]  # type: ignore[attr-defined]
+        self.fields["api_versions"].initial = plan.api_versions
+
+    @staticmethod
+    def _told(organization: Organization) -> str:
+        plan = organization.plan_version
+        usual = lifetimes.default_expiry(plan, now=timezone.now())
+        allowed = f"The plan allows {plan.longest_key_days} days." if plan.longest_key_days else ""
+        return f"By default on {usual:%-d %b %Y}. {allowed}".strip()
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """The arguments of `actions.issue_key` that the form answers."""
+        kept = {name: self.cleaned_data[name] for name in ("name", "environment", "api_versions", "purpose")}
+        return {**kept, **self.why, "expires_at": self.expires_at}
+
+
+class VersionedForm(forms.Form):
+    """Carries the version of the key that the person saw, so that nobody acts on another state than they looked at."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def clean_version(self) -> int:
+        seen: int = self.cleaned_data["version"]
+        key: ApiKey = self.key  # type: ignore[attr-defined]
+        if seen != key.version:
+            self.data = self.data.copy()
+            self.data["version"] = str(key.version)
+            raise ValidationError("Somebody changed this key meanwhile. Look again before you go on.")
+        return seen
+
+
+class RotateForm(OptionalReasonForm, VersionedForm):
+    overlap = forms.ChoiceField(
+        label="The old secret stops", initial="24h", widget=forms.RadioSelect, help_text="Until then both secrets work."
+    )
+
+    field_order = ["overlap", "reason", "ticket", "password", "version"]
+
+    def __init__(self, *args: Any, key: ApiKey, **kwargs: Any) -> None:
+        self.key = key
+        super().__init__(*args, **kwargs)
+        self.fields["version"].initial = key.version
+        now, longest = timezone.now(), timedelta(hours=key.organization.plan_version.longest_overlap_hours)
+        self.fields["overlap"].choices = [  # type: ignore[attr-defined]
+            (name, _stops(name, rotation.overlap_until(now, overlap=overlap, expires_at=key.expires_at)))
+            for name, overlap in rotation.OVERLAPS.items()
+            if overlap <= longest
+        ]
+
+
+class RevokeForm(ReasonForm):
+    code = forms.ChoiceField(label="Kind of reason", choices=ApiKey.RevokeCode.choices)
+
+    field_order = ["code", "reason", "ticket", "password"]
+
+
+class GatewayForm(OptionalReasonForm, ExpiryMixin):
+    name = Text(max_length=80, help_text="Such as gw-lisbon-1.")
+    environment = forms.ChoiceField(choices=GatewayCredential.Environment.choices, widget=forms.RadioSelect)
+    allowed_cidrs = forms.CharField(
+        label="Addresses",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Networks that it may call from, one a line, such as 203.0.113.0/24. Empty: from anywhere.",
+    )
+
+    field_order = ["name", "environment", "allowed_cidrs", "expires", "expires_on", "reason", "ticket", "password"]
+
+    def __init__(self, *args: Any, environments: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offer(usual=None, longest=None)
+        self.fields["environment"].choices = environments  # type: ignore[attr-defined]
+        self.fields["environment"].initial = environments[0][0]
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """The arguments of `actions.create_gateway` that the form answers."""
+        kept = {name: self.cleaned_data[name] for name in ("name", "environment")}
+        return {
+            **kept,
+            **self.why,
+            "allowed_cidrs": self.cleaned_data["allowed_cidrs"].split(),
+            "expires_at": self.expires_at,
+        }
+
+
+class RevokeGatewayForm(ReasonForm):
+    """Why a gateway credential is revoked."""
+
+
+def _stops(name: str, at: datetime) -> str:
+    return rotation.LABELS[name] if name == "now" else f"After {rotation.LABELS[name]}: {at:%-d %b %Y, %H:%M} UTC"

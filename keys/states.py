@@ -1,0 +1,72 @@
+"""What state a key or a secret is in as people see it: its stored state, judged by the clock."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keys.models import ApiKey, ApiKeyQuerySet, KeySecret
+
+SOON = timedelta(days=30)
+CHOICES = [
+    ("active", "Active"),
+    ("rotating", "Rotating"),
+    ("expiring", "Expires within 30 days"),
+    ("paused", "Paused"),
+    ("expired", "Expired"),
+    ("revoked", "Revoked"),
+]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A badge: the word, its tone and icon; `until` is a time that belongs to it, `note` says which."""
+
+    label: str
+    tone: str
+    icon: str
+    note: str = ""
+    until: datetime | None = None
+
+
+def of_key(key: "ApiKey", *, at: datetime) -> Seen:
+    """Return the state of a key whose secrets are at hand."""
+    if key.state == key.State.REVOKED:
+        return Seen("Revoked", "bad", "x-circle", key.get_revoke_code_display().lower(), key.revoked_at)
+    if key.is_expired(at=at):
+        return Seen("Expired", "", "clock", "expired", key.expires_at)
+    if key.state == key.State.PAUSED:
+        return Seen("Paused", "", "pause")
+    if key.not_before is not None and key.not_before > at:
+        return Seen("Not yet active", "", "clock", "from", key.not_before)
+    old = key.overlap_secret
+    if old is not None and not old.is_retired(at=at):
+        return Seen("Rotating", "warn", "arrow-path", "old secret ends", old.overlap_until)
+    if key.last_use is None:
+        return Seen("Unused", "", "moon")
+    return Seen("Active", "ok", "check-circle")
+
+
+def of_secret(secret: "KeySecret", *, at: datetime) -> Seen:
+    """Return the state of one secret."""
+    if secret.is_retired(at=at):
+        return Seen("Retired", "", "archive-box", "stopped", secret.retired_at or secret.overlap_until)
+    if secret.state == secret.State.OVERLAP:
+        return Seen("Old", "warn", "clock", "ends", secret.overlap_until)
+    if secret.state == secret.State.PENDING:
+        return Seen("Pending", "", "clock")
+    return Seen("Current", "ok", "check-circle")
+
+
+def filtered(rows: "ApiKeyQuerySet", state: str, *, at: datetime) -> "ApiKeyQuerySet":
+    """Keep the keys that are in this state by the clock; all of them for an unknown one."""
+    running = rows.filter(state="active").exclude(expires_at__lte=at)
+    kept = {
+        "active": lambda: running,
+        "rotating": lambda: running.filter(secrets__state="overlap", secrets__overlap_until__gt=at),
+        "expiring": lambda: running.filter(expires_at__lte=at + SOON),
+        "paused": lambda: rows.filter(state="paused"),
+        "expired": lambda: rows.filter(expires_at__lte=at).exclude(state="revoked"),
+        "revoked": lambda: rows.filter(state="revoked"),
+    }
+    return kept[state]() if state in kept else rows

@@ -1,0 +1,89 @@
+"""The gateway's own credentials."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from keys import actions, forms
+from keys.gateways import GatewayCredential, GatewayCredentialQuerySet
+from orgs import access, pages, policy, proof
+from orgs.access import requires
+from orgs.policy import Permission
+from orgs.requests import StaffRequest
+
+
+@require_safe
+@requires(Permission.GATEWAY_SEE)
+def gateways(request: StaffRequest) -> HttpResponse:
+    """List the gateway credentials."""
+    credentials = _rows().for_user(request.user, Permission.GATEWAY_SEE)
+    now = timezone.now()
+    context = {
+        "rows": [(each, each.is_expired(at=now)) for each in credentials],
+        "may_create": bool(_environments(request)),
+    }
+    return render(request, "keys/gateways.html", context)
+
+
+@require_safe
+@requires(Permission.GATEWAY_SEE)
+def gateway(request: StaffRequest, uid: str) -> HttpResponse:
+    """Show a gateway credential, and who changed it."""
+    credential = access.find(request, _rows(), Permission.GATEWAY_SEE, uid=uid)
+    may_revoke = credential.revoked_at is None and request.staff.can(Permission.GATEWAY_REVOKE, credential)
+    context = {
+        "credential": credential,
+        "is_expired": credential.is_expired(at=timezone.now()),
+        "may_revoke": may_revoke,
+    }
+    return render(request, "keys/gateway.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.GATEWAY_CREATE)
+def create_gateway(request: StaffRequest) -> HttpResponse:
+    """Make a gateway credential; its secret stands in this answer alone."""
+    permission = Permission.GATEWAY_CREATE
+    environments = _environments(request)
+    wanted = GatewayCredential(environment=environments[0][0])
+    form = forms.GatewayForm(
+        request.POST or None, request=request, permission=permission, obj=wanted, environments=environments
+    )
+    if pages.accepted(form, lambda: actions.create_gateway(actor=request.actor, **form.wanted)):
+        proof.use(request, permission)
+        credential, text = form.result
+        context = {
+            "credential": credential,
+            "secret": text,
+            "facts": [("Environment", credential.get_environment_display()), ("May", ", ".join(credential.scopes))],
+            "done": reverse("keys:gateway", args=[credential.uid]),
+        }
+        return pages.dialog(request, "keys/created_gateway.html", context)
+    return pages.dialog(request, "keys/create_gateway.html", {}, form=form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.GATEWAY_SEE)
+def revoke_gateway(request: StaffRequest, uid: str) -> HttpResponse:
+    """Refuse a gateway credential from now on."""
+    permission = Permission.GATEWAY_REVOKE
+    credential = access.find(request, _rows(), permission, uid=uid)
+    form = forms.RevokeGatewayForm(request.POST or None, request=request, permission=permission, obj=credential)
+    if pages.accepted(form, lambda: actions.revoke_gateway(credential=credential, actor=request.actor, **form.why)):
+        return pages.done(request, reverse("keys:gateway", args=[uid]), f"Gateway credential {credential} is revoked.")
+    return pages.dialog(request, "keys/revoke_gateway.html", {"credential": credential}, form=form)
+
+
+def _rows() -> GatewayCredentialQuerySet:
+    return GatewayCredential.objects.select_related("use").prefetch_related("secrets")
+
+
+def _environments(request: StaffRequest) -> list[tuple[str, str]]:
+    """The environments for which this person may make credentials."""
+    return [
+        (value, label)
+        for value, label in GatewayCredential.Environment.choices
+        if policy.can(request.user, Permission.GATEWAY_CREATE, GatewayCredential(environment=value))
+    ]

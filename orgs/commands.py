@@ -1,0 +1,50 @@
+"""What management commands share: who acts, which organization is meant, and how a refusal is said."""
+
+import getpass
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError
+
+from audit import trail
+from orgs.models import Organization
+
+
+def acting() -> trail.Actor:
+    """Return the actor of a command: the login of whoever runs it, where the system knows one."""
+    try:
+        return trail.cli(getpass.getuser())
+    except (KeyError, OSError):
+        return trail.cli()
+
+
+def named_organization(id_or_slug: str) -> Organization:
+    """Return the organization with this id or slug; raises CommandError where there is none."""
+    found = Organization.objects.named(id_or_slug).select_related("plan_version__plan").first()
+    if found is None:
+        raise CommandError(f"There is no organization with the id or slug “{id_or_slug}”.")
+    return found
+
+
+def refusals_as_errors(handle: Callable[..., Any]) -> Callable[..., Any]:
+    """Say what an action refused in one line on stderr, with exit status 1; nothing is changed then."""
+
+    @wraps(handle)
+    def handled(*args: Any, **options: Any) -> Any:
+        try:
+            return handle(*args, **options)
+        except ValidationError as error:
+            raise CommandError(_in_words(error)) from error
+        except trail.EntryRefused as error:
+            raise CommandError(f"{error.field}: {error.message}") from error
+
+    return handled
+
+
+def _in_words(error: ValidationError) -> str:
+    if not hasattr(error, "error_dict"):
+        return " ".join(error.messages)
+    named = [f"{field}: {' '.join(texts)}" if field != "__all__" else " ".join(texts) for field, texts in error]
+    return "; ".join(named)

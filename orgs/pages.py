@@ -1,0 +1,62 @@
+"""How a view answers: one view for the page, its htmx fragment and its dialog."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import IntegrityError
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django_htmx.http import HttpResponseClientRedirect
+
+from audit import trail
+from orgs.requests import StaffRequest
+
+UNPROCESSABLE = 422
+
+
+def is_fragment(request: StaffRequest) -> bool:
+    """Say whether htmx asks for a part of a page; a boosted link wants the whole one."""
+    return bool(request.htmx) and not request.htmx.boosted
+
+
+def dialog(
+    request: StaffRequest, template: str, context: Mapping[str, Any], *, form: forms.Form | None = None
+) -> HttpResponse:
+    """Render a task: as the body of the dialog for htmx, as a page of its own for everybody else."""
+    layout = "ui/dialog_body.html" if is_fragment(request) else "ui/dialog_page.html"
+    status = UNPROCESSABLE if form is not None and form.errors else 200
+    answer = render(request, template, {**context, "form": form, "layout": layout}, status=status)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def done(request: StaffRequest, url: str, message: str) -> HttpResponse:
+    """Go on to the page, with a sentence that says what was done."""
+    messages.success(request, message)
+    return HttpResponseClientRedirect(url) if is_fragment(request) else HttpResponseRedirect(url)
+
+
+def accepted(form: forms.Form, act: Callable[[], Any]) -> bool:
+    """Run the action if the form is valid. What the action refuses becomes the form's errors; nothing is saved then."""
+    if not form.is_bound or not form.is_valid():
+        return False
+    try:
+        form.result = act()
+    except ValidationError as error:
+        _add_errors(form, error)
+    except trail.EntryRefused as error:
+        form.add_error(error.field if error.field in form.fields else None, error.message)
+    except IntegrityError:
+        form.add_error(None, "Somebody changed this at the same moment. Nothing was saved; check and try again.")
+    return not form.errors
+
+
+def _add_errors(form: forms.Form, error: ValidationError) -> None:
+    if not hasattr(error, "error_dict"):
+        form.add_error(None, error)
+        return
+    for field, problems in error.error_dict.items():
+        form.add_error(field if field in form.fields and field != NON_FIELD_ERRORS else None, problems)

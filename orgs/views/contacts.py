@@ -1,0 +1,45 @@
+"""Whom we write to at a customer."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from orgs import access, actions, forms, pages
+from orgs.access import requires
+from orgs.models import Organization
+from orgs.policy import Permission
+from orgs.requests import StaffRequest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.ORGANIZATION_SEE)
+def contacts(request: StaffRequest, uid: str) -> HttpResponse:
+    """List the contacts of an organization, and add one."""
+    permission = Permission.CONTACT_EDIT if request.method == "POST" else Permission.ORGANIZATION_SEE
+    organization = access.find(request, Organization, permission, uid=uid)
+    form = forms.ContactForm(request.POST or None)
+    if pages.accepted(
+        form,
+        lambda: actions.add_contact(organization=organization, actor=request.actor, **form.cleaned_data),
+    ):
+        return pages.done(request, reverse("orgs:contacts", args=[uid]), f"{form.result} was added.")
+    status = pages.UNPROCESSABLE if form.errors else 200
+    context = {
+        "organization": organization,
+        "tab": "Contacts",
+        "form": form,
+        "contacts": organization.contacts.all(),
+        "may_edit": request.staff.can(Permission.CONTACT_EDIT, organization),
+    }
+    return render(request, "orgs/contacts.html", context, status=status)
+
+
+@require_POST
+@requires(Permission.CONTACT_EDIT)
+def remove_contact(request: StaffRequest, uid: str, contact: int) -> HttpResponse:
+    """Remove a contact of an organization."""
+    organization = access.find(request, Organization, Permission.CONTACT_EDIT, uid=uid)
+    found = get_object_or_404(organization.contacts, pk=contact)
+    actions.remove_contact(contact=found, actor=request.actor)
+    return pages.done(request, reverse("orgs:contacts", args=[uid]), f"{found} was removed.")

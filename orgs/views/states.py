@@ -1,0 +1,64 @@
+"""The life of an organization, each step a dialog with a reason."""
+
+from collections.abc import Callable
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from orgs import access, actions, forms, pages
+from orgs.access import requires
+from orgs.models import Organization
+from orgs.policy import Permission
+from orgs.requests import StaffRequest
+
+Act = Callable[..., Organization]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.ORGANIZATION_ACTIVATE)
+def activate(request: StaffRequest, uid: str) -> HttpResponse:
+    """Open a draft for business."""
+    return _step(
+        request,
+        uid,
+        Permission.ORGANIZATION_ACTIVATE,
+        actions.activate_organization,
+        "orgs/activate.html",
+        "is open now",
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.ORGANIZATION_SUSPEND)
+def suspend(request: StaffRequest, uid: str) -> HttpResponse:
+    """Refuse the organization's calls until it is reinstated."""
+    return _step(
+        request, uid, Permission.ORGANIZATION_SUSPEND, actions.suspend_organization, "orgs/suspend.html", "is suspended"
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.ORGANIZATION_REINSTATE)
+def reinstate(request: StaffRequest, uid: str) -> HttpResponse:
+    """Let a suspended organization call again."""
+    act = actions.reinstate_organization
+    return _step(request, uid, Permission.ORGANIZATION_REINSTATE, act, "orgs/reinstate.html", "may call again")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.ORGANIZATION_CLOSE)
+def close(request: StaffRequest, uid: str) -> HttpResponse:
+    """Close an organization for good."""
+    return _step(
+        request, uid, Permission.ORGANIZATION_CLOSE, actions.close_organization, "orgs/close.html", "is closed"
+    )
+
+
+def _step(request: StaffRequest, uid: str, permission: Permission, act: Act, template: str, said: str) -> HttpResponse:
+    organization = access.find(request, Organization, permission, uid=uid)
+    kind = forms.OptionalReasonForm if permission == Permission.ORGANIZATION_ACTIVATE else forms.ReasonForm
+    form = kind(request.POST or None, request=request, permission=permission, obj=organization)
+    if pages.accepted(form, lambda: act(organization=organization, actor=request.actor, **form.why)):
+        return pages.done(request, reverse("orgs:detail", args=[uid]), f"{organization} {said}.")
+    return pages.dialog(request, template, {"organization": organization}, form=form)

@@ -7,7 +7,8 @@ import sys
 
 def main() -> None:
     if not (3, 11) <= sys.version_info[:2] <= (3, 13):
-        sys.exit("Axis Admin needs Python 3.11 to 3.13; this is %d.%d." % sys.version_info[:2])
+        # No f-string: an old Python has to get as far as this line.
+        sys.exit("Axis Admin needs Python 3.11 to 3.13; this is {}.{}.".format(*sys.version_info[:2]))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "axis_admin.settings")
     try:
         from django.core.exceptions import ImproperlyConfigured

@@ -1,4 +1,4 @@
-"""What `make run` hands to whoever tries it: a login, a gateway's credential, a key and a revoked one, new each time."""
+"""What `make run` hands to whoever tries it: a login, a gateway's credential, two keys, new each time."""
 
 import json
 from dataclasses import dataclass

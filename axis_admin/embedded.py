@@ -97,7 +97,7 @@ class Stores:
         self._lock = lock
 
     def start(self) -> None:
-        """Both stores accepting connections, with roles and database made; claims the folder where that was not done."""
+        """Both stores accept connections, roles and database are made; claims the folder where that was not done."""
         if self._lock is None:
             self.claim("command")
         try:
@@ -209,7 +209,9 @@ class Stores:
     def _initdb(self, folder: Path, login: processes.Login) -> None:
         command = [str(folder / "initdb"), "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
         command += ["--locale=C.UTF-8" if os.uname().sysname == "Linux" else "--locale=en_US.UTF-8", "--no-sync"]
-        made = subprocess.run([*login.prefix, *command], cwd="/", capture_output=True, text=True, **login.popen())
+        made = subprocess.run(
+            [*login.prefix, *command], check=False, cwd="/", capture_output=True, text=True, **login.popen()
+        )
         if made.returncode:
             raise StoresError(f"initdb failed: {(made.stderr or made.stdout).strip().splitlines()[-1]}")
 

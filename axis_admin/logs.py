@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 
 class Line(logging.Formatter):
-    """`at=… level=… logger=… message="…"`, with `request_id` where the record has one; the traceback on the same line."""
+    """`at=… level=… logger=… message="…"`, with `request_id` and `traceback` where the record has them."""
 
     def format(self, record: logging.LogRecord) -> str:
         parts = {

@@ -57,7 +57,7 @@ def anybody_in(*folders: Path) -> bool:
     names = {str(folder) for folder in folders}
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if os.readlink(process / "cwd") in names:
+            if str((process / "cwd").readlink()) in names:
                 return True
     return False
 
@@ -88,8 +88,10 @@ def login_for_postgres() -> Login:
         return Login()
     # In a namespace of its own root's files stay root's, so this also works below a folder that only root may enter.
     prefix = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}")
-    if shutil.which("unshare") and subprocess.run([*prefix, "true"], capture_output=True).returncode == 0:
-        return Login(prefix=prefix)
+    if shutil.which("unshare"):
+        tried = subprocess.run([*prefix, "true"], check=False, capture_output=True)
+        if tried.returncode == 0:
+            return Login(prefix=prefix)
     return Login(user="nobody")
 
 

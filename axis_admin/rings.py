@@ -41,7 +41,7 @@ def refuse_shared(rings: dict[str, Iterable[str | bytes]]) -> None:
 
 
 def kept(folder: Path, name: str, *, size: int = KEY_BYTES) -> str:
-    """The secret of this name that the embedded mode made for itself at its first call: base64, readable by its owner."""
+    """The secret that the embedded mode made for itself at its first call: base64, readable by its owner alone."""
     path = folder / name
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -3,6 +3,7 @@
 import importlib.util
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
@@ -36,6 +37,8 @@ METRICS_PORT = _port("METRICS_PORT", 9100)
 METRICS_DIR = AXIS_VAR / "metrics"
 METRICS_HOST = env.str("METRICS_HOST", default="127.0.0.1")
 STAFF_URL = env.str("STAFF_URL", default=f"http://127.0.0.1:{PORT}")
+# The customers' door, for the requests that we hand them to try.
+API_URL = env.str("API_URL", default="https://studioaxis.io/api/external")
 GATEWAY_URL = env.str("GATEWAY_URL", default=f"http://127.0.0.1:{GATEWAY_PORT}")
 POSTGRES_BIN = env.str("AXIS_POSTGRES_BIN", default="")
 VALKEY_SERVER = env.str("AXIS_VALKEY_SERVER", default="")
@@ -68,6 +71,7 @@ if not EMBEDDED and not env.bool("AXIS_ALLOW_NO_MFA", default=False):
 
 # --- Stores
 _OPTIONS = {"server_side_binding": True, "prepare_threshold": 5}
+_database: dict[str, Any]
 if EMBEDDED:
     _database = {"NAME": embedded.DATABASE, "HOST": str(embedded.run_dir(AXIS_VAR)), "USER": embedded.APPLICATION}
     DATABASE_OWNER = {"USER": embedded.OWNER, "PASSWORD": ""}

@@ -19,7 +19,8 @@ def test_the_suite_runs_as_the_application(db: None) -> None:
 def test_the_application_reads_and_writes_the_owners_tables(db: None) -> None:
     owner, *rights = _one(
         "SELECT tableowner, has_table_privilege(current_user, 'django_session', 'SELECT'),"
-        " has_table_privilege(current_user, 'django_session', 'DELETE') FROM pg_tables WHERE tablename = 'django_session'"
+        " has_table_privilege(current_user, 'django_session', 'DELETE') FROM pg_tables"
+        " WHERE tablename = 'django_session'"
     )
     assert (owner, rights) == ("axis_owner", [True, True])
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
+
+from axis_admin import redirects
 
 YEAR = 365 * 24 * 3600
 
@@ -57,6 +58,4 @@ def appearance(request: HttpRequest) -> HttpResponse:
 
 def _back(request: HttpRequest) -> str:
     wanted = request.POST.get("next", "")
-    # A path alone: no host, not even our own, so that nothing outside can be reached by it.
-    safe = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-    return wanted if safe else "/"
+    return wanted if redirects.is_own_path(wanted) else "/"

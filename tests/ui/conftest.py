@@ -1,0 +1,46 @@
+"""A page's request without a session or a database: who asks is a stand-in with a list of permissions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.template import Context, Template
+from django.test import RequestFactory
+
+HOSTILE = '<script>alert(1)</script>" onmouseover="x\' & Sons'
+
+
+@dataclass
+class Person:
+    """A signed-in person as the shell sees them."""
+
+    label: str = "Ines Calloway"
+    roles: list[str] = field(default_factory=lambda: ["Key admin"])
+    permissions: frozenset[str] | None = None
+
+    def can(self, permission: str) -> bool:
+        return self.permissions is None or permission in self.permissions
+
+
+@pytest.fixture
+def asking() -> Callable[..., HttpRequest]:
+    """asking("/keys/?q=a", staff=Person(), cookies={…}) -> a request."""
+
+    def make(path: str = "/", staff: Person | None = None, cookies: dict[str, str] | None = None) -> HttpRequest:
+        request = RequestFactory().get(path)
+        request.user, request.id, request.session = AnonymousUser(), "4be1", {}
+        request.COOKIES.update(cookies or {})
+        if staff:
+            request.staff = staff
+        return request
+
+    return make
+
+
+def drawn(text: str, **context: object) -> str:
+    """The template text with axis_ui loaded, rendered without a request."""
+    return Template("{% load axis_ui %}" + text).render(Context(context))

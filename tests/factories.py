@@ -1,6 +1,6 @@
 """Rows that a test starts from. Each is saved with one `test.fixture` event that names it, as the guard demands.
 
-Ask for what the test talks about: `SecretFactory(key__organization__status="suspended")`, `SecretFactory(key=key, state="retired")`.
+Ask for what the test talks about: `SecretFactory(key__organization__status="suspended")`, `KeyFactory(state="paused")`.
 """
 
 from datetime import timedelta
@@ -226,7 +226,7 @@ class GatewaySecretFactory(RecordedFactory[GatewaySecret]):
 
 
 class RuleFactory(RecordedFactory[LimitRule]):
-    """A blocking rate of requests per minute since a year ago. Give it its one owner: plan version, organization or key."""
+    """A blocking rate of requests per minute. Give it its one owner: plan version, organization or key."""
 
     class Meta:
         model = LimitRule

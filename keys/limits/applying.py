@@ -1,0 +1,66 @@
+"""Which limits a call meets, and in which exact numbers. Pure: the time is an argument."""
+
+import math
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+# Lua counts in doubles, which hold every integer up to twice this one.
+LARGEST_EXACT = 2**52
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """A rate as the database keeps it. `owner` is plan, organization or key; no `api_version` means any."""
+
+    id: int
+    name: str
+    owner: str
+    dimension: str
+    api_version: str | None
+    limit: int
+    period_s: int
+    burst: int
+    mode: str
+    effective_from: datetime | None
+    effective_until: datetime | None
+
+    @property
+    def slot(self) -> str:
+        """What the limit is about. Limits of one slot share their counter: a change of numbers refills nothing."""
+        return f"{self.dimension}:{self.api_version or 'any'}:{self.period_s}"
+
+    @property
+    def blocks(self) -> bool:
+        return self.mode == "block"
+
+    def is_effective(self, *, at: datetime) -> bool:
+        begun = self.effective_from is None or self.effective_from <= at
+        return begun and (self.effective_until is None or at < self.effective_until)
+
+    def cost(self, units: int) -> int:
+        """Return what one call takes from this limit."""
+        return units if self.dimension == "units" else 1
+
+    def exact(self) -> tuple[int, int]:
+        """Return the rate in lowest terms as (count, microseconds): so many in so long, in numbers that stay exact.
+
+        Where a bucket of them would be too large for the script, one every so many microseconds, rounded up.
+        """
+        period = self.period_s * 1_000_000
+        shared = math.gcd(self.limit, period)
+        count, period = self.limit // shared, period // shared
+        if self.burst * period < LARGEST_EXACT:
+            return count, period
+        return 1, -(-period // count)
+
+
+def applying(limits: Iterable[Limit], *, api_version: str, at: datetime) -> tuple[Limit, ...]:
+    """Return the limits that hold now for a call of this version, in the order in which they are given.
+
+    An organization's limit replaces the plan's of the same slot. A key's is a further one. A limit of this version and
+    one for any version both hold.
+    """
+    current = [one for one in limits if one.api_version in (None, api_version) and one.is_effective(at=at)]
+    replaced = {one.slot for one in current if one.owner == "organization"}
+    return tuple(one for one in current if one.owner != "plan" or one.slot not in replaced)

@@ -1,0 +1,50 @@
+"""The RateLimit headers of the IETF draft (draft-ietf-httpapi-ratelimit-headers), ready for a gateway to copy. Pure."""
+
+import math
+from collections.abc import Sequence
+
+from keys.limits.limiter import Standing
+
+
+def of(standings: Sequence[Standing]) -> dict[str, str]:
+    """Return the headers by name: the most constrained limit first, {} where no limit blocks.
+
+    Limits that only warn are no promise to the customer, so that they are left out. Retry-After stands there where
+    waiting helps against everything that refused.
+    """
+    shown = sorted((one for one in standings if one.limit.blocks), key=_room)
+    if not shown:
+        return {}
+    headers = {
+        "RateLimit-Policy": ", ".join(_policy(one) for one in shown),
+        "RateLimit": ", ".join(_standing(one) for one in shown),
+    }
+    waits = [one.retry_us for one in shown if one.refused]
+    if waits and None not in waits:
+        headers["Retry-After"] = str(max(_seconds(wait or 0) for wait in waits))
+    return headers
+
+
+def _room(standing: Standing) -> tuple[bool, float]:
+    return not standing.refused, standing.remaining / standing.limit.burst
+
+
+def _policy(standing: Standing) -> str:
+    return f"{_quoted(standing.limit.name)};q={standing.limit.limit};w={standing.limit.period_s}"
+
+
+def _standing(standing: Standing) -> str:
+    # A refused call is told the instant of its Retry-After, so that both headers name the same one.
+    until = standing.retry_us if standing.refused and standing.retry_us else standing.reset_us
+    return f"{_quoted(standing.limit.name)};r={standing.remaining};t={math.ceil(until / 1_000_000)}"
+
+
+def _seconds(microseconds: int) -> int:
+    return max(1, math.ceil(microseconds / 1_000_000))
+
+
+def _quoted(name: str) -> str:
+    """Write a name as a string of structured fields (RFC 9651), which know ASCII alone."""
+    plain = "".join(letter if " " <= letter <= "~" else "?" for letter in name)
+    escaped = plain.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -56,7 +56,7 @@ def matching(text: str, names: Iterable[Name]) -> list[Name]:
     return exact or [name for name in listed if wanted in name.id.casefold() or wanted in name.label.casefold()]
 
 
-def _asked(sql: str, values: Sequence[object]) -> list[Name]:
+def _asked(sql: str, values: Sequence[int | list[str]]) -> list[Name]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return [Name(*row) for row in cursor.fetchall()]

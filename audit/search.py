@@ -83,7 +83,10 @@ class Page:
 def find(
     question: Question, scope: Scope, *, older: Place | None = None, newer: Place | None = None, size: int = PAGE
 ) -> Page:
-    """One page: the newest, the one before `older`, or the one after `newer`. TooSlow after five seconds."""
+    """One page: the newest, the one before `older`, or the one after `newer`. TooSlow after five seconds.
+
+    Without a full page after `newer`, the newest page, so that nothing that has come meanwhile is left out.
+    """
     with limited(SECONDS):
         asking = _Asking.about(question, scope)
         if newer:
@@ -92,6 +95,12 @@ def find(
                 return _page(list(reversed(ids[:size])), more_newer=True, more_older=True, count=_counted(asking))
         ids = asking.ids(older, NEWEST, "(occurred_at, id) < (%s, %s)", size)
         return _page(ids[:size], more_newer=older is not None, more_older=len(ids) > size, count=_counted(asking))
+
+
+def newest(question: Question, scope: Scope, *, size: int) -> list[Event]:
+    """The newest events, not counted. TooSlow after five seconds."""
+    with limited(SECONDS):
+        return _events(_Asking.about(question, scope).ids(None, NEWEST, "", size)[:size])
 
 
 def about(type: str, id: str) -> Question:

@@ -110,3 +110,8 @@ class Verb(models.TextChoices):
 
     DEMO_SEEDED = Entry("demo.seeded", "create", "beaker", "made/make the demo data", "organizations keys rows")
     # fmt: on
+
+
+def entry_of(verb: str) -> Entry | None:
+    """What the registry says about a verb as it stands in an event; None for one that it does not know."""
+    return next((one.entry for one in Verb if one.value == verb), None)

@@ -1,11 +1,11 @@
 """What must answer before this process can work."""
 
-import functools
-
 import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 TIMEOUT_SECONDS = 1.0
 
@@ -29,15 +29,15 @@ def _unapplied() -> bool:
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
-@functools.cache
-def _counter_store() -> redis.Redis:
-    return redis.Redis.from_url(
-        settings.VALKEY_URL, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
-    )
-
-
 def _counter_store_answers() -> bool:
     try:
-        return bool(_counter_store().ping())
+        # Asked once, on a connection of its own: whether it answers now, not whether it would in the end.
+        with redis.Redis.from_url(
+            settings.VALKEY_URL,
+            retry=Retry(NoBackoff(), 0),
+            socket_timeout=TIMEOUT_SECONDS,
+            socket_connect_timeout=TIMEOUT_SECONDS,
+        ) as store:
+            return bool(store.ping())
     except redis.RedisError:
         return False

@@ -233,7 +233,7 @@ def pool() -> dict[str, Any]:
         for who, units, start, end, hold in reserved
     ]
     heat = [sum(units for _, units, start, end, _ in reserved if start <= day < end) / 32 for day in range(42)]
-    summary = "lisbon-a: " + ", ".join(bar["tip"].replace("|", ", ") for bar in bars)
+    summary = "lisbon-a: " + ", ".join(f"{who}, {units} of 32 units" for who, units, *_ in reserved)
     return {"name": "lisbon-a", "note": "v2, 32 units", "units": 32, "bars": bars, "heat": heat, "summary": summary}
 
 

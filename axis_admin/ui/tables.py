@@ -12,10 +12,10 @@ from axis_admin.ui import icons, queries
 def table(content: str, caption: str, *, scroll: bool = False, focus: bool = False, cls: str = "") -> SafeString:
     """{% table caption="Keys" %}…{% endtable %}. On a phone each row becomes a card, unless scroll.
 
-    focus: the wrapper can be reached by keyboard, for tables that scroll sideways.
+    focus: the wrapper can be reached by keyboard, as that of a table that scrolls always can.
     """
     kind = " ".join(filter(None, ["table", "" if scroll else "cards", cls]))
-    region = format_html(' tabindex="0" role="region" aria-label="{}"', caption) if focus else ""
+    region = format_html(' tabindex="0" role="region" aria-label="{}"', caption) if focus or scroll else ""
     return format_html(
         '<div class="table-wrap"{}><table class="{}" role="table"><caption class="vh">{}</caption>{}</table></div>',
         region,

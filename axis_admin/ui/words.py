@@ -29,7 +29,7 @@ def short(value: Number | None) -> str:
     if value is None or value == "":
         return NOTHING
     for size, letter in ((1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")):
-        if abs(value) >= size:
+        if abs(float(value)) >= size:
             return f"{float(value) / size:.3g}{letter}".replace("-", MINUS)
     return f"{value:g}".replace("-", MINUS)
 
@@ -38,14 +38,14 @@ def share(part: Number | None, whole: Number | None, digits: int = 2) -> str:
     """A part of a whole in percent: 0.42%. Without a whole there is no share: an en dash."""
     if not whole or part is None:
         return NOTHING
-    return f"{part / whole * 100:.{digits}f}%".replace("-", MINUS)
+    return f"{float(part) / float(whole) * 100:.{digits}f}%".replace("-", MINUS)
 
 
 def change(now: Number | None, before: Number | None, digits: int = 1) -> str:
     """How far a number moved against another: +9.8%, −2.6%, 0.0%. Without a before: an en dash."""
     if not before or now is None:
         return NOTHING
-    moved = (now - before) / before * 100
+    moved = (float(now) - float(before)) / float(before) * 100
     sign = "+" if moved > 0 else ""
     return f"{sign}{moved:.{digits}f}%".replace("-", MINUS)
 

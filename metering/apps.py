@@ -1,6 +1,27 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class MeteringConfig(AppConfig):
     name = "metering"
     verbose_name = "Usage"
+
+    def ready(self) -> None:
+        from metering import contracts
+        from orgs import openings
+
+        openings.on_creation(contracts.open_default_contract)
+        # Every start migrates, so every start has the ledger's months, also where the sweep has slept for long.
+        post_migrate.connect(_ensure_partitions, sender=self)
+
+
+def _ensure_partitions(**kwargs: Any) -> None:
+    from django.utils import timezone
+
+    from metering import partitions
+
+    # Somebody may have migrated back to before there was a ledger.
+    if partitions.are_there():
+        partitions.ensure(now=timezone.now())

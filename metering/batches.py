@@ -1,0 +1,114 @@
+"""A batch on its way through the ledger: what it says, what can be counted, and what became of each item."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from metering import entries, names, results
+from metering.assignment import Period
+from metering.entries import Entry
+from metering.insertion import Standing
+from metering.items import Names, Refused, check_fields, judge
+from metering.results import Result
+
+
+class Candidate(NamedTuple):
+    """An item of the batch that can be usage."""
+
+    position: int
+    raw: Any
+    entry: Entry
+
+
+class Batch:
+    """The items of one call, and the result of each as soon as it is known."""
+
+    def __init__(self, items: Sequence[Any], *, now: datetime) -> None:
+        self.items = items
+        self.now = now
+        self._received_at = results.rfc3339(now)
+        self.results: dict[int, Result] = {}
+        self.names = Names({}, {})
+
+    @property
+    def told(self) -> list[Result]:
+        """The results in the order of the items."""
+        return [self.results[index] for index in range(len(self.items))]
+
+    def candidates(self) -> list[Candidate]:
+        """Judge each item; what is not usage has its result afterwards."""
+        good = [(index, raw) for index, raw in enumerate(self.items) if self._has_good_fields(index, raw)]
+        if good:
+            self.names = names.look_up(
+                organizations={raw["organization"] for _, raw in good}, public_ids={raw["key"] for _, raw in good}
+            )
+        return list(self._judged(good))
+
+    def accept(self, candidate: Candidate, period: Period | None) -> Standing:
+        """It is counted, or would be; returns what the ledger says about it from now on."""
+        index, raw, entry = candidate
+        label = period.label if period else None
+        self.results[index] = results.accepted(index, raw, period=label, received_at=self._received_at)
+        return Standing(
+            entry.generation_id,
+            entry.organization_id,
+            entry.key_id,
+            entry.api_version,
+            entry.outcome,
+            entry.units,
+            entry.occurred_at,
+            entry.fingerprint,
+            self.now,
+            label,
+        )
+
+    def compare(self, candidate: Candidate, standing: Standing) -> None:
+        """The ledger holds the id already: of the same generation, or of another one."""
+        index, raw, entry = candidate
+        if differing := entries.differences(entry, standing):
+            self.results[index] = results.conflict(index, raw, fields=differing, received_at=self._received_at)
+        else:
+            self.results[index] = results.duplicate(
+                index, raw, period=standing.period, received_at=results.rfc3339(standing.received_at)
+            )
+
+    def _has_good_fields(self, index: int, raw: Any) -> bool:
+        try:
+            check_fields(raw)
+        except Refused as refused:
+            self._reject(index, refused)
+            return False
+        return True
+
+    def _judged(self, good: Iterable[tuple[int, Any]]) -> Iterator[Candidate]:
+        now_ms = entries.milliseconds(self.now)
+        for index, raw in good:
+            try:
+                yield Candidate(index, raw, judge(raw, self.names, now_ms=now_ms))
+            except Refused as refused:
+                self._reject(index, refused)
+
+    def _reject(self, index: int, refused: Refused) -> None:
+        self.results[index] = results.rejected(
+            index, self.items[index], code=refused.code, fields=refused.fields, received_at=self._received_at
+        )
+
+
+def split(candidates: Iterable[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
+    """Part the first candidate of each id from those that repeat it."""
+    firsts: dict[str, Candidate] = {}
+    repeats = [
+        candidate
+        for candidate in candidates
+        if firsts.setdefault(candidate.entry.generation_id, candidate) is not candidate
+    ]
+    return list(firsts.values()), repeats
+
+
+def groups(candidates: Sequence[Candidate], *, organizations: int) -> Iterator[list[Candidate]]:
+    """Cut a batch into parts of at most so many organizations, each sorted by id."""
+    everybody = sorted({candidate.entry.organization_id for candidate in candidates})
+    for start in range(0, len(everybody), organizations):
+        some = set(everybody[start : start + organizations])
+        theirs = (candidate for candidate in candidates if candidate.entry.organization_id in some)
+        yield sorted(theirs, key=lambda candidate: candidate.entry.generation_id)

@@ -1,0 +1,187 @@
+"""What the gateway may say about a generation, and the first thing that is wrong with it. Pure: it takes the time."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from metering import entries
+
+OLDEST_MS = 35 * 24 * 3_600_000
+FUTURE_MS = 5 * 60_000
+APART_MS = 24 * 3_600_000
+LARGEST_UNITS = 1_000
+LONGEST_DURATION_MS = 2**31 - 1
+STAGES = ("anchor", "interpretation", "render")
+
+UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+Check = Callable[[Any], bool]
+
+
+class Refused(Exception):
+    """The item is not usage: the contract's code, and the fields that are at fault."""
+
+    def __init__(self, code: str, *fields: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.fields = list(fields)
+
+
+class Key(NamedTuple):
+    """What the ledger needs to know of the key that a public id belongs to."""
+
+    id: int
+    organization_id: int
+    environment: str
+
+
+class Names(NamedTuple):
+    """The organizations and keys that a batch speaks of, by what it calls them."""
+
+    organizations: Mapping[str, int]
+    keys: Mapping[str, Key]
+
+
+def check_fields(raw: Any) -> None:
+    """Raise Refused with every field whose type or bounds are not the contract's; other fields are ignored."""
+    if not isinstance(raw, dict):
+        raise Refused("invalid_field")
+    faults = []
+    for name, is_good in CHECKS.items():
+        value = raw.get(name)
+        if (name in REQUIRED) if value is None else not is_good(value):
+            faults.append(name)
+    if faults:
+        raise Refused("invalid_field", *faults)
+
+
+def judge(raw: Mapping[str, Any], names: Names, *, now_ms: int) -> entries.Entry:
+    """Return the ledger's entry for an item whose fields are good.
+
+    Raises Refused with the first code, in the contract's order, that applies.
+    """
+    if not UUID7.fullmatch(raw["generation_id"]):
+        raise Refused("invalid_id", "generation_id")
+    key = _key(raw, names)
+    if not 1 <= raw["units"] <= LARGEST_UNITS:
+        raise Refused("invalid_units", "units")
+    occurred_ms = _milliseconds(raw["occurred_at"])
+    _check_times(raw["generation_id"], occurred_ms, now_ms)
+    return _entry(raw, key, occurred_ms)
+
+
+def _key(raw: Mapping[str, Any], names: Names) -> Key:
+    organization = names.organizations.get(raw["organization"])
+    if organization is None:
+        raise Refused("unknown_organization", "organization")
+    key = names.keys.get(raw["key"])
+    if key is None:
+        raise Refused("unknown_key", "key")
+    if key.organization_id != organization:
+        raise Refused("key_of_other_organization", "key")
+    return key
+
+
+def _check_times(generation_id: str, occurred_ms: int, now_ms: int) -> None:
+    if occurred_ms < now_ms - OLDEST_MS:
+        raise Refused("timestamp_too_old", "occurred_at")
+    minted_ms = int(generation_id[:8] + generation_id[9:13], 16)
+    if abs(minted_ms - occurred_ms) > APART_MS:
+        raise Refused("id_time_mismatch", "generation_id", "occurred_at")
+    if occurred_ms > now_ms + FUTURE_MS:
+        raise Refused("timestamp_in_future", "occurred_at")
+
+
+def _entry(raw: Mapping[str, Any], key: Key, occurred_ms: int) -> entries.Entry:
+    stages = {name: ms for name, ms in (raw.get("stages") or {}).items() if name in STAGES and ms is not None}
+    return entries.Entry(
+        generation_id=raw["generation_id"].lower(),
+        organization_id=key.organization_id,
+        key_id=key.id,
+        environment=key.environment,
+        api_version=raw["api_version"],
+        outcome=raw["outcome"],
+        units=raw["units"],
+        occurred_at=entries.moment(occurred_ms),
+        fingerprint=entries.fingerprint(
+            organization_id=key.organization_id,
+            key_id=key.id,
+            api_version=raw["api_version"],
+            outcome=raw["outcome"],
+            units=raw["units"],
+            occurred_ms=occurred_ms,
+        ),
+        duration_ms=raw.get("duration_ms"),
+        resolution=raw.get("resolution") or "",
+        aspect_ratio=raw.get("aspect_ratio") or "",
+        service_tier=raw.get("service_tier") or "",
+        failure_cause=raw.get("failure_cause") or "",
+        request_id=raw.get("request_id") or "",
+        idempotency_key=raw.get("idempotency_key") or "",
+        stages=stages or None,
+    )
+
+
+def _milliseconds(text: str) -> int:
+    return entries.milliseconds(datetime.fromisoformat(text.upper()))
+
+
+def _is_text(longest: int) -> Check:
+    def check(value: Any) -> bool:
+        return isinstance(value, str) and len(value) <= longest and _is_storable(value)
+
+    return check
+
+
+def _is_storable(text: str) -> bool:
+    # PostgreSQL keeps no NUL, and half of a surrogate pair is no character.
+    return "\0" not in text and (text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text))
+
+
+def _is_one_of(*words: str) -> Check:
+    return lambda value: isinstance(value, str) and value in words
+
+
+def _is_whole(value: Any) -> bool:
+    return type(value) is int
+
+
+def _is_duration(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= LONGEST_DURATION_MS
+
+
+def _is_stages(value: Any) -> bool:
+    return isinstance(value, dict) and all(value.get(name) is None or _is_duration(value[name]) for name in STAGES)
+
+
+def _is_time(value: Any) -> bool:
+    if not isinstance(value, str) or not RFC3339.fullmatch(value):
+        return False
+    try:
+        _milliseconds(value)
+    except ValueError:
+        return False
+    return True
+
+
+REQUIRED = frozenset({"generation_id", "organization", "key", "api_version", "outcome", "units", "occurred_at"})
+CHECKS: dict[str, Check] = {
+    "generation_id": _is_text(64),
+    "organization": _is_text(128),
+    "key": _is_text(128),
+    "api_version": _is_one_of("v1", "v2"),
+    "outcome": _is_one_of("succeeded", "failed"),
+    "units": _is_whole,
+    "occurred_at": _is_time,
+    "duration_ms": _is_duration,
+    "resolution": _is_text(16),
+    "aspect_ratio": _is_text(16),
+    "request_id": _is_text(128),
+    "idempotency_key": _is_text(255),
+    "lease": _is_text(4096),
+    "service_tier": _is_one_of("dedicated", "shared", "overage", "pilot", "sandbox"),
+    "failure_cause": _is_one_of("engine", "timeout", "content", "client"),
+    "stages": _is_stages,
+}

@@ -1,0 +1,83 @@
+"""Counting generations: each id once and for good, committed and counted before the gateway gets its answer."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from audit import trail
+from metering import assignment, batches, contracts, fences, insertion, rejects
+from metering.batches import Batch, Candidate
+from metering.insertion import Standing
+from metering.results import Result, summary
+
+__all__ = ["append", "summary"]
+
+# One transaction holds the locks of at most so many organizations: PostgreSQL keeps room for 64 a connection.
+ORGANIZATIONS_AT_ONCE = 64
+
+
+def append(*, items: Sequence[Any], source: str, gateway: str, now: datetime, dry_run: bool = False) -> list[Result]:
+    """Count what is new of a batch and say what became of each item, in the batch's order.
+
+    `items` are the parsed bodies as they came; `source` and `gateway` say who reported them. What is rejected or in
+    conflict is kept apart. With `dry_run` the answer is the same, and nothing is stored.
+    """
+    batch = Batch(items, now=now)
+    firsts, repeats = batches.split(batch.candidates())
+    foreseen: dict[str, Standing] = {}
+    for group in batches.groups(firsts, organizations=ORGANIZATIONS_AT_ONCE):
+        if dry_run:
+            foreseen |= _foresee(batch, group)
+        else:
+            _settle(batch, group, source=source)
+    known = insertion.standing(candidate.entry.generation_id for candidate in repeats) | foreseen
+    for repeat in repeats:
+        batch.compare(repeat, known[repeat.entry.generation_id])
+    if not dry_run:
+        organizations = batch.names.organizations
+        rejects.keep(batch.told, items, organizations=organizations, source=source, gateway=gateway, now=now)
+    return batch.told
+
+
+def _settle(batch: Batch, group: Sequence[Candidate], *, source: str) -> None:
+    """Count a group. A period that a contract owes is opened first, in a transaction of its own."""
+    opened: set[int] = set()
+    while True:
+        try:
+            return _count(batch, group, source=source)
+        except assignment.Unopened as missing:
+            # Once for each contract: the second time around, the period is there or something is wrong.
+            if missing.contract.pk in opened:
+                raise
+            opened.add(missing.contract.pk)
+            through = max(candidate.entry.occurred_at for candidate in group)
+            contracts.open_periods(contract=missing.contract, actor=trail.SYSTEM, through=through)
+
+
+@transaction.atomic
+def _count(batch: Batch, group: Sequence[Candidate], *, source: str) -> None:
+    entries = [candidate.entry for candidate in group]
+    fences.share(entry.organization_id for entry in entries)
+    periods = assignment.assign(entries)
+    new = insertion.insert(entries, source=source, received_at=batch.now)
+    known = insertion.standing(entry.generation_id for entry in entries if entry.generation_id not in new)
+    for candidate, period in zip(group, periods, strict=True):
+        if candidate.entry.generation_id in new:
+            batch.accept(candidate, period)
+        else:
+            batch.compare(candidate, known[candidate.entry.generation_id])
+
+
+def _foresee(batch: Batch, group: Sequence[Candidate]) -> dict[str, Standing]:
+    """Say what counting the group would do; returns what the ledger would say about the new ids."""
+    entries = [candidate.entry for candidate in group]
+    known = insertion.standing(entry.generation_id for entry in entries)
+    foreseen: dict[str, Standing] = {}
+    for candidate, period in zip(group, assignment.foresee(entries), strict=True):
+        if candidate.entry.generation_id in known:
+            batch.compare(candidate, known[candidate.entry.generation_id])
+        else:
+            foreseen[candidate.entry.generation_id] = batch.accept(candidate, period)
+    return foreseen

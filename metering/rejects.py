@@ -1,0 +1,70 @@
+"""What was not counted is kept, so that somebody can look at it: once, however often it is sent."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from audit import wording
+from metering.results import Result
+
+KEPT = frozenset({"rejected", "conflict"})
+
+_KEEP = """
+INSERT INTO metering_rejectedgeneration AS kept (
+    status, code, fields, generation_id, organization_id, source, gateway, raw, fingerprint, seen, received_at,
+    last_received_at
+)
+SELECT status, code, fields, generation_id, organization_id, %s, %s, raw, fingerprint, seen, %s, %s
+FROM json_to_recordset(%s::json) AS item(
+    status varchar, code varchar, fields jsonb, generation_id varchar, organization_id bigint, raw text,
+    fingerprint bytea, seen bigint
+) ORDER BY fingerprint
+ON CONFLICT (fingerprint) DO UPDATE
+SET seen = kept.seen + excluded.seen, last_received_at = greatest(kept.last_received_at, excluded.last_received_at)
+"""
+
+
+def keep(
+    results: Sequence[Result],
+    items: Sequence[Any],
+    *,
+    organizations: Mapping[str, int],
+    source: str,
+    gateway: str,
+    now: datetime,
+) -> None:
+    """Store the rejected and conflicting items of a batch with their raw bodies; credentials in them are masked."""
+    rows = [
+        _row(result, items[result["index"]], organizations, source) for result in results if result["status"] in KEPT
+    ]
+    if not rows:
+        return
+    seen = Counter(row["fingerprint"] for row in rows)
+    distinct = {row["fingerprint"]: {**row, "seen": seen[row["fingerprint"]]} for row in rows}
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP, [source, gateway, now, now, json.dumps(list(distinct.values()))])
+
+
+def _row(result: Result, item: Any, organizations: Mapping[str, int], source: str) -> dict[str, Any]:
+    # ASCII only: what PostgreSQL cannot keep as a character stays readable as its escape.
+    raw = wording.masked(json.dumps(item, sort_keys=True, ensure_ascii=True))
+    same = "\n".join([result["status"], result["code"] or "", source, raw])
+    named = item.get("organization") if isinstance(item, dict) else None
+    return {
+        "status": result["status"],
+        "code": result["code"],
+        "fields": result["fields"],
+        "generation_id": _storable(result["generation_id"]),
+        "organization_id": organizations.get(named) if isinstance(named, str) else None,
+        "raw": raw,
+        "fingerprint": f"\\x{hashlib.sha256(same.encode()).hexdigest()}",
+    }
+
+
+def _storable(generation_id: str | None) -> str:
+    return wording.neutral(generation_id or "", 64)

@@ -10,7 +10,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from axis_admin import logs, proxies
 from axis_admin.middleware import sessions
@@ -93,7 +93,7 @@ def test_a_migration_that_is_missing_is_named(client: Client, db: None) -> None:
     assert (answer.status_code, answer.json()["failing"]) == (503, ["migrations"])
 
 
-def test_a_store_that_does_not_answer_is_named(client: Client, db: None, settings: SettingsWrapper) -> None:
+def test_a_store_that_does_not_answer_is_named(client: Client, db: None, settings: Settings) -> None:
     settings.VALKEY_URL = "unix:///nowhere.sock"
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["failing"]) == (503, ["counter_store"])

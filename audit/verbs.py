@@ -54,6 +54,8 @@ class Verb(models.TextChoices):
     KEY_ROTATED = Entry("key.rotated", "update", "arrow-path",
         "rotated/rotate key {target}[ of {organization}][, overlap {overlap}]",
         "overlap overlap_until expires_at state public_id last_four old_public_id")
+    KEY_PAUSED = Entry("key.paused", "update", "pause-circle",
+        "paused/pause key {target}[ of {organization}]", "state", needs_reason=True)
     KEY_REVOKED = Entry("key.revoked", "delete", "no-symbol",
         "revoked/revoke key {target}[ of {organization}][, {code}]", "state code public_id", needs_reason=True)
     KEY_OVERLAP_ENDED = Entry("key.overlap_ended", "update", "stop-circle",

@@ -9,6 +9,8 @@ const FAILURES = {
 const toast = (message) => document.dispatchEvent(new CustomEvent("toast", { detail: { message, tone: "bad" } }));
 
 document.addEventListener("htmx:responseError", (event) => {
-  toast(FAILURES[event.detail.xhr.status] ?? "That did not work. Look whether it was saved before you try again.");
+  const looked = event.detail.requestConfig?.verb === "get";
+  const unknown = looked ? "That could not be loaded." : "That did not work. Look whether it was saved before you try again.";
+  toast(FAILURES[event.detail.xhr.status] ?? unknown);
 });
 document.addEventListener("htmx:sendError", () => toast("No connection. Nothing was sent."));

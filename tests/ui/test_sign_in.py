@@ -60,3 +60,14 @@ def test_whoever_chose_dark_and_compact_gets_it_on_every_page(browser_of, viewer
 def test_the_navigation_follows_the_role(browser_of, viewer, administrator):
     assert 'href="/gateways/"' not in browser_of(viewer).get("/nothing/").text
     assert 'href="/gateways/"' in browser_of(administrator).get("/nothing/").text
+
+
+def test_a_closed_account_is_told_whom_to_ask(client: Client):
+    assert "Ask an administrator" in client.get("/sign-in/closed/").text
+
+
+def test_proving_who_one_is_asks_for_the_password_alone(browser_of, viewer):
+    page = browser_of(viewer).get("/confirm/").text
+    assert "<h1>Confirm that it is you</h1>" in page
+    assert 'action="/confirm/"' in page
+    assert page.count('type="password"') == 1

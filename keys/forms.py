@@ -8,14 +8,14 @@ from django.utils import timezone
 from keys import lifetimes, rotation
 from keys.gateways import GatewayCredential
 from keys.models import ApiKey
-from orgs.forms import OptionalReasonForm, ReasonForm, Text
+from orgs.forms import ActionForm, OptionalReasonForm, ReasonForm, Text
 from orgs.models import Organization
 
 EXPIRIES = [30, 90, 180, 365, 730]
 ON_A_DAY, NEVER = "day", "never"
 
 
-class ExpiryMixin(forms.Form):
+class ExpiryMixin(ActionForm):
     """When a credential expires: after so many days, on a day of one's own, or never where the plan allows it."""
 
     expires = forms.ChoiceField()
@@ -32,7 +32,7 @@ class ExpiryMixin(forms.Form):
         choices = [(str(each), f"in {each} days") for each in days] + [(ON_A_DAY, "on a day")]
         if longest is None:
             choices.append((NEVER, "never"))
-        self.fields["expires"].choices = choices  # type: ignore[attr-defined]
+        self.choose_from("expires", choices)
         self.fields["expires"].initial = str(usual) if usual else NEVER
 
     @property
@@ -76,7 +76,7 @@ class IssueForm(OptionalReasonForm, ExpiryMixin):
         plan = organization.plan_version
         self.offer(usual=plan.default_key_days, longest=plan.longest_key_days)
         self.fields["expires"].help_text = self._told(organization)
-        self.fields["api_versions"].choices = [(each, each) for each in plan.api_versions]  # type: ignore[attr-defined]
+        self.choose_from("api_versions", [(each, each) for each in plan.api_versions])
         self.fields["api_versions"].initial = plan.api_versions
 
     @staticmethod
@@ -93,7 +93,7 @@ class IssueForm(OptionalReasonForm, ExpiryMixin):
         return {**kept, **self.why, "expires_at": self.expires_at}
 
 
-class VersionedForm(forms.Form):
+class VersionedForm(ActionForm):
     """Carries the version of the key that the person saw, so that nobody acts on another state than they looked at."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -102,8 +102,7 @@ class VersionedForm(forms.Form):
         seen: int = self.cleaned_data["version"]
         key: ApiKey = self.key  # type: ignore[attr-defined]
         if seen != key.version:
-            self.data = self.data.copy()
-            self.data["version"] = str(key.version)
+            self.see_newer(key.version)
             raise ValidationError("Somebody changed this key meanwhile. Look again before you go on.")
         return seen
 
@@ -120,11 +119,12 @@ class RotateForm(OptionalReasonForm, VersionedForm):
         super().__init__(*args, **kwargs)
         self.fields["version"].initial = key.version
         now, longest = timezone.now(), timedelta(hours=key.organization.plan_version.longest_overlap_hours)
-        self.fields["overlap"].choices = [  # type: ignore[attr-defined]
+        overlaps = [
             (name, _stops(name, rotation.overlap_until(now, overlap=overlap, expires_at=key.expires_at)))
             for name, overlap in rotation.OVERLAPS.items()
             if overlap <= longest
         ]
+        self.choose_from("overlap", overlaps)
 
 
 class RevokeForm(ReasonForm):
@@ -148,7 +148,7 @@ class GatewayForm(OptionalReasonForm, ExpiryMixin):
     def __init__(self, *args: Any, environments: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.offer(usual=None, longest=None)
-        self.fields["environment"].choices = environments  # type: ignore[attr-defined]
+        self.choose_from("environment", environments)
         self.fields["environment"].initial = environments[0][0]
 
     @property

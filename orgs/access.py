@@ -16,6 +16,8 @@ from orgs.policy import Permission
 from orgs.requests import StaffRequest
 
 M = TypeVar("M", bound=Model)
+# Every model that a view takes an object of has a queryset with `for_user(user, permission)`.
+Rows = Any
 View = Callable[..., HttpResponse]
 
 # What a person must at least see of an object before they are told that they may not change it.
@@ -73,7 +75,6 @@ def requires(permission: Permission) -> Callable[[View], View]:
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
-        checked.permission = permission
         return checked
 
     return decorate
@@ -85,16 +86,17 @@ def find(request: StaffRequest, rows: type[M] | QuerySet[M], permission: Permiss
     Raises Http404 where they may not even see it (or it does not exist: the answer is the same), PermissionDenied
     where they see it and may not do this. Both leave an `access.denied` event.
     """
-    queryset = rows._default_manager.all() if isinstance(rows, type) else rows
+    queryset: Rows = rows._default_manager.all() if isinstance(rows, type) else rows
     sees = _SEES[permission.value.split(".")[0]]
-    found = queryset.for_user(request.user, sees).filter(**lookup).first()
+    found: M | None = queryset.for_user(request.user, sees).filter(**lookup).first()
     if found is None:
         name = str(next(iter(lookup.values()), ""))
         refuse(request, permission, target=trail.Target(queryset.model._meta.model_name or "object", name, name))
         raise Http404
     if not policy.can(request.user, permission, found):
         organization = found if isinstance(found, Organization) else getattr(found, "organization", None)
-        refuse(request, permission, target=found.target, organization=organization)
+        target: trail.Target = found.target  # type: ignore[attr-defined]
+        refuse(request, permission, target=target, organization=organization)
         raise PermissionDenied
     return found
 

@@ -46,5 +46,6 @@ def refusals_as_errors(handle: Callable[..., Any]) -> Callable[..., Any]:
 def _in_words(error: ValidationError) -> str:
     if not hasattr(error, "error_dict"):
         return " ".join(error.messages)
-    named = [f"{field}: {' '.join(texts)}" if field != "__all__" else " ".join(texts) for field, texts in error]
+    texts = error.message_dict.items()
+    named = [" ".join(said) if field == "__all__" else f"{field}: {' '.join(said)}" for field, said in texts]
     return "; ".join(named)

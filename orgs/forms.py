@@ -1,9 +1,11 @@
 import zoneinfo
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
+from django.http import QueryDict
 
 from audit import trail
 from orgs import plans, policy, proof
@@ -24,7 +26,23 @@ class Text(forms.CharField):
     default_validators = [*forms.CharField.default_validators, _ONE_LINE]
 
 
-class ProvenForm(forms.Form):
+class ActionForm(forms.Form):
+    """A form whose values become one action; what the action returned stands in `result` afterwards."""
+
+    result: Any = None
+
+    def choose_from(self, field: str, choices: Sequence[tuple[str, str]]) -> None:
+        """Fill the list of a field."""
+        cast("forms.ChoiceField", self.fields[field]).choices = choices
+
+    def see_newer(self, version: int) -> None:
+        """Carry the newer version from now on, so that the next attempt is made with it in sight."""
+        data = cast("QueryDict", self.data).copy()
+        data["version"] = str(version)
+        self.data = data
+
+
+class ProvenForm(ActionForm):
     """A form that asks for the password where the permission needs a proof that the session does not hold."""
 
     def __init__(
@@ -67,7 +85,7 @@ class OptionalReasonForm(ReasonForm):
     reason = Text(max_length=trail.LONGEST_REASON, required=False)
 
 
-class OrganizationForm(forms.Form):
+class OrganizationForm(ActionForm):
     """What can be said of an organization; only the fields that the person may set are there."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -87,7 +105,9 @@ class OrganizationForm(forms.Form):
     def __init__(self, *args: Any, user: Staff, organization: Organization | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.organization = organization
-        self.fields["account_manager"].queryset = Staff.objects.filter(is_active=True)
+        cast("forms.ModelChoiceField[Staff]", self.fields["account_manager"]).queryset = Staff.objects.filter(
+            is_active=True
+        )
         self.fields["time_zone"].widget.attrs["list"] = "time-zones"
         if not policy.can(user, Permission.ORGANIZATION_ASSIGN, organization):
             del self.fields["account_manager"]
@@ -102,9 +122,7 @@ class OrganizationForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         seen = cleaned.pop("version", None)
         if self.organization and seen != self.organization.version:
-            # The next attempt is made with the newer version in sight.
-            self.data = self.data.copy()
-            self.data["version"] = str(self.organization.version)
+            self.see_newer(self.organization.version)
             self.add_error(None, "Somebody changed this organization meanwhile. Nothing was saved; check, save again.")
         return cleaned
 
@@ -119,7 +137,7 @@ class NewOrganizationForm(OrganizationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["plan"].choices = plans.choices()
+        self.choose_from("plan", plans.choices())
         self.fields["plan"].initial = "standard"
         del self.fields["version"]
 
@@ -131,10 +149,10 @@ class PlanForm(ReasonForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["plan"].choices = plans.choices()
+        self.choose_from("plan", plans.choices())
 
 
-class ContactForm(forms.Form):
+class ContactForm(ActionForm):
     kind = forms.ChoiceField(choices=Contact.Kind.choices)
     email = forms.EmailField(label="E-mail")
     name = Text(max_length=120, required=False)

@@ -3,15 +3,15 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django_htmx.http import HttpResponseClientRedirect
 
 from audit import trail
+from orgs.forms import ActionForm
 from orgs.requests import StaffRequest
 
 UNPROCESSABLE = 422
@@ -22,8 +22,13 @@ def is_fragment(request: StaffRequest) -> bool:
     return bool(request.htmx) and not request.htmx.boosted
 
 
+def posted(request: StaffRequest) -> QueryDict | None:
+    """Return what was sent, even if it is empty; None where the form is only asked for."""
+    return request.POST if request.method == "POST" else None
+
+
 def dialog(
-    request: StaffRequest, template: str, context: Mapping[str, Any], *, form: forms.Form | None = None
+    request: StaffRequest, template: str, context: Mapping[str, Any], *, form: ActionForm | None = None
 ) -> HttpResponse:
     """Render a task: as the body of the dialog for htmx, as a page of its own for everybody else."""
     layout = "ui/dialog_body.html" if is_fragment(request) else "ui/dialog_page.html"
@@ -39,7 +44,7 @@ def done(request: StaffRequest, url: str, message: str) -> HttpResponse:
     return HttpResponseClientRedirect(url) if is_fragment(request) else HttpResponseRedirect(url)
 
 
-def accepted(form: forms.Form, act: Callable[[], Any]) -> bool:
+def accepted(form: ActionForm, act: Callable[[], Any]) -> bool:
     """Run the action if the form is valid. What the action refuses becomes the form's errors; nothing is saved then."""
     if not form.is_bound or not form.is_valid():
         return False
@@ -54,7 +59,7 @@ def accepted(form: forms.Form, act: Callable[[], Any]) -> bool:
     return not form.errors
 
 
-def _add_errors(form: forms.Form, error: ValidationError) -> None:
+def _add_errors(form: ActionForm, error: ValidationError) -> None:
     if not hasattr(error, "error_dict"):
         form.add_error(None, error)
         return

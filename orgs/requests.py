@@ -16,7 +16,7 @@ class StaffRequest(HttpRequest):
     """A request of a signed-in person. For annotations: nobody makes one."""
 
     id: str
-    user: Staff  # type: ignore[assignment]
+    user: Staff
     staff: "StaffInSession"
     actor: trail.Actor
     htmx: HtmxDetails

@@ -217,7 +217,7 @@ def _retire(secret: KeySecret, *, at: datetime) -> None:
     secret.save(update_fields=["state", "retired_at"])
 
 
-def _facts(key: ApiKey, secret: KeySecret) -> dict[str, list[object]]:
+def _facts(key: ApiKey, secret: KeySecret) -> dict[str, list[trail.Value]]:
     expires = f"{key.expires_at:%Y-%m-%dT%H:%M:%SZ}" if key.expires_at else None
     return {
         "name": [None, key.name],
@@ -233,7 +233,7 @@ def _record(
     key: ApiKey,
     *,
     actor: trail.Actor,
-    after: dict[str, list[object]],
+    after: dict[str, list[trail.Value]],
     detail: dict[str, str | int] | None = None,
     reason: str = "",
     ticket: str = "",

@@ -23,7 +23,7 @@ def issue(request: StaffRequest, uid: str) -> HttpResponse:
     rows = Organization.objects.select_related("plan_version__plan")
     organization = access.find(request, rows, permission, uid=uid)
     form = forms.IssueForm(
-        request.POST or None, request=request, permission=permission, obj=organization, organization=organization
+        pages.posted(request), request=request, permission=permission, obj=organization, organization=organization
     )
     if pages.accepted(form, lambda: actions.issue_key(organization=organization, actor=request.actor, **form.wanted)):
         proof.use(request, permission)
@@ -39,7 +39,7 @@ def issue(request: StaffRequest, uid: str) -> HttpResponse:
 def rotate(request: StaffRequest, uid: str) -> HttpResponse:
     """Give a key a new secret; the old one works until the overlap ends."""
     key = access.find(request, _rows(), Permission.KEY_ROTATE, uid=uid)
-    form = forms.RotateForm(request.POST or None, request=request, permission=Permission.KEY_ROTATE, obj=key, key=key)
+    form = forms.RotateForm(pages.posted(request), request=request, permission=Permission.KEY_ROTATE, obj=key, key=key)
     if pages.accepted(form, lambda: _rotate(request, key, form)):
         proof.use(request, Permission.KEY_ROTATE)
         _, credential = form.result
@@ -53,7 +53,7 @@ def rotate(request: StaffRequest, uid: str) -> HttpResponse:
 def revoke(request: StaffRequest, uid: str) -> HttpResponse:
     """Refuse a key from now on."""
     key = access.find(request, _rows(), Permission.KEY_REVOKE, uid=uid)
-    form = forms.RevokeForm(request.POST or None, request=request, permission=Permission.KEY_REVOKE, obj=key)
+    form = forms.RevokeForm(pages.posted(request), request=request, permission=Permission.KEY_REVOKE, obj=key)
     if pages.accepted(
         form,
         lambda: actions.revoke_key(key=key, actor=request.actor, code=form.cleaned_data["code"], **form.why),

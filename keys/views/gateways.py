@@ -49,7 +49,7 @@ def create_gateway(request: StaffRequest) -> HttpResponse:
     environments = _environments(request)
     wanted = GatewayCredential(environment=environments[0][0])
     form = forms.GatewayForm(
-        request.POST or None, request=request, permission=permission, obj=wanted, environments=environments
+        pages.posted(request), request=request, permission=permission, obj=wanted, environments=environments
     )
     if pages.accepted(form, lambda: actions.create_gateway(actor=request.actor, **form.wanted)):
         proof.use(request, permission)
@@ -70,7 +70,7 @@ def revoke_gateway(request: StaffRequest, uid: str) -> HttpResponse:
     """Refuse a gateway credential from now on."""
     permission = Permission.GATEWAY_REVOKE
     credential = access.find(request, _rows(), permission, uid=uid)
-    form = forms.RevokeGatewayForm(request.POST or None, request=request, permission=permission, obj=credential)
+    form = forms.RevokeGatewayForm(pages.posted(request), request=request, permission=permission, obj=credential)
     if pages.accepted(form, lambda: actions.revoke_gateway(credential=credential, actor=request.actor, **form.why)):
         return pages.done(request, reverse("keys:gateway", args=[uid]), f"Gateway credential {credential} is revoked.")
     return pages.dialog(request, "keys/revoke_gateway.html", {"credential": credential}, form=form)

@@ -18,7 +18,7 @@ def contacts(request: StaffRequest, uid: str) -> HttpResponse:
     """List the contacts of an organization, and add one."""
     permission = Permission.CONTACT_EDIT if request.method == "POST" else Permission.ORGANIZATION_SEE
     organization = access.find(request, Organization, permission, uid=uid)
-    form = forms.ContactForm(request.POST or None)
+    form = forms.ContactForm(pages.posted(request))
     if pages.accepted(
         form,
         lambda: actions.add_contact(organization=organization, actor=request.actor, **form.cleaned_data),

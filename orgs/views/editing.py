@@ -29,7 +29,7 @@ NEXT = [
 @requires(Permission.ORGANIZATION_CREATE)
 def create(request: StaffRequest) -> HttpResponse:
     """Create an organization as a draft."""
-    form = forms.NewOrganizationForm(request.POST or None, user=request.user)
+    form = forms.NewOrganizationForm(pages.posted(request), user=request.user)
     if pages.accepted(form, lambda: _create(request, form)):
         return pages.done(request, reverse("orgs:detail", args=[form.result.uid]), f"{form.result} is a draft now.")
     status = pages.UNPROCESSABLE if form.errors else 200
@@ -42,7 +42,7 @@ def edit(request: StaffRequest, uid: str) -> HttpResponse:
     """Edit what is said of an organization."""
     organization = access.find(request, Organization, Permission.ORGANIZATION_EDIT, uid=uid)
     shown = {field: getattr(organization, field) for field in forms.OrganizationForm.base_fields}
-    form = forms.OrganizationForm(request.POST or None, user=request.user, organization=organization, initial=shown)
+    form = forms.OrganizationForm(pages.posted(request), user=request.user, organization=organization, initial=shown)
     if pages.accepted(
         form,
         lambda: actions.edit_organization(organization=organization, actor=request.actor, values=form.cleaned_data),
@@ -61,7 +61,7 @@ def plan(request: StaffRequest, uid: str) -> HttpResponse:
     permission = Permission.ORGANIZATION_CHANGE_PLAN
     organization = access.find(request, Organization, permission, uid=uid)
     form = forms.PlanForm(
-        request.POST or None,
+        pages.posted(request),
         request=request,
         permission=permission,
         obj=organization,

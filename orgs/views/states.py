@@ -58,7 +58,7 @@ def close(request: StaffRequest, uid: str) -> HttpResponse:
 def _step(request: StaffRequest, uid: str, permission: Permission, act: Act, template: str, said: str) -> HttpResponse:
     organization = access.find(request, Organization, permission, uid=uid)
     kind = forms.OptionalReasonForm if permission == Permission.ORGANIZATION_ACTIVATE else forms.ReasonForm
-    form = kind(request.POST or None, request=request, permission=permission, obj=organization)
+    form = kind(pages.posted(request), request=request, permission=permission, obj=organization)
     if pages.accepted(form, lambda: act(organization=organization, actor=request.actor, **form.why)):
         return pages.done(request, reverse("orgs:detail", args=[uid]), f"{organization} {said}.")
     return pages.dialog(request, template, {"organization": organization}, form=form)

@@ -12,9 +12,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")
-        parser.add_argument(
-            "--plan", required=True, help="pilot (30 days from now, no cap), standard or enterprise"
-        )
+        parser.add_argument("--plan", required=True, help="pilot (30 days from now, no cap), standard or enterprise")
         parser.add_argument("--time-zone", default="UTC")
         parser.add_argument("--slug", default="")
 

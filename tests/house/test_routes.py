@@ -1,0 +1,192 @@
+"""Every route × every role, and the names of things: a route that nobody lists here fails."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from audit.models import Event
+from orgs.models import Organization, Staff
+from tests import factories
+
+ROLES = ["administrator", "key_admin", "account_manager", "viewer", "stranger"]
+EVERYBODY = "200 200 200 200 403"
+EVERYONE_SIGNED_IN = "200 200 200 200 200"
+CHANGERS = "200 403 200 403 403"
+KEY_PEOPLE = "200 200 403 403 403"
+REVOKERS = "200 200 200 403 403"
+
+# For each route what a GET answers to each role, in the order of ROLES; the account manager's on her own organization.
+ROUTES: dict[str, str] = {
+    "home": EVERYONE_SIGNED_IN,
+    "orgs:index": EVERYBODY,
+    "orgs:create": CHANGERS,
+    "orgs:detail": EVERYBODY,
+    "orgs:edit": CHANGERS,
+    "orgs:plan": KEY_PEOPLE,
+    "orgs:activate": KEY_PEOPLE,
+    "orgs:suspend": REVOKERS,
+    "orgs:reinstate": KEY_PEOPLE,
+    "orgs:close": "200 403 403 403 403",
+    "orgs:contacts": EVERYBODY,
+    "orgs:history": EVERYBODY,
+    "keys:index": EVERYBODY,
+    "keys:detail": EVERYBODY,
+    "keys:rotate": KEY_PEOPLE,
+    "keys:revoke": REVOKERS,
+    "keys:history": EVERYBODY,
+    "keys:for_org": EVERYBODY,
+    "keys:issue": KEY_PEOPLE,
+    "keys:gateways": KEY_PEOPLE,
+    "keys:create_gateway": KEY_PEOPLE,
+    "keys:gateway": KEY_PEOPLE,
+    "keys:revoke_gateway": KEY_PEOPLE,
+    "metering:index": EVERYBODY,
+    "metering:for_org": EVERYBODY,
+    "metering:overview": EVERYBODY,
+    "metering:export": EVERYBODY,
+    "audit:index": "200 200 200 403 403",
+    "audit:event": EVERYBODY,
+    "audit:history": EVERYBODY,
+}
+# Only by POST, with what each role is answered: 302 is done, 403 refused.
+BY_POST = {"orgs:remove_contact": "302 302 302 403 403"}
+# Open to strangers, each for its own reason.
+OPEN = {"healthz", "readyz", "account_login", "account_signup", "account_inactive", "account_logout"}
+# Of the person themselves, whoever it is.
+OWN = {"appearance", "account_reauthenticate"}
+# Another door, with its own credentials; tests/gateway.
+GATEWAY = "gateway:"
+
+
+def _names(patterns: list[Any], prefix: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            space = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+            yield from _names(pattern.url_patterns, space)
+        elif isinstance(pattern, URLPattern) and pattern.name:
+            yield prefix + pattern.name
+
+
+def _all_names() -> set[str]:
+    return set(_names(get_resolver().url_patterns))
+
+
+@pytest.fixture
+def arguments(her_organization: Organization) -> Callable[[str], list[Any]]:
+    """The arguments of a route, of objects in the account manager's organization."""
+
+    def of(route: str) -> list[Any]:
+        # The step that a draft or a suspended organization takes is offered by those alone, but the page tells that.
+        if route == "keys:gateway" or route == "keys:revoke_gateway":
+            return [factories.GatewayFactory(environment="staging").uid]
+        if route.startswith("keys:") and route not in ("keys:for_org", "keys:issue"):
+            return [factories.SecretFactory(key__organization=her_organization).key.uid]
+        if route == "orgs:remove_contact":
+            return [her_organization.uid, factories.ContactFactory(organization=her_organization).pk]
+        if route == "audit:event":
+            return [_event_of(her_organization).pk]
+        if route == "audit:history":
+            return ["organization", her_organization.uid]
+        return [her_organization.uid]
+
+    return of
+
+
+def _event_of(organization: Organization) -> Event:
+    from orgs import actions
+    from tests.cast import ACTOR
+
+    actions.edit_organization(organization=organization, actor=ACTOR, values={"notes": "seen"})
+    return Event.objects.filter(organization=organization.uid, verb="organization.edited").latest("occurred_at")
+
+
+WITHOUT_ARGUMENTS = {
+    "home", "orgs:index", "orgs:create", "keys:index", "keys:gateways", "keys:create_gateway", "metering:index",
+    "audit:index",
+}  # fmt: skip
+
+
+def _path(route: str, arguments: Callable[[str], list[Any]]) -> str:
+    return reverse(route, args=[] if route in WITHOUT_ARGUMENTS else arguments(route))
+
+
+OF_NO_ORGANIZATION = {"audit:history", "keys:gateway", "keys:revoke_gateway"}
+
+
+def test_every_route_is_listed() -> None:
+    ours = {name for name in _all_names() if not name.startswith(GATEWAY)}
+    unlisted = ours - set(ROUTES) - set(BY_POST) - OPEN - OWN - {"gallery", "gallery_states"}
+    assert not unlisted
+
+
+@pytest.mark.parametrize("route", sorted(ROUTES))
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_gets_what_the_table_says(
+    route: str, role: str, request: pytest.FixtureRequest, arguments: Any, browser_of: Any
+) -> None:
+    person: Staff = request.getfixturevalue(role)
+    expected = int(ROUTES[route].split()[ROLES.index(role)])
+    answer = browser_of(person).get(_path(route, arguments))
+    # A route that shows an object hides from a person without any role that the object exists.
+    assert answer.status_code == expected
+    if expected == 403:
+        assert Event.objects.filter(verb="access.denied", actor_id=person.uid).exists()
+
+
+@pytest.mark.parametrize("route", sorted(BY_POST))
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_may_post_what_the_table_says(
+    route: str, role: str, request: pytest.FixtureRequest, arguments: Any, browser_of: Any
+) -> None:
+    answer = browser_of(request.getfixturevalue(role)).post(_path(route, arguments))
+    assert answer.status_code == int(BY_POST[route].split()[ROLES.index(role)])
+
+
+@pytest.mark.parametrize("route", sorted(set(ROUTES) | set(BY_POST)))
+def test_nobody_unknown_gets_in(route: str, arguments: Any, client: Client) -> None:
+    answer = client.post(_path(route, arguments)) if route in BY_POST else client.get(_path(route, arguments))
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(reverse("account_login"))
+
+
+def test_an_address_that_does_not_exist_sends_strangers_to_sign_in(client: Client, db: None) -> None:
+    assert client.get("/no/such/page/")["Location"].startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize(
+    "route", sorted(set(ROUTES) - WITHOUT_ARGUMENTS - {"audit:history", "keys:gateway", "keys:revoke_gateway"})
+)
+def test_an_organization_out_of_scope_does_not_exist(
+    route: str, account_manager: Staff, other_organization: Organization, browser_of: Any
+) -> None:
+    if route.startswith("keys:") and route not in ("keys:for_org", "keys:issue"):
+        target = factories.SecretFactory(key__organization=other_organization).key.uid
+    else:
+        target = _event_of(other_organization).pk if route == "audit:event" else other_organization.uid
+    answer = browser_of(account_manager, proven=True).get(reverse(route, args=[target]))
+    # What no account manager may do anywhere is refused before anything is looked up.
+    assert answer.status_code == (403 if ROUTES[route].split()[2] == "403" else 404)
+    assert Event.objects.filter(verb="access.denied", actor_id=account_manager.uid, outcome="denied").exists()
+
+
+def test_url_view_and_template_share_a_name() -> None:
+    templates = Path(settings.BASE_DIR) / "templates"
+    for pattern in _patterns(get_resolver().url_patterns):
+        app, name = pattern
+        if app in ("orgs", "keys", "metering", "audit") and f"{app}:{name[0]}" in ROUTES:
+            assert name[0] == name[1], f"{app}:{name[0]} is answered by {name[1]}"
+            drawn = [templates / app / f"{name[0]}.html", templates / app / f"_{name[0]}.html"]
+            assert name[0] == "export" or any(each.exists() for each in drawn), f"{app}/{name[0]}.html"
+
+
+def _patterns(patterns: list[Any], app: str = "") -> Iterator[tuple[str, tuple[str, str]]]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _patterns(pattern.url_patterns, pattern.app_name or app)
+        elif pattern.name:
+            yield app, (pattern.name, getattr(pattern.callback, "__name__", ""))

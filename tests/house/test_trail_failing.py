@@ -1,0 +1,142 @@
+"""When the trail cannot be written, nothing is saved: for every action there is."""
+
+import inspect
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection, transaction
+from django.utils import timezone
+
+from audit import trail
+from keys import actions as key_actions
+from metering import actions as metering_actions
+from orgs import actions as org_actions
+from orgs import plans
+from tests import factories
+from tests.cast import ACTOR
+
+DAY = timedelta(days=1)
+WHY = {"reason": "because"}
+
+
+class TrailDown(Exception):
+    """The trail could not be written."""
+
+
+def _organization(**fields: Any) -> Any:
+    return factories.OrganizationFactory(**fields)
+
+
+def _key() -> Any:
+    return factories.SecretFactory().key
+
+
+def _issue() -> dict[str, Any]:
+    return {
+        "organization": _organization(),
+        "name": "prod",
+        "environment": "live",
+        "api_versions": ["v1"],
+        "expires_at": timezone.now() + DAY,
+    }
+
+
+def _ended() -> Any:
+    return factories.SecretFactory(state="overlap", overlap_until=timezone.now() - DAY)
+
+
+def _person() -> Any:
+    return factories.StaffFactory()
+
+
+# Each action with the arguments of a call that would succeed, made from the database at hand.
+CALLS: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
+    org_actions.create_organization: lambda: {"name": "New", "plan_version": factories.PlanVersionFactory()},
+    org_actions.edit_organization: lambda: {"organization": _organization(), "values": {"name": "Other"}},
+    org_actions.change_plan: lambda: {
+        "organization": _organization(),
+        "plan_version": plans.latest("enterprise"),
+        **WHY,
+    },
+    org_actions.activate_organization: lambda: {"organization": _organization(status="draft")},
+    org_actions.suspend_organization: lambda: {"organization": _organization(), **WHY},
+    org_actions.reinstate_organization: lambda: {
+        "organization": _organization(status="suspended", status_before="active"),
+        **WHY,
+    },
+    org_actions.close_organization: lambda: {"organization": _organization(), **WHY},
+    org_actions.add_contact: lambda: {"organization": _organization(), "kind": "technical", "email": "a@b.example"},
+    org_actions.remove_contact: lambda: {"contact": factories.ContactFactory()},
+    org_actions.create_staff: lambda: {"email": "new@axis.example", "role": "viewer"},
+    org_actions.reset_password: lambda: {"user": _person()},
+    org_actions.grant_role: lambda: {"user": _person(), "role": "viewer"},
+    org_actions.revoke_role: lambda: {"assignment": factories.RoleAssignmentFactory(), **WHY},
+    key_actions.issue_key: _issue,
+    key_actions.rotate_key: lambda: {"key": _key(), "overlap": DAY},
+    key_actions.revoke_key: lambda: {"key": _key(), "code": "leaked", **WHY},
+    key_actions.end_overlap: lambda: {"secret": _ended()},
+    key_actions.create_gateway: lambda: {"name": "gw"},
+    key_actions.revoke_gateway: lambda: {"credential": factories.GatewayFactory(), **WHY},
+    key_actions.start_pilot: lambda: {"organization": _organization(status="pilot")},
+}
+# What saves nothing by itself, and so has nothing to record.
+NOT_CHANGES = {org_actions.lock_organization}
+
+
+def _actions() -> set[Callable[..., Any]]:
+    modules = (org_actions, key_actions, metering_actions)
+    return {getattr(module, name) for module in modules for name in module.__all__} - NOT_CHANGES
+
+
+def _contents() -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table of ours."""
+    tables = {
+        model._meta.db_table
+        for name in ("orgs", "keys", "metering", "audit")
+        for model in apps.get_app_config(name).get_models()
+    }
+    contents = {}
+    with connection.cursor() as cursor:
+        for table in sorted(tables):
+            cursor.execute(f"SELECT t::text FROM {table} t ORDER BY 1")
+            contents[table] = cursor.fetchall()
+    return contents
+
+
+@pytest.mark.parametrize("action", sorted(CALLS, key=lambda action: action.__name__), ids=lambda a: a.__name__)
+def test_nothing_is_saved_when_the_trail_fails(
+    action: Callable[..., Any], db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = CALLS[action]()
+    before = _contents()
+
+    def fail(*args: Any, **kwargs: Any) -> None:
+        raise TrailDown
+
+    monkeypatch.setattr(trail, "record", fail)
+    with pytest.raises(TrailDown), transaction.atomic():
+        action(actor=ACTOR, **arguments)
+    assert _contents() == before
+
+
+@pytest.mark.parametrize("action", sorted(CALLS, key=lambda action: action.__name__), ids=lambda a: a.__name__)
+def test_an_action_leaves_an_event_of_its_actor(action: Callable[..., Any], db: None) -> None:
+    from audit.models import Event
+
+    arguments = CALLS[action]()
+    action(actor=ACTOR, **arguments)
+    assert Event.objects.filter(actor_id=ACTOR.id, outcome="success").exists()
+
+
+def test_every_action_is_tried() -> None:
+    assert _actions() == set(CALLS)
+
+
+def test_every_action_is_called_by_keyword_and_names_its_actor() -> None:
+    for action in _actions():
+        parameters = inspect.signature(action).parameters
+        assert all(each.kind is inspect.Parameter.KEYWORD_ONLY for each in parameters.values()), action.__name__
+        assert parameters["actor"].default is inspect.Parameter.empty, action.__name__

@@ -1,0 +1,71 @@
+import os
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keys import secrets
+
+RING = (os.urandom(32), os.urandom(32))
+SCANNER = re.compile(r"axk_(live|test)_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}")
+
+
+@pytest.mark.parametrize("kind", ["live", "test", "gateway"])
+def test_a_credential_reads_back_as_what_it_was_made_for(kind: secrets.Kind) -> None:
+    made = secrets.make_credential(kind)
+    parsed = secrets.parse(made.text)
+    assert parsed is not None
+    assert (parsed.kind, parsed.public_id, parsed.digest) == (kind, made.public_id, made.digest)
+
+
+def test_a_customers_credential_matches_the_scanners_pattern() -> None:
+    assert SCANNER.fullmatch(secrets.make_credential("live").text)
+
+
+def test_the_checksum_is_that_of_the_design() -> None:
+    # CRC-32 of "123456789" is 0xCBF43926, its check value in every table of CRCs.
+    assert secrets.checksum("123456789") == "3jZRME"
+
+
+@given(position=st.integers(0, 59), letter=st.characters(codec="ascii"))
+def test_one_wrong_letter_is_noticed(position: int, letter: str) -> None:
+    text = secrets.make_credential("live").text
+    wrong = text[:position] + letter + text[position + 1 :]
+    assert wrong == text or secrets.parse(wrong) is None
+
+
+@given(st.text(max_size=80))
+def test_whatever_comes_is_read_without_an_error(text: str) -> None:
+    assert secrets.parse(text) is None
+
+
+@pytest.mark.parametrize("text", ["", "axk_live_", "axk_live_" + "a" * 5000, "axk_líve_8f3KQ2mZr01B_" + "0" * 38])
+def test_what_is_not_of_our_format_is_none(text: str) -> None:
+    assert secrets.parse(text) is None
+
+
+def test_a_sealed_digest_opens_with_the_ring_and_its_own_row_alone() -> None:
+    ring_id, sealed = secrets.seal(b"d" * 32, public_id="8f3KQ2mZr01B", ring=RING)
+    assert secrets.unseal(sealed, ring_id=ring_id, public_id="8f3KQ2mZr01B", ring=RING) == b"d" * 32
+    with pytest.raises(secrets.UnsealError):
+        secrets.unseal(sealed, ring_id=ring_id, public_id="another12345", ring=RING)
+    with pytest.raises(secrets.UnsealError):
+        secrets.unseal(sealed, ring_id=9, public_id="8f3KQ2mZr01B", ring=RING)
+
+
+def test_a_new_first_key_leaves_old_rows_readable() -> None:
+    ring_id, sealed = secrets.seal(b"d" * 32, public_id="8f3KQ2mZr01B", ring=RING)
+    newer = (os.urandom(32), *RING)
+    assert secrets.unseal(sealed, ring_id=ring_id, public_id="8f3KQ2mZr01B", ring=newer) == b"d" * 32
+    assert secrets.seal(b"d" * 32, public_id="8f3KQ2mZr01B", ring=newer)[0] == ring_id + 1
+
+
+def test_two_credentials_share_nothing() -> None:
+    made = [secrets.make_credential("live") for _ in range(200)]
+    assert len({each.public_id for each in made}) == len({each.text for each in made}) == 200
+
+
+def test_the_secret_does_not_show_in_a_traceback() -> None:
+    made = secrets.make_credential("live")
+    assert made.text not in repr(made)

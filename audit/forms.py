@@ -22,16 +22,20 @@ def closest(text: str, among: Iterable[str]) -> str:
     return f" Did you mean {spelled}?" if spelled else ""
 
 
+def _hinted(example: str) -> forms.TextInput:
+    return forms.TextInput(attrs={"placeholder": example, "autocomplete": "off"})
+
+
 class SearchForm(forms.Form):
     """Turns query parameters into a question; `scope` limits which organizations can be named at all."""
 
     q = forms.CharField(label="Words", required=False, max_length=200)
-    actor = forms.CharField(label="Actor", required=False, max_length=200)
-    verb = forms.CharField(label="Verb", required=False, max_length=100)
-    org = forms.CharField(label="Organization", required=False, max_length=200)
+    actor = forms.CharField(label="Actor", required=False, max_length=200, widget=_hinted("Name or id"))
+    verb = forms.CharField(label="Verb", required=False, max_length=100, widget=_hinted("key.issued or key.*"))
+    org = forms.CharField(label="Organization", required=False, max_length=200, widget=_hinted("Name or id"))
     outcome = forms.CharField(label="Outcome", required=False, max_length=20)
-    after = forms.CharField(label="From", required=False, max_length=40)
-    before = forms.CharField(label="Before", required=False, max_length=40)
+    after = forms.CharField(label="From", required=False, max_length=40, widget=_hinted("2026-11-22 or 7d"))
+    before = forms.CharField(label="Before", required=False, max_length=40, widget=_hinted("2026-11-23T14:05"))
     older = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
     newer = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
 

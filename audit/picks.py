@@ -23,7 +23,6 @@ class Link:
     label: str
     href: str
     is_on: bool
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,9 +78,9 @@ class Bar:
     def picks(self) -> list[Pick]:
         """The filters, in the order in which they stand."""
         return [
-            self._pick("actor", [(one.id, one.label, "") for one in self.actors[:SHOWN]]),
+            self._pick("actor", [(one.id, one.label) for one in self.actors[:SHOWN]]),
             self._pick("verb", list(_verbs())),
-            self._pick("org", [(one.id, one.label, "") for one in self.organizations[:SHOWN]]),
+            self._pick("org", [(one.id, one.label) for one in self.organizations[:SHOWN]]),
             self._time(),
         ]
 
@@ -91,9 +90,9 @@ class Bar:
         is_on = self.query.get("outcome") == Event.Outcome.DENIED
         return Link("Denied only", self.href(outcome="" if is_on else Event.Outcome.DENIED.value), is_on)
 
-    def _pick(self, name: str, values: Iterable[tuple[str, str, str]]) -> Pick:
+    def _pick(self, name: str, values: Iterable[tuple[str, str]]) -> Pick:
         now = self.query.get(name, "")
-        links = [Link(label, self.href(**{name: value}), value == now, note) for value, label, note in values]
+        links = [Link(label, self.href(**{name: value}), value == now) for value, label in values]
         everything = Link("Any", self.href(**{name: ""}), not now)
         bound = self.form[name]
         return Pick(str(bound.label), self._called(name), [everything, *links], [bound], self.kept(name))
@@ -112,8 +111,8 @@ class Bar:
         return next((one.label for one in listed if one.id == value), value)
 
 
-def _verbs() -> Iterable[tuple[str, str, str]]:
+def _verbs() -> Iterable[tuple[str, str]]:
     """Each noun as a whole, then its verbs."""
     for noun in dict.fromkeys(verb.value.partition(".")[0] for verb in Verb):
-        yield f"{noun}.*", f"{noun.capitalize()}: everything", f"{noun}.*"
-        yield from ((verb.value, verb.label, verb.value) for verb in Verb if verb.value.startswith(f"{noun}."))
+        yield f"{noun}.*", f"{noun.capitalize()}: everything"
+        yield from ((verb.value, verb.label.capitalize()) for verb in Verb if verb.value.startswith(f"{noun}."))

@@ -15,6 +15,16 @@ from audit.models import Event
 
 WRITTEN_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 ICONS = {"denied": "no-symbol", "failed": "exclamation-triangle"}
+CALLED = {
+    "allowed_cidrs": "Allowed addresses",
+    "api_versions": "API versions",
+    "crm_ref": "CRM reference",
+    "last_four": "Last four characters",
+    "old_public_id": "Key prefix before",
+    "public_id": "Key prefix",
+    "rotate_every": "Rotates every",
+    "scope": "Reach",
+}
 # The pages of what can be acted on, by their names: the apps that draw them stand above this one.
 PAGES = {"organization": "orgs:detail", "key": "keys:detail", "gateway": "keys:gateway"}
 
@@ -33,7 +43,7 @@ def day(at: datetime) -> str:
 
 def words(name: str) -> str:
     """A field's name as people say it: Expires at."""
-    return name.replace("_", " ").capitalize()
+    return CALLED.get(name) or name.replace("_", " ").capitalize()
 
 
 def value(raw: Any) -> str:

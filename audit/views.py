@@ -66,6 +66,7 @@ def index(request: HttpRequest) -> HttpResponse:
         is_slow = True
     bar = Bar(form, known.actors(), known.organizations(within))
     context = {
+        "crumb": "Audit log",
         "form": form,
         "bar": bar,
         "slow": SLOW if is_slow else "",

@@ -48,6 +48,11 @@ def month_start(at: datetime, zone: ZoneInfo) -> datetime:
     return boundary(_month_of(at, zone), anchor_day=1, zone=zone)
 
 
+def next_month(at: datetime, zone: ZoneInfo) -> datetime:
+    """Return the UTC instant at which the calendar month after that of `at` begins there."""
+    return boundary(_month_of(at, zone) + 1, anchor_day=1, zone=zone)
+
+
 def containing(at: datetime, terms: Terms) -> Span | None:
     """Return the period that contains `at`, cut to the contract; None where the contract does not cover it."""
     if not terms.cover(at):

@@ -1,8 +1,32 @@
+from datetime import datetime, timedelta
+from uuid import UUID
+
 from django.db import models
 
 from keys.models import ApiKey
+from metering import entries
 from metering.models.contracts import BillingPeriod
 from orgs.models import Organization
+
+# An id's time and the generation's own are never further apart: what is reported otherwise is not counted.
+APART = timedelta(hours=24)
+
+
+class GenerationQuerySet(models.QuerySet["Generation"]):
+    def between(self, start: datetime, end: datetime) -> "GenerationQuerySet":
+        """Keep what happened in start ≤ t < end; only the months that can hold it are read."""
+        ids = _first_id(start - APART), _first_id(end + APART + entries.MILLISECOND)
+        return self.filter(
+            occurred_at__gte=start, occurred_at__lt=end, generation_id__gte=ids[0], generation_id__lt=ids[1]
+        )
+
+    def of_keys(self, environment: str) -> "GenerationQuerySet":
+        """Keep the generations of live keys, or of test keys: the two are never added up."""
+        return self.filter(environment=environment)
+
+
+def _first_id(at: datetime) -> UUID:
+    return UUID(int=entries.milliseconds(at) << 80)
 
 
 class Generation(models.Model):
@@ -61,6 +85,8 @@ class Generation(models.Model):
     request_id = models.CharField(max_length=128)
     idempotency_key = models.CharField(max_length=255)
     stages = models.JSONField(null=True)
+
+    objects = GenerationQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["organization", "generation_id"], name="generations_of_an_organization")]

@@ -1,9 +1,18 @@
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Self, TypeVar
+
 from django.db import models
 
 from keys.models import ApiKey
 from metering.models.contracts import BillingPeriod
 from metering.models.generations import Generation
+from orgs import policy
 from orgs.models import Organization
+
+if TYPE_CHECKING:
+    from orgs.models import Staff
+
+Row = TypeVar("Row", bound="Rollup")
 
 DIMENSIONS = (
     "organization",
@@ -15,6 +24,28 @@ DIMENSIONS = (
     "resolution",
     "service_tier",
 )
+
+
+class RollupQuerySet(models.QuerySet[Row]):
+    def for_user(self, user: "Staff", permission: policy.Permission) -> Self:
+        """Keep the usage of the organizations in which the person holds the permission."""
+        return self.filter(policy.scope(user, permission).as_q("organization__"))
+
+    def of_keys(self, environment: str) -> Self:
+        """Keep the usage of live keys, or of test keys: the two are never added up."""
+        return self.filter(environment=environment)
+
+
+class UsageHourQuerySet(RollupQuerySet["UsageHour"]):
+    def between(self, start: datetime, end: datetime) -> "UsageHourQuerySet":
+        """Keep the hours that begin in start ≤ t < end."""
+        return self.filter(hour__gte=start, hour__lt=end)
+
+
+class UsageDayQuerySet(RollupQuerySet["UsageDay"]):
+    def on_days(self, first: date, last: date) -> "UsageDayQuerySet":
+        """Keep these UTC days, the last one included."""
+        return self.filter(day__range=(first, last))
 
 
 class Rollup(models.Model):
@@ -45,6 +76,8 @@ class UsageHour(Rollup):
 
     hour = models.DateTimeField()
 
+    objects = UsageHourQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -60,6 +93,8 @@ class UsageDay(Rollup):
     """The generations of one UTC day."""
 
     day = models.DateField()
+
+    objects = UsageDayQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -10,9 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from audit import reading, search
+from audit import scope as audit_scope
 from axis_admin.ui import words
 from keys.models import ApiKey, KeySecret, Pilot
 from keys.states import SOON
+from metering import usage
+from metering.models import UsageHour
 from orgs.models import Organization
 from orgs.policy import Permission, scope
 from orgs.requests import StaffRequest
@@ -20,6 +24,7 @@ from orgs.requests import StaffRequest
 TODAY = timedelta(hours=24)
 # Beyond this a list is no longer read; the lists behind it are.
 MOST = 12
+LATELY = 8
 
 Due = dict[str, Any]
 
@@ -38,9 +43,23 @@ def home(request: StaffRequest) -> HttpResponse:
         "counted": _counted(len(items), len(today)),
         "now": now,
         "may_create": request.staff.can(Permission.ORGANIZATION_CREATE),
-        "sees_usage": request.staff.can(Permission.USAGE_SEE),
+        "lately": _lately(request),
+        "sees_log": request.staff.can(Permission.AUDIT_SEE),
+        "usage": _usage(request, now=now) if request.staff.can(Permission.USAGE_SEE) else None,
     }
     return render(request, "home.html", context)
+
+
+def _usage(request: StaffRequest, *, now: datetime) -> usage.Tally:
+    """Count the last 24 whole hours of live keys, in the person's scope."""
+    start = now.replace(minute=0, second=0, microsecond=0) - TODAY
+    rows = UsageHour.objects.of_keys(ApiKey.Environment.LIVE).between(start, now)
+    return usage.tally(rows.filter(scope(request.user, Permission.USAGE_SEE).as_q("organization__")))
+
+
+def _lately(request: StaffRequest) -> list[reading.Reading]:
+    asked = search.Question(outcome="success", operations=("create", "update", "delete"))
+    return reading.readings(search.newest(asked, audit_scope.of(request.staff), size=LATELY))
 
 
 def _counted(all_of_them: int, today: int) -> str:

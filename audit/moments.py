@@ -3,25 +3,18 @@
 import re
 from datetime import UTC, date, datetime, time, timedelta
 
-AGO = re.compile(r"(\d{1,5})([hdw])")
+AGO = re.compile(r"([0-9]{1,4})([hdw])")
 UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
 def parse(text: str, *, now: datetime) -> datetime:
     """The moment that the text means, a day being its first moment; ValueError with a sentence that helps."""
     if found := AGO.fullmatch(text.strip().lower()):
-        return _ago(int(found[1]), found[2], now)
+        return now - int(found[1]) * UNITS[found[2]]
     try:
         return _written(text.strip())
     except (ValueError, OverflowError):
         raise ValueError(f"“{text}” is no time. Write 2026-11-22, 2026-11-22T14:05 or, for a week ago, 7d.") from None
-
-
-def _ago(number: int, unit: str, now: datetime) -> datetime:
-    try:
-        return now - number * UNITS[unit]
-    except OverflowError:
-        raise ValueError(f"{number}{unit} ago is before any calendar.") from None
 
 
 def _written(text: str) -> datetime:

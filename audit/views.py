@@ -7,16 +7,17 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from audit import known, paging, reading, scope, search, trail
+from audit import known, paging, reading, scope, search, trail, wording
 from audit.forms import SearchForm
 from audit.models import Event
 from audit.picks import Bar
@@ -56,7 +57,10 @@ def requires(permission: str) -> Callable[[View], View]:
 @require_safe
 @requires(SEES_LOG)
 def index(request: HttpRequest) -> HttpResponse:
-    """The log: what the address asks for, newest first."""
+    """The log: what the address asks for, newest first. A whole key in it is cut to its prefix before anything else."""
+    if (cut := _without_keys(request.GET)) != request.GET:
+        messages.info(request, "A whole key is a secret: its prefix was searched for.")
+        return redirect(f"{request.path}?{cut.urlencode()}")
     within = scope.of(request.staff)  # type: ignore[attr-defined]
     form = SearchForm(request.GET, scope=within)
     page, is_slow = None, False
@@ -118,6 +122,13 @@ def history(request: HttpRequest, type: str, id: str) -> HttpResponse:
     listed = _listed(search.find(asked, within, older=older, newer=newer), lambda **to: f"{here}?{urlencode(to)}")
     template = "audit/_history.html" if request.htmx else "audit/history.html"  # type: ignore[attr-defined]
     return render(request, template, {**context, "listed": listed, "crumbs": _crumbs(request)})
+
+
+def _without_keys(query: QueryDict) -> QueryDict:
+    cut = query.copy()
+    for name, values in query.lists():
+        cut.setlist(name, [wording.prefixes(value) for value in values])
+    return cut
 
 
 def _asked(form: SearchForm, within: scope.Scope) -> Page:

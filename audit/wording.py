@@ -26,6 +26,11 @@ def masked(text: str) -> str:
     return CREDENTIAL.sub(lambda found: found[0][:-38] + "…", text)
 
 
+def prefixes(text: str) -> str:
+    """The text with each whole credential as the prefix that may be shown and looked for."""
+    return CREDENTIAL.sub(lambda found: found[0][:-39], text)
+
+
 def one_line(text: str) -> str:
     """What a person typed, with line breaks and tabs as single spaces."""
     return SPACES.sub(" ", text).strip()

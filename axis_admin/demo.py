@@ -7,9 +7,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from audit import trail, uuid7
+from axis_admin.demo_data.studios import STUDIOS
 from keys import actions as keys
 from keys.models import ApiKey, GatewayCredential
 from orgs import actions as orgs
@@ -18,7 +20,7 @@ from orgs.models import Organization, Staff
 from orgs.policy import Role
 
 EMAIL = "demo@axis.example"
-SLUG = "demo"
+OWN_SLUG = "demo"
 KEY_NAME = "Demo key"
 GATEWAY_NAME = "Demo gateway"
 LIFETIME = timedelta(days=30)
@@ -76,10 +78,14 @@ def banner(access: Access | None) -> str:
 
 
 def _organization() -> Organization:
-    found = Organization.objects.filter(slug=SLUG).first()
+    # One of the invented studios, so that its pages are full; never a customer that somebody else made.
+    invented = Q(slug=STUDIOS[0].slug, legal_name=STUDIOS[0].legal_name)
+    found = Organization.objects.filter(invented | Q(slug=OWN_SLUG), status="active").order_by("pk").first()
     if found:
         return found
-    made = orgs.create_organization(actor=trail.SYSTEM, name="Demo", slug=SLUG, plan_version=plans.latest("enterprise"))
+    made = orgs.create_organization(
+        actor=trail.SYSTEM, name="Demo", slug=OWN_SLUG, plan_version=plans.latest("enterprise")
+    )
     return orgs.activate_organization(organization=made, actor=trail.SYSTEM)
 
 

@@ -75,10 +75,13 @@ class Login:
         return {"user": self.user, "group": pwd.getpwnam(self.user).pw_gid, "extra_groups": []}
 
     def own(self, folder: Path) -> None:
-        """Make the folder this login's own and closed to everybody else."""
-        if self.user is not None:
-            entry = pwd.getpwnam(self.user)
-            os.chown(folder, entry.pw_uid, entry.pw_gid)
+        """Make the folder and all in it this login's own, closed to everybody else."""
+        if os.geteuid() == 0:
+            owner = pwd.getpwnam(self.user or "root")
+            # An earlier run may have been another login.
+            if folder.stat().st_uid != owner.pw_uid:
+                for path in [folder, *folder.rglob("*")]:
+                    os.chown(path, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
         folder.chmod(0o700)
 
 
@@ -87,8 +90,9 @@ def login_for_postgres() -> Login:
     if os.geteuid() != 0:
         return Login()
     # In a namespace of its own root's files stay root's, so this also works below a folder that only root may enter.
-    prefix = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}")
-    if shutil.which("unshare"):
+    program = shutil.which("unshare") or shutil.which("unshare", path="/usr/bin:/bin")
+    if program:
+        prefix = (program, "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}")
         tried = subprocess.run([*prefix, "true"], check=False, capture_output=True)
         if tried.returncode == 0:
             return Login(prefix=prefix)

@@ -116,7 +116,6 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # --- Apps, middleware and addresses of the surface
 AUTH_USER_MODEL = "orgs.Staff"
 _OWN_APPS = ["axis_admin", "metering", "keys", "orgs", "audit"]
-_OWN_APPS = [name for name in _OWN_APPS if (BASE_DIR / name / "apps.py").exists()]
 _ALWAYS = [
     "django.contrib.contenttypes", "django.contrib.auth", "django.contrib.sessions", "django.contrib.postgres",
     "rest_framework",
@@ -141,8 +140,6 @@ _PAGE_MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "axis_admin.middleware.staff.StaffMiddleware",
 ]
-if not (BASE_DIR / "axis_admin" / "middleware" / "staff.py").exists():
-    _PAGE_MIDDLEWARE.pop()
 INSTALLED_APPS = _OWN_APPS + _ALWAYS + ([] if SURFACE == "gateway" else _PAGES)
 MIDDLEWARE = ["axis_admin.middleware.request_id.RequestId"] + ([] if SURFACE == "gateway" else _PAGE_MIDDLEWARE)
 ROOT_URLCONF = "axis_admin.urls"

@@ -1,7 +1,5 @@
 """Which addresses the surface answers. Each surface imports only its own pages."""
 
-import importlib.util
-
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -11,7 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
 ]
-if settings.SURFACE in ("all", "gateway") and importlib.util.find_spec("axis_admin.gateway"):
+if settings.SURFACE in ("all", "gateway"):
     urlpatterns += [path("gateway/v1/", include("axis_admin.gateway.urls"))]
 if settings.SURFACE in ("all", "staff"):
     urlpatterns += [path("", include("axis_admin.staff_urls"))]

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from audit import trail
-from keys import actions
+from keys import actions, uses
 from keys.models import KeySecret
 
 
@@ -14,3 +14,9 @@ def end_overlaps() -> None:
     due = KeySecret.objects.filter(state=KeySecret.State.OVERLAP, overlap_until__lte=timezone.now())
     for secret in due.select_related("key__organization"):
         actions.end_overlap(secret=secret, actor=trail.SYSTEM)
+
+
+@shared_task
+def flush_uses() -> None:
+    """Write down when and from where keys and gateway credentials were used last."""
+    uses.flush()

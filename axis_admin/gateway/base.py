@@ -1,0 +1,121 @@
+"""What every endpoint of the gateway shares: who may call, how large a body may be, and how errors look."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, cast
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from axis_admin.gateway import authentication, inflight, metrics, problems, wire
+from axis_admin.gateway.problems import Problem
+from keys.facts import GatewayIdentity
+from keys.gateways import Scope
+
+
+class JsonBody(BaseParser):
+    """Hands over the bytes: each endpoint reads them into what it asks for."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        return bytes(stream.read(wire.LARGEST_BODY + 1))
+
+
+class Json(BaseRenderer):
+    """Answers are JSON, whatever the caller says it accepts."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        return wire.dumps(data)
+
+
+class OneKind(BaseContentNegotiation):
+    """One parser, one renderer; a body of another type is refused."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        media_type = request.content_type.partition(";")[0].strip().lower()
+        return parsers[0] if media_type in ("", JsonBody.media_type) else None
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+class GatewayView(APIView):
+    """One endpoint. `scope` is what the gateway's credential must carry, `endpoint` its name in the metrics."""
+
+    scope: ClassVar[Scope]
+    endpoint: ClassVar[str]
+
+    authentication_classes = (authentication.GatewayBearer,)
+    permission_classes = ()
+    throttle_classes = ()
+    parser_classes = (JsonBody,)
+    renderer_classes = (Json,)
+    content_negotiation_class = OneKind
+    metadata_class = None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self._entered = ""
+        began = time.perf_counter()
+        try:
+            response = super().dispatch(request, *args, **kwargs)
+        finally:
+            if self._entered:
+                inflight.calls.leave(self._entered)
+        metrics.CALLS.labels(self.endpoint, response.status_code).inc()
+        metrics.CALL_SECONDS.labels(self.endpoint).observe(time.perf_counter() - began)
+        return response
+
+    def check_permissions(self, request: Request) -> None:
+        authentication.check_scope(self.gateway, self.scope)
+
+    def check_throttles(self, request: Request) -> None:
+        """Refuse a gateway that has too many calls in flight; a customer's limits are none of this."""
+        if not inflight.calls.enter(self.gateway.uid):
+            detail = f"At most {inflight.calls.largest} calls of a credential at once."
+            raise Problem("too-many-calls", detail, headers={"Retry-After": "1"})
+        self._entered = self.gateway.uid
+
+    def get_exception_handler(self) -> Callable[[Exception, Any], HttpResponse]:
+        return problems.handle
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        known = self.http_method_names_allowed()
+        return {"Cache-Control": "no-store", **({} if self.request.method in known else {"Allow": ", ".join(known)})}
+
+    def http_method_names_allowed(self) -> list[str]:
+        return [name.upper() for name in self.http_method_names if hasattr(self, name)]
+
+    @property
+    def gateway(self) -> GatewayIdentity:
+        return cast(GatewayIdentity, self.request.user)
+
+    def body(self) -> bytes:
+        """Return the body; raises Problem where it is larger than the contract allows."""
+        announced = self.request.META.get("CONTENT_LENGTH") or "0"
+        if announced.isdecimal() and int(announced) > wire.LARGEST_BODY:
+            raise _too_large()
+        body: Any = self.request.data
+        if not isinstance(body, bytes):
+            return b""
+        if len(body) > wire.LARGEST_BODY:
+            raise _too_large()
+        return body
+
+    def answer(self, answer: Mapping[str, Any]) -> HttpResponse:
+        """Answer 200 with this as JSON."""
+        return HttpResponse(wire.dumps(answer), content_type=Json.media_type)
+
+
+def _too_large() -> Problem:
+    return Problem("too-large", f"A body may have {wire.LARGEST_BODY} bytes.")

@@ -1,0 +1,28 @@
+"""How the OpenAPI document describes what all endpoints share."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.serializers import Serializer
+
+from axis_admin.gateway import problems
+from axis_admin.gateway.serializers.problem import ProblemSerializer
+
+STATUSES = (400, 401, 403, 413, 415, 429, 500, 503)
+Responses = dict[int | tuple[int, str], type[Serializer]]
+
+
+class GatewayBearerScheme(OpenApiAuthenticationExtension):
+    """The gateway's credential."""
+
+    target_class = "axis_admin.gateway.authentication.GatewayBearer"
+    name = "gateway"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "axg_<public id>_<secret and checksum>"}
+
+
+def with_problems(answer: type[Serializer]) -> Responses:
+    """Return the answers of an endpoint: this one, or a problem document."""
+    refusals: Responses = {(status, problems.CONTENT_TYPE): ProblemSerializer for status in STATUSES}
+    return {200: answer, **refusals}

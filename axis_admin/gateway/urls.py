@@ -1,0 +1,14 @@
+"""The addresses of the gateway's API, below /gateway/v1/."""
+
+from django.urls import path, re_path
+
+from axis_admin.gateway import documents, views
+
+urlpatterns = [
+    path("keys/validate", views.Validate.as_view(), name="gateway_validate"),
+    path("generations", views.Generations.as_view(), name="gateway_generations"),
+    path("openapi.json", documents.openapi, name="gateway_openapi"),
+    path("docs", documents.page, name="gateway_docs"),
+    path("docs/<str:name>", documents.asset, name="gateway_docs_asset"),
+    re_path(r"", documents.nothing, name="gateway_nothing"),
+]

@@ -1,0 +1,81 @@
+"""What a decision knows of a credential's owner. Pure and unchanging, so that it can be kept."""
+
+from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network
+
+import msgspec
+
+from keys.limits.applying import Limit
+
+Network = IPv4Network | IPv6Network
+
+
+class SecretFacts(msgspec.Struct, frozen=True):
+    """The secret that was presented; `successor` is the public id of the one that works from now on."""
+
+    public_id: str
+    state: str
+    overlap_until: datetime | None
+    successor: str | None = None
+
+    def is_retired(self, *, at: datetime) -> bool:
+        over = self.state == "overlap" and self.overlap_until is not None and self.overlap_until <= at
+        return over or self.state not in ("active", "overlap")
+
+
+class KeyFacts(msgspec.Struct, frozen=True):
+    id: int
+    uid: str
+    name: str
+    environment: str
+    api_versions: tuple[str, ...]
+    allowed: tuple[Network, ...]
+    not_before: datetime | None
+    expires_at: datetime | None
+    state: str
+
+
+class OrganizationFacts(msgspec.Struct, frozen=True):
+    """An organization with what its plan version says; `version` rises with every change to it or what is its own."""
+
+    id: int
+    uid: str
+    status: str
+    plan: str
+    version: int
+    api_versions: tuple[str, ...]
+    counter_store_down: str
+
+
+class PilotFacts(msgspec.Struct, frozen=True):
+    starts_at: datetime
+    ends_at: datetime
+    state: str
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """All that a decision about a customer's credential rests on, except the counters and the time."""
+
+    secret: SecretFacts
+    key: KeyFacts
+    organization: OrganizationFacts
+    pilot: PilotFacts | None
+    limits: tuple[Limit, ...]
+
+
+class GatewayIdentity(msgspec.Struct, frozen=True):
+    """A gateway's own credential, by the secret that it presented."""
+
+    secret: SecretFacts
+    id: int
+    uid: str
+    name: str
+    environment: str
+    scopes: frozenset[str]
+    allowed: tuple[Network, ...]
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+    def is_live(self, *, at: datetime) -> bool:
+        expired = self.expires_at is not None and self.expires_at <= at
+        return not expired and self.revoked_at is None and not self.secret.is_retired(at=at)

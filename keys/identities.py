@@ -1,0 +1,118 @@
+"""Who is this? A credential's owner with all that a decision needs, found by one statement and one comparison."""
+
+import functools
+import hmac
+import logging
+from collections.abc import Callable, Sequence
+from ipaddress import ip_network
+from typing import Any, TypeVar
+
+import msgspec
+from django.conf import settings
+from django.db import connection
+
+from keys import secrets
+from keys.facts import GatewayIdentity, Identity, KeyFacts, Network, OrganizationFacts, PilotFacts, SecretFacts
+from keys.limits.applying import Limit
+from keys.secrets import Parsed
+
+logger = logging.getLogger(__name__)
+
+Found = TypeVar("Found")
+
+# Where nobody has the id, the first secret's row is read instead, and refused by its digest: an unknown id costs what a
+# wrong secret costs.
+_CUSTOMER = """
+SELECT s.digest, s.ring_id, s.public_id, s.state, s.overlap_until,
+    (SELECT n.public_id FROM keys_keysecret n WHERE n.key_id = k.id AND n.state = 'active'),
+    k.id, k.uid, k.name, k.environment, k.api_versions, k.allowed_cidrs, k.not_before, k.expires_at, k.state,
+    o.id, o.uid, o.status, p.code, o.version, v.api_versions, v.counter_store_down, t.starts_at, t.ends_at, t.state,
+    (SELECT coalesce(json_agg(json_build_object(
+        'id', r.id, 'name', r.name, 'dimension', r.dimension, 'api_version', r.api_version, 'limit', r.limit,
+        'period_s', r.period_s, 'burst', r.burst, 'mode', r.mode,
+        'owner', CASE WHEN r.key_id IS NOT NULL THEN 'key' WHEN r.organization_id IS NOT NULL THEN 'organization'
+            ELSE 'plan' END,
+        'effective_from', lower(r.effective), 'effective_until', upper(r.effective)
+    ) ORDER BY r.key_id NULLS FIRST, r.id), '[]')::text
+    FROM keys_limitrule r
+    WHERE r.kind = 'rate' AND (r.key_id = k.id OR r.organization_id = o.id OR r.plan_version_id = v.id)
+        AND (upper_inf(r.effective) OR upper(r.effective) > now()))
+FROM keys_keysecret s
+JOIN keys_apikey k ON k.id = s.key_id
+JOIN orgs_organization o ON o.id = k.organization_id
+JOIN orgs_planversion v ON v.id = o.plan_version_id
+JOIN orgs_plan p ON p.id = v.plan_id
+LEFT JOIN keys_pilot t ON t.organization_id = o.id
+WHERE s.id = coalesce(
+    (SELECT id FROM keys_keysecret WHERE public_id = %s), (SELECT min(id) FROM keys_keysecret))
+"""
+_GATEWAY = """
+SELECT s.digest, s.ring_id, s.public_id, s.state, s.overlap_until,
+    c.id, c.uid, c.name, c.environment, c.scopes, c.allowed_cidrs, c.expires_at, c.revoked_at
+FROM keys_gatewaysecret s JOIN keys_gatewaycredential c ON c.id = s.credential_id
+WHERE s.id = coalesce(
+    (SELECT id FROM keys_gatewaysecret WHERE public_id = %s), (SELECT min(id) FROM keys_gatewaysecret))
+"""
+
+
+def find(credential: Parsed) -> Identity | None:
+    """Return whose credential this is; None where nobody has it, or the secret is another one."""
+    return _find(_CUSTOMER, credential, _identity)
+
+
+def find_gateway(credential: Parsed) -> GatewayIdentity | None:
+    """Return which gateway's credential this is; None where none has it, or the secret is another one."""
+    return _find(_GATEWAY, credential, _gateway)
+
+
+def _find(statement: str, credential: Parsed, build: Callable[[Sequence[Any]], Found]) -> Found | None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [credential.public_id])
+        row = cursor.fetchone()
+    sealed, ring_id, public_id = (bytes(row[0]), row[1], row[2]) if row else _nobodys()
+    matches = hmac.compare_digest(_unsealed(sealed, ring_id, public_id), credential.digest)
+    return build(row[2:]) if row and matches else None
+
+
+def _unsealed(sealed: bytes, ring_id: int, public_id: str) -> bytes:
+    try:
+        return secrets.unseal(sealed, ring_id=ring_id, public_id=public_id, ring=settings.FIELD_KEYS)
+    except secrets.UnsealError:
+        logger.exception("a sealed digest does not open; its credential is refused")
+        return b""
+
+
+@functools.cache
+def _nobodys() -> tuple[bytes, int, str]:
+    """A digest that no credential has, sealed like everybody's."""
+    made = secrets.make_credential("live")
+    ring_id, sealed = secrets.seal(b"\0" * len(made.digest), public_id=made.public_id, ring=settings.FIELD_KEYS)
+    return sealed, ring_id, made.public_id
+
+
+def _identity(row: Sequence[Any]) -> Identity:
+    of_key, of_organization = [*row[4:13]], [*row[13:20]]
+    of_key[4:6] = tuple(of_key[4]), _networks(of_key[5])
+    of_organization[5] = tuple(of_organization[5])
+    starts_at, ends_at, pilot_state, limits = row[20:]
+    return Identity(
+        secret=SecretFacts(*row[:4]),
+        key=KeyFacts(*of_key),
+        organization=OrganizationFacts(*of_organization),
+        pilot=PilotFacts(starts_at, ends_at, pilot_state) if starts_at else None,
+        limits=_limits(limits),
+    )
+
+
+def _gateway(row: Sequence[Any]) -> GatewayIdentity:
+    id, uid, name, environment, scopes, allowed, expires_at, revoked_at = row[3:]
+    secret = SecretFacts(*row[:3])
+    networks = _networks(allowed)
+    return GatewayIdentity(secret, id, uid, name, environment, frozenset(scopes), networks, expires_at, revoked_at)
+
+
+def _networks(texts: Sequence[str]) -> tuple[Network, ...]:
+    return tuple(ip_network(text) for text in texts)
+
+
+_limits = msgspec.json.Decoder(tuple[Limit, ...]).decode

@@ -1,0 +1,176 @@
+"""The verdict about a customer's credential: every check in the contract's order. Pure: the time is an argument."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db.models import TextChoices
+
+from keys.asks import Ask
+from keys.facts import Identity, PilotFacts
+
+# Identity may be kept this long; while the gateway cannot reach us, that long.
+MAX_AGE_S, STALE_IF_ERROR_S = 30, 300
+
+
+class Code(TextChoices):
+    """What a verdict can be, in the order in which the first failure wins."""
+
+    MALFORMED = "MALFORMED"
+    NOT_FOUND = "NOT_FOUND"
+    REVOKED = "REVOKED"
+    ROTATED_OUT = "ROTATED_OUT"
+    PAUSED = "PAUSED"
+    NOT_YET_ACTIVE = "NOT_YET_ACTIVE"
+    EXPIRED = "EXPIRED"
+    ORG_MISMATCH = "ORG_MISMATCH"
+    ORG_SUSPENDED = "ORG_SUSPENDED"
+    ORG_CLOSED = "ORG_CLOSED"
+    PILOT_NOT_STARTED = "PILOT_NOT_STARTED"
+    PILOT_ENDED = "PILOT_ENDED"
+    VERSION_NOT_ALLOWED = "VERSION_NOT_ALLOWED"
+    IP_NOT_ALLOWED = "IP_NOT_ALLOWED"
+    QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
+    RATE_LIMITED = "RATE_LIMITED"
+    CONCURRENCY_LIMITED = "CONCURRENCY_LIMITED"
+    CAPACITY_EXHAUSTED = "CAPACITY_EXHAUSTED"
+    VALID = "VALID"
+
+
+class Meaning(msgspec.Struct, frozen=True):
+    """What a code comes to for the gateway's caller. `message` is safe to show to them."""
+
+    http_status: int
+    cause: str | None
+    message: str
+    retryable: bool = False
+
+
+MEANINGS: dict[Code, Meaning] = {
+    Code.MALFORMED: Meaning(401, "key", "This is not an API key."),
+    Code.NOT_FOUND: Meaning(401, "key", "Unknown API key."),
+    Code.REVOKED: Meaning(401, "key", "This API key has been revoked."),
+    Code.ROTATED_OUT: Meaning(401, "key", "This API key has been replaced by a newer one."),
+    Code.PAUSED: Meaning(403, "key", "This API key is paused."),
+    Code.NOT_YET_ACTIVE: Meaning(403, "key", "This API key is not active yet."),
+    Code.EXPIRED: Meaning(401, "key", "This API key has expired."),
+    Code.ORG_MISMATCH: Meaning(403, "policy", "This API key does not belong to the organization in X-External-Org-Id."),
+    Code.ORG_SUSPENDED: Meaning(403, "policy", "This organization is suspended."),
+    Code.ORG_CLOSED: Meaning(403, "policy", "This organization is closed."),
+    Code.PILOT_NOT_STARTED: Meaning(403, "policy", "The pilot has not started yet."),
+    Code.PILOT_ENDED: Meaning(403, "policy", "The pilot has ended."),
+    Code.VERSION_NOT_ALLOWED: Meaning(403, "policy", "This API key may not use this API version."),
+    Code.IP_NOT_ALLOWED: Meaning(403, "policy", "This API key may not be used from this address."),
+    Code.QUOTA_EXCEEDED: Meaning(429, "customer_limit", "The quota is used up."),
+    Code.RATE_LIMITED: Meaning(429, "customer_limit", "Too many requests. Try again later.", retryable=True),
+    Code.CONCURRENCY_LIMITED: Meaning(429, "customer_limit", "Too many running jobs. Try again later.", retryable=True),
+    Code.CAPACITY_EXHAUSTED: Meaning(503, "our_capacity", "No capacity is left. Try again later.", retryable=True),
+    Code.VALID: Meaning(200, None, "", retryable=True),
+}
+
+Check = Callable[[Identity, Ask, datetime], bool]
+
+
+def _revoked(identity: Identity, ask: Ask, at: datetime) -> bool:
+    return identity.key.state == "revoked"
+
+
+def _rotated_out(identity: Identity, ask: Ask, at: datetime) -> bool:
+    return identity.secret.is_retired(at=at)
+
+
+def _paused(identity: Identity, ask: Ask, at: datetime) -> bool:
+    return identity.key.state == "paused"
+
+
+def _not_yet_active(identity: Identity, ask: Ask, at: datetime) -> bool:
+    return identity.key.not_before is not None and at < identity.key.not_before
+
+
+def _expired(identity: Identity, ask: Ask, at: datetime) -> bool:
+    return identity.key.expires_at is not None and identity.key.expires_at <= at
+
+
+def _other_organization(identity: Identity, ask: Ask, at: datetime) -> bool:
+    return identity.organization.uid != ask.organization
+
+
+def _suspended(identity: Identity, ask: Ask, at: datetime) -> bool:
+    # A draft can hold no key; were there one, it would not pass.
+    return identity.organization.status not in ("active", "pilot", "closed")
+
+
+def _closed(identity: Identity, ask: Ask, at: datetime) -> bool:
+    return identity.organization.status == "closed"
+
+
+def _pilot_not_started(identity: Identity, ask: Ask, at: datetime) -> bool:
+    pilot = _pilot(identity)
+    return pilot is not None and (pilot.state == "draft" or at < pilot.starts_at)
+
+
+def _pilot_ended(identity: Identity, ask: Ask, at: datetime) -> bool:
+    pilot = _pilot(identity)
+    return pilot is not None and (pilot.state in ("expired", "cancelled") or pilot.ends_at <= at)
+
+
+def _version_not_allowed(identity: Identity, ask: Ask, at: datetime) -> bool:
+    return ask.api_version not in identity.key.api_versions or ask.api_version not in identity.organization.api_versions
+
+
+def _address_not_allowed(identity: Identity, ask: Ask, at: datetime) -> bool:
+    allowed, caller = identity.key.allowed, ask.caller
+    return bool(allowed) and (caller is None or not any(caller in network for network in allowed))
+
+
+# Each needs the right secret: nothing of this is revealed to anybody else.
+CHECKS: dict[Code, Check] = {
+    Code.REVOKED: _revoked,
+    Code.ROTATED_OUT: _rotated_out,
+    Code.PAUSED: _paused,
+    Code.NOT_YET_ACTIVE: _not_yet_active,
+    Code.EXPIRED: _expired,
+    Code.ORG_MISMATCH: _other_organization,
+    Code.ORG_SUSPENDED: _suspended,
+    Code.ORG_CLOSED: _closed,
+    Code.PILOT_NOT_STARTED: _pilot_not_started,
+    Code.PILOT_ENDED: _pilot_ended,
+    Code.VERSION_NOT_ALLOWED: _version_not_allowed,
+    Code.IP_NOT_ALLOWED: _address_not_allowed,
+}
+
+
+def failed_checks(identity: Identity, ask: Ask, *, at: datetime) -> list[Code]:
+    """Return every check that fails, in the contract's order; the first one is the verdict."""
+    return [code for code, check in CHECKS.items() if check(identity, ask, at)]
+
+
+def rotation(identity: Identity, *, at: datetime) -> dict[str, Any] | None:
+    """Return what is to be told to the user of a secret that works only until its overlap ends."""
+    secret = identity.secret
+    if secret.state != "overlap" or secret.is_retired(at=at):
+        return None
+    return {"state": "overlap", "ends_at": secret.overlap_until, "successor": secret.successor}
+
+
+def service_tier(identity: Identity) -> str:
+    """Return in which tier an admitted call is served."""
+    if identity.key.environment == "test":
+        return "sandbox"
+    return "pilot" if identity.organization.status == "pilot" else "shared"
+
+
+def not_after(identity: Identity) -> datetime | None:
+    """Return when what was said of the identity may change by itself: its expiry, its overlap's or its pilot's end."""
+    pilot = _pilot(identity)
+    ends: Sequence[datetime | None] = [
+        identity.key.expires_at,
+        identity.secret.overlap_until if identity.secret.state != "active" else None,
+        pilot.ends_at if pilot else None,
+    ]
+    return min((end for end in ends if end is not None), default=None)
+
+
+def _pilot(identity: Identity) -> PilotFacts | None:
+    return identity.pilot if identity.organization.status == "pilot" else None

@@ -1,0 +1,80 @@
+"""A gateway at the door: it calls, and reads what it is told."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings
+from django.http import HttpResponse
+from django.test import Client
+
+from keys.limits import limiter, store
+from keys.models import KeySecret
+from tests.factories import GatewayFactory, SecretFactory
+
+JSON = "application/json"
+
+
+class Gateway:
+    """A production gateway; every call carries its credential unless `credential` says otherwise."""
+
+    def __init__(self, **fields: Any) -> None:
+        self.row = GatewayFactory(**fields)
+        self.text: str = self.row.text
+        self.client = Client(raise_request_exception=False)
+
+    def post(self, path: str, body: Any, *, credential: str | None = None, **options: Any) -> HttpResponse:
+        """POST below /gateway/v1/; `body` is bytes as they are, or anything that is sent as JSON."""
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        text = self.text if credential is None else credential
+        headers = {"Authorization": f"Bearer {text}", **options.pop("headers", {})}
+        return self.client.post(
+            f"/gateway/v1/{path}", raw, content_type=options.pop("content_type", JSON), headers=headers, **options
+        )
+
+    def validate(self, secret: KeySecret, **fields: Any) -> dict[str, Any]:
+        """Ask about a secret, as its organization's caller of v2, and return the verdict."""
+        response = self.post("keys/validate", asked(secret, **fields))
+        assert response.status_code == 200, response.content
+        answer: dict[str, Any] = response.json()
+        return answer
+
+
+def asked(secret: KeySecret, **fields: Any) -> dict[str, Any]:
+    """The body of a validate call about a secret that SecretFactory made."""
+    usual = {"credential": secret.text, "organization": secret.key.organization.uid, "api_version": "v2"}
+    return {**usual, **fields}
+
+
+def rfc3339(at: datetime) -> str:
+    """A time as the contract writes it."""
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+
+
+@pytest.fixture(autouse=True)
+def a_patient_and_empty_counter_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[redis.Redis]:
+    """The machine that tests is busy: its counter store may take its time, so that none of it counts as an outage."""
+    client = store.connect(settings.VALKEY_URL, timeout=10)
+    client.flushdb()
+    patient = limiter.Limiter(client)
+    monkeypatch.setattr(limiter, "limiter", lambda: patient)
+    monkeypatch.setattr(store, "client", lambda: client)
+    yield client
+    client.flushdb()
+    client.close()
+
+
+@pytest.fixture
+def calling(db: None) -> Gateway:
+    """A production gateway with the usual scopes."""
+    return Gateway()
+
+
+@pytest.fixture
+def secret(db: None) -> KeySecret:
+    """The live secret of an active customer on the standard plan."""
+    made: KeySecret = SecretFactory()
+    return made

@@ -10,9 +10,12 @@ class MeteringConfig(AppConfig):
 
     def ready(self) -> None:
         from metering import contracts
-        from orgs import openings
+        from metering.columns import COLUMNS
+        from orgs import columns, openings
 
         openings.on_creation(contracts.open_default_contract)
+        for column in COLUMNS:
+            columns.register(column)
         # Every start migrates, so every start has the ledger's months, also where the sweep has slept for long.
         post_migrate.connect(_ensure_partitions, sender=self)
 

@@ -1,6 +1,6 @@
 """The figures and tables of usage pages."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -60,9 +60,7 @@ def success(tally: Tally) -> str:
     return f"{hundredths / 100:.2f}%"
 
 
-def ranked(
-    organizations: Iterable[Organization], tallies: Mapping[Hashable, Tally], order: str
-) -> list[Line[Organization]]:
+def ranked(organizations: Iterable[Organization], tallies: Mapping[Any, Tally], order: str) -> list[Line[Organization]]:
     """Return a line for every organization, also those without usage, in one of ORDERS."""
     lines = [Line(organization, tallies.get(organization.pk, Tally())) for organization in organizations]
     lines.sort(key=lambda line: line.of.name.casefold())

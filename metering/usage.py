@@ -1,6 +1,5 @@
 """What was generated, counted from the rollups: by version and outcome, and by whatever else somebody asks."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -59,11 +58,11 @@ class Tally:
         return sum(self.units.values())
 
 
-def tallies(rows: QuerySet[Any], by: str | Expression, *, counted: Expression | None = None) -> dict[Hashable, Tally]:
+def tallies(rows: QuerySet[Any], by: str | Expression, *, counted: Expression | None = None) -> dict[Any, Tally]:
     """Count the rows of a rollup by one of their columns, or an expression over them."""
-    found: dict[Hashable, Tally] = {}
+    found: dict[Any, Tally] = {}
     grouped = rows.order_by().values_list(by, "api_version", "outcome")
-    for value, *rest in grouped.annotate(counted or Sum("generations"), Sum("units")):
+    for value, *rest in grouped.annotate(counted=counted or Sum("generations"), summed=Sum("units")):
         found.setdefault(value, Tally()).add(*rest)
     return found
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from audit import trail, uuid7
@@ -85,3 +86,20 @@ def report(now: datetime) -> Report:
 def midday(now: datetime, *, days: int = 0) -> datetime:
     """Return noon in UTC, so many days before today."""
     return now.astimezone(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=days)
+
+
+def rollups_equal_the_ledger() -> bool:
+    """Compare every row of both rollups with what the ledger itself adds up to."""
+    by = "organization_id, period_id, key_id, environment, api_version, outcome, resolution, service_tier"
+    ledger_by = f"{by}, count(*) AS generations, sum(units) AS units FROM metering_generation GROUP BY 1, {by}"
+    with connection.cursor() as cursor:
+        for table, column, unit in (
+            ("metering_usagehour", "hour", "date_trunc('hour', occurred_at, 'UTC')"),
+            ("metering_usageday", "day", "(occurred_at AT TIME ZONE 'UTC')::date"),
+        ):
+            counted = f"SELECT {column}, {by}, generations, units FROM {table}"
+            added = f"SELECT {unit}, {ledger_by}"
+            cursor.execute(f"(({counted}) EXCEPT ({added})) UNION ALL (({added}) EXCEPT ({counted}))")
+            if cursor.fetchall():
+                return False
+    return True

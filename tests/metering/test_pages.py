@@ -1,0 +1,219 @@
+"""The usage pages: who sees them, and that they say what was counted."""
+
+import csv
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.test import Client
+
+from audit.models import Event
+from keys.models import KeySecret
+from metering.exports import neutral
+from metering.models import UsageDay
+from orgs.models import Organization, Staff
+from tests.factories import OrganizationFactory, SecretFactory
+from tests.metering.conftest import Report, generation
+
+Browser = Callable[[Staff], Client]
+
+
+@pytest.fixture
+def used(live: KeySecret, sandbox: KeySecret, now: datetime, report: Report) -> Organization:
+    """Halide with three v2 and one v1 generations, a failed one, and two of its test key."""
+    report(
+        *(generation(live, now, units=2) for _ in range(3)),
+        generation(live, now, api_version="v1", resolution="1K"),
+        generation(live, now, outcome="failed"),
+        *(generation(sandbox, now) for _ in range(2)),
+    )
+    return live.key.organization
+
+
+def _figures(page: str) -> dict[str, str]:
+    found = re.findall(r"<dt>([^<]+)</dt>\s*<dd class=\"value\">([^<]*)<", page)
+    return dict(found)
+
+
+def _rows(page: str) -> list[list[str]]:
+    rows = re.findall(r"<tr.*?</tr>", page, re.DOTALL)
+    cells = [re.findall(r"<t[dh].*?</t[dh]>", row, re.DOTALL) for row in rows]
+    return [[" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in row] for row in cells]
+
+
+def test_the_tab_tells_totals_and_success_rate(used: Organization, viewer: Staff, browser_of: Browser) -> None:
+    page = browser_of(viewer).get(f"/orgs/{used.uid}/usage/").text
+    assert _figures(page) == {
+        "Generations": "4",
+        "Cost units": "7",
+        "Success rate": "80.00%",
+        "Busiest day": "4",
+    }
+
+
+def test_versions_stand_in_the_chart_v2_first(used: Organization, viewer: Staff, browser_of: Browser) -> None:
+    answer = browser_of(viewer).get(f"/orgs/{used.uid}/usage/")
+    chart = answer.context["chart"]
+    assert [series["label"] for series in chart["series"]] == ["v2", "v1"]
+    assert [sum(values) for values in zip(*(point["v"] for point in chart["points"]), strict=True)] == [3, 1]
+
+
+def test_the_period_is_told_by_version_and_resolution(
+    used: Organization, now: datetime, viewer: Staff, browser_of: Browser
+) -> None:
+    page = browser_of(viewer).get(f"/orgs/{used.uid}/usage/").text
+    assert f"Billing period {now:%Y-%m}" in page
+    rows = _rows(page)
+    assert ["1K", "0", "1", "1"] in rows
+    assert ["2K", "3", "0", "3"] in rows
+    assert ["All", "3", "1", "4"] in rows
+
+
+def test_keys_add_up_to_the_total(used: Organization, viewer: Staff, browser_of: Browser) -> None:
+    rows = [row[:6] for row in _rows(browser_of(viewer).get(f"/orgs/{used.uid}/usage/").text)]
+    assert ["render-farm", "3", "1", "4", "20.00%", "7"] in rows
+    assert ["All keys", "3", "1", "4", "20.00%", "7"] in rows
+
+
+def test_test_keys_are_counted_apart(used: Organization, viewer: Staff, browser_of: Browser) -> None:
+    page = browser_of(viewer).get(f"/orgs/{used.uid}/usage/?environment=test&range=30d").text
+    assert _figures(page)["Generations"] == "2"
+    assert "storyboards" in page
+
+
+@pytest.mark.parametrize("range_", ["", "7d", "30d", "90d", "365d"])
+def test_every_range_counts_the_same_present(
+    range_: str, used: Organization, viewer: Staff, browser_of: Browser
+) -> None:
+    answer = browser_of(viewer).get(f"/orgs/{used.uid}/usage/", {"range": range_})
+    assert answer.context["total"].generations == 4
+    assert len(answer.context["chart"]["points"]) <= 100
+
+
+def test_an_unknown_range_is_told(used: Organization, viewer: Staff, browser_of: Browser) -> None:
+    page = browser_of(viewer).get(f"/orgs/{used.uid}/usage/", {"range": "<b>ever"}).text
+    assert "There is no range “&lt;b&gt;ever” here." in page
+
+
+def test_what_is_in_no_period_is_shown(live: KeySecret, viewer: Staff, browser_of: Browser, report: Report) -> None:
+    before = live.key.organization.contracts.get().effective.lower - timedelta(milliseconds=1)
+    report(generation(live, before))
+    page = browser_of(viewer).get(f"/orgs/{live.key.organization.uid}/usage/").text
+    assert "1 generations are in no billing period." in page
+
+
+def test_an_organization_without_contract_or_usage_has_its_page(db: None, viewer: Staff, browser_of: Browser) -> None:
+    bare = OrganizationFactory()
+    page = browser_of(viewer).get(f"/orgs/{bare.uid}/usage/").text
+    assert "No billing period is open" in page
+    assert "Nothing was generated in this time" in page
+
+
+def test_the_overview_is_a_card_for_htmx_and_a_page_for_everybody(
+    used: Organization, viewer: Staff, browser_of: Browser
+) -> None:
+    address = f"/orgs/{used.uid}/usage/overview/"
+    card = browser_of(viewer).get(address, headers={"HX-Request": "true"}).text
+    assert card.lstrip().startswith('<section class="card">')
+    assert "4 in 30 days" in card
+    assert "<h1>Halide &amp; Sons</h1>" in browser_of(viewer).get(address).text
+
+
+def test_all_organizations_stand_side_by_side_the_busiest_first(
+    used: Organization, hers: KeySecret, now: datetime, report: Report, viewer: Staff, browser_of: Browser
+) -> None:
+    report(*(generation(hers, now) for _ in range(5)))
+    answer = browser_of(viewer).get("/usage/")
+    assert [(line.of.name, line.tally.generations) for line in answer.context["page"]] == [
+        ("Kestrel VFX", 5),
+        ("Halide & Sons", 4),
+    ]
+    assert answer.context["total"].generations == 9
+    assert f"/orgs/{used.uid}/usage/" in answer.text
+    by_name = browser_of(viewer).get("/usage/?order=organization&q=s").context["page"]
+    assert [line.of.name for line in by_name] == ["Halide & Sons", "Kestrel VFX"]
+
+
+def test_the_list_of_organizations_shows_their_usage(used: Organization, viewer: Staff, browser_of: Browser) -> None:
+    page = browser_of(viewer).get("/orgs/").text
+    assert "Generations, 30 days" in page
+    assert [cell for row in _rows(page) for cell in row if cell.isdigit() and cell != "1"] == ["4"]
+
+
+def test_an_account_manager_counts_her_own_alone(
+    account_manager: Staff,
+    her_organization: Organization,
+    hers: KeySecret,
+    now: datetime,
+    report: Report,
+    browser_of: Browser,
+) -> None:
+    own = SecretFactory(key__organization=her_organization)
+    report(generation(own, now), *(generation(hers, now) for _ in range(5)))
+    answer = browser_of(account_manager).get("/usage/")
+    assert answer.context["total"].generations == 1
+    assert [line.of for line in answer.context["page"]] == [her_organization]
+    assert "Kestrel" not in answer.text
+
+
+@pytest.mark.parametrize("page", ["usage/", "usage/overview/", "usage.csv"])
+def test_out_of_scope_is_404_and_recorded(
+    page: str, account_manager: Staff, used: Organization, browser_of: Browser
+) -> None:
+    assert browser_of(account_manager).get(f"/orgs/{used.uid}/{page}").status_code == 404
+    assert browser_of(account_manager).get(f"/orgs/org_nobody/{page}").status_code == 404
+    refused = Event.objects.filter(verb="access.denied").order_by("occurred_at")
+    assert [event.target_id for event in refused] == [used.uid, "org_nobody"]
+
+
+@pytest.mark.parametrize("page", ["/usage/", "/orgs/{}/usage/", "/orgs/{}/usage/overview/", "/orgs/{}/usage.csv"])
+def test_who_holds_no_role_is_refused(page: str, stranger: Staff, used: Organization, browser_of: Browser) -> None:
+    assert browser_of(stranger).get(page.format(used.uid)).status_code == 403
+
+
+def test_the_csv_adds_up_to_the_page(used: Organization, viewer: Staff, browser_of: Browser) -> None:
+    answer = browser_of(viewer).get(f"/orgs/{used.uid}/usage.csv")
+    rows = list(csv.DictReader(StringIO(answer.getvalue().decode())))
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert sum(int(row["Generations"]) for row in rows if row["Outcome"] == "succeeded") == 4
+    assert {row["Environment"] for row in rows} == {"live"}
+    assert {row["Key"] for row in rows} == {"render-farm"}
+    event = Event.objects.get(verb="usage.exported")
+    assert (event.actor_label, event.organization, event.detail["rows"]) == ("Vic", used.uid, len(rows))
+
+
+def test_the_csv_of_an_unknown_range_does_not_exist(used: Organization, viewer: Staff, browser_of: Browser) -> None:
+    assert browser_of(viewer).get(f"/orgs/{used.uid}/usage.csv?range=ever").status_code == 404
+    assert not Event.objects.filter(verb="usage.exported").exists()
+
+
+def test_formulas_in_the_csv_are_texts(
+    halide: Organization, now: datetime, report: Report, viewer: Staff, browser_of: Browser
+) -> None:
+    secret = SecretFactory(key__organization=halide, key__name='=HYPERLINK("//x")')
+    report(generation(secret, now, resolution="@SUM(A1)"))
+    (row,) = csv.DictReader(StringIO(browser_of(viewer).get(f"/orgs/{halide.uid}/usage.csv").getvalue().decode()))
+    assert (row["Key"], row["Resolution"]) == ('\'=HYPERLINK("//x")', "'@SUM(A1)")
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1"])
+def test_what_begins_like_a_formula_gets_an_apostrophe(text: str) -> None:
+    assert neutral(text) == f"'{text}"
+    assert (neutral("2K"), neutral(5), neutral(None)) == ("2K", 5, None)
+
+
+def test_pages_ask_as_often_for_many_keys_as_for_one(
+    used: Organization,
+    now: datetime,
+    report: Report,
+    viewer: Staff,
+    browser_of: Browser,
+    django_assert_max_num_queries: Callable[..., object],
+) -> None:
+    report(*(generation(SecretFactory(key__organization=used), now) for _ in range(8)))
+    assert UsageDay.objects.count() > 8
+    client = browser_of(viewer)
+    with django_assert_max_num_queries(24):  # type: ignore[attr-defined]
+        client.get(f"/orgs/{used.uid}/usage/")

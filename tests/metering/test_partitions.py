@@ -1,0 +1,91 @@
+"""The ledger's months are made by the database for whoever may, and what is in them stays as it was written."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from audit import uuid7
+from keys.models import KeySecret
+from metering import partitions, tasks
+from metering.models import Generation
+from tests.metering.conftest import Report, generation
+
+
+def _months() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relid::regclass::text FROM pg_partition_tree('metering_generation') WHERE isleaf")
+        return {name.removeprefix("metering_generation_") for (name,) in cursor.fetchall()}
+
+
+def _month(now: datetime, away: int) -> str:
+    month = now.year * 12 + now.month - 1 + away
+    return f"{month // 12:04}{month % 12 + 1:02}"
+
+
+def test_three_months_on_either_side_are_there(db: None, now: datetime) -> None:
+    assert _months() == {_month(now, away) for away in range(-3, 4)}
+    assert partitions.ensure(now=now) == []
+
+
+def test_the_sweep_makes_what_is_missing(db: None, now: datetime) -> None:
+    assert partitions.ensure(now=now + timedelta(days=31)) == [f"metering_generation_{_month(now, 4)}"]
+    tasks.ensure_partitions()
+    assert _month(now, 4) in _months()
+
+
+def test_history_of_thirteen_months_has_room(db: None, now: datetime) -> None:
+    made = partitions.ensure_between(now - timedelta(days=365), now)
+    assert len(made) in (9, 10)
+
+
+@pytest.mark.parametrize("months", [-16, 5, -600, 90_000])
+def test_a_month_out_of_reach_is_refused(months: int, db: None, now: datetime) -> None:
+    month = now.year * 12 + now.month - 1 + months
+    with pytest.raises(DatabaseError, match="The ledger has no month"), transaction.atomic():
+        partitions._ensure(range(month, month + 1))
+
+
+def test_a_month_holds_its_utc_days_alone(live: KeySecret, now: datetime, report: Report) -> None:
+    first = datetime(now.year, now.month, 1, tzinfo=UTC)
+    for at in (first, first - timedelta(milliseconds=1)):
+        report(generation(live, at, generation_id=str(uuid7.make(at))))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tableoid::regclass::text FROM metering_generation ORDER BY generation_id")
+        names = [name for (name,) in cursor.fetchall()]
+    assert names == [f"metering_generation_{_month(now, away)}" for away in (-1, 0)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE metering_generation SET units = 2",
+        "DELETE FROM metering_generation",
+        "TRUNCATE metering_generation",
+        "UPDATE {month} SET units = 2",
+        "DELETE FROM {month}",
+        "TRUNCATE {month}",
+        "DROP TABLE {month}",
+        "INSERT INTO {month} SELECT * FROM metering_generation",
+        "ALTER TABLE metering_generation DETACH PARTITION {month}",
+    ],
+)
+def test_the_application_changes_and_removes_nothing(
+    statement: str, live: KeySecret, now: datetime, report: Report
+) -> None:
+    report(generation(live, now))
+    month = f"metering_generation_{_month(now, 0)}"
+    with pytest.raises(DatabaseError, match=r"permission denied|must be owner"), transaction.atomic():
+        _run(statement.format(month=month))
+    assert Generation.objects.get().units == 1
+
+
+def test_a_month_made_later_is_as_well_protected(db: None, now: datetime) -> None:
+    (name,) = partitions.ensure(now=now + timedelta(days=31))
+    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+        _run(f"DELETE FROM {name}")
+
+
+def _run(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)

@@ -30,6 +30,10 @@ class Scope:
             return [Condition("(organization <> '' OR target_type = ANY(%s))", (sorted(self.outside),))]
         return []
 
+    def reaches(self, type: str, id: str) -> bool:
+        """Whether the object is an organization in reach: its history may be read even where it is empty."""
+        return type == "organization" and (self.organizations is None or id in self.organizations)
+
 
 def of(person: Person) -> Scope:
     """Whoever sees all organizations sees what belongs to none of them as far as their role shows such things."""

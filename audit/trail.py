@@ -90,23 +90,16 @@ def record(
 ) -> Event:
     """Write one event in the caller's transaction and tell the guard of it.
 
-    Raises RuntimeError outside a transaction, ValueError for a field that the verb does not allow,
-    ReasonRequired and EntryRefused for what a person has to correct.
+    An organization that is acted on is also the event's. Raises RuntimeError outside a transaction, ValueError for a
+    field that the verb does not allow, ReasonRequired and EntryRefused for what a person has to correct.
     """
     if not connection.in_atomic_block:
         raise RuntimeError(f"{verb} must be recorded in the transaction of its change.")
     changes, detail = dict(changes or {}), dict(detail or {})
     _check_fields(verb, changes, detail)
-    reason, ticket = cleaned_reason(reason), cleaned_ticket(ticket)
-    if outcome == "success" and verb.entry.needs_reason and not reason:
-        raise ReasonRequired(verb)
     event = _event(verb, actor, target, organization, further, changes, detail, outcome)
-    event.reason, event.ticket, event.approval, event.parent = (
-        reason,
-        ticket,
-        approval,
-        parent,
-    )
+    event.reason, event.ticket = _why(verb, reason, ticket, outcome)
+    event.approval, event.parent = approval, parent
     _save(event)
     return event
 
@@ -161,6 +154,14 @@ def _cleaned(field: str, text: str, longest: int) -> str:
     if wording.holds_credential(line):
         raise EntryRefused(field, "This holds a whole key. Name it by its prefix.")
     return line
+
+
+def _why(verb: Verb, reason: str, ticket: str, outcome: Outcome) -> tuple[str, str]:
+    """The reason and the ticket, cleaned; a refusal needs no reason of the person's own."""
+    reason, ticket = cleaned_reason(reason), cleaned_ticket(ticket)
+    if outcome == "success" and verb.entry.needs_reason and not reason:
+        raise ReasonRequired(verb)
+    return reason, ticket
 
 
 def _check_fields(verb: Verb, changes: Mapping[str, Sequence[Value]], detail: Mapping[str, str | int]) -> None:
@@ -219,6 +220,8 @@ def _tell_what(event: Event, target: Target, organization: Target | None, furthe
     )
     event.further = [{"type": one.type, "id": _label(one.id), "label": _label(one.label)} for one in further]
     named = [target, *further]
+    # Its people find an event by its organization: what is done to one belongs to it, whoever forgot to say so.
+    organization = target if organization is None and target.type == "organization" else organization
     if organization is not None:
         event.organization, event.organization_label = (
             _label(organization.id),

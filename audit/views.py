@@ -1,6 +1,6 @@
 """The log, one event, and the history of one object."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import wraps
 from typing import Any
@@ -110,11 +110,11 @@ def history(request: HttpRequest, type: str, id: str) -> HttpResponse:
     within, asked = scope.of(request.staff), search.about(type, id)  # type: ignore[attr-defined]
     older, newer = _place(request, "older"), _place(request, "newer")
     newest = search.newest(asked, within, size=1)
-    if not newest:
+    if not newest and not within.reaches(type, id):
         _refuse(request, trail.Target(type, id, id))
         raise Http404
     here = reverse("audit:history", args=[type, id])
-    context = {"label": _label(newest[0], id), "here": here, "object_url": reading.page(type, id)}
+    context = {"label": _label(newest, id), "here": here, "object_url": reading.page(type, id)}
     if request.htmx and "all" not in request.GET:  # type: ignore[attr-defined]
         changes = replace(asked, outcome="success", operations=CHANGING)
         items = reading.readings(search.newest(changes, within, size=CARD))
@@ -173,8 +173,11 @@ def _place(request: HttpRequest, name: str) -> paging.Place | None:
         raise BadRequest(str(error)) from error
 
 
-def _label(event: Event, id: str) -> str:
-    """What the object is called in an event that names it."""
+def _label(events: Sequence[Event], id: str) -> str:
+    """What the object is called in the newest event that names it."""
+    if not events:
+        return id
+    event = events[0]
     named = {event.organization: event.organization_label, event.target_id: event.target_label}
     named |= {one["id"]: one["label"] for one in event.further}
     return named.get(id, id)

@@ -46,6 +46,14 @@ def test_an_organizations_history_is_all_that_happened_within_it(browser: Client
     ]
 
 
+def test_an_organization_in_reach_has_a_history_before_anything_happened(
+    account_manager: Staff, her_organization: Organization, browser_of: BrowserOf
+) -> None:
+    browser, url = browser_of(account_manager), f"/audit/history/organization/{her_organization.uid}/"
+    assert "Nothing has happened yet" in browser.get(url).content.decode()
+    assert "Nobody has changed it." in browser.get(url, headers=HTMX).content.decode()
+
+
 def test_the_card_shows_the_eight_latest_changes_and_leads_to_all(browser: Client, happened: Happened) -> None:
     for day in range(10):
         happened(ago=timedelta(days=day), detail={"purpose": str(day)})

@@ -133,6 +133,11 @@ def test_an_organization_that_is_the_target_is_named_once(happened: Happened) ->
     assert happened(Verb.ORGANIZATION_EDITED, target=HALIDE, organization=HALIDE).names == ["org_halide"]
 
 
+def test_what_is_done_to_an_organization_belongs_to_it(happened: Happened) -> None:
+    event = happened(Verb.ORGANIZATION_EDITED, target=HALIDE, organization=None)
+    assert (event.organization, event.organization_label) == ("org_halide", "Halide & Sons")
+
+
 def test_commands_and_the_system_are_actors_too(happened: Happened) -> None:
     assert happened(actor=trail.cli("dana")).actor_id == "dana"
     assert happened(actor=trail.cli()).sentence.startswith("cli edited")

@@ -4,10 +4,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import django
 import pytest
+import redis
 
 RUN_FOLDER = "AXIS_TEST_VAR"
 if RUN_FOLDER not in os.environ:
@@ -20,7 +20,7 @@ from django.conf import settings
 
 from axis_admin import embedded
 
-pytest_plugins = ["tests.databases", *(["tests.cast"] if (Path(__file__).parent / "cast.py").exists() else [])]
+pytest_plugins = ["tests.databases", "tests.cast"]
 
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 settings.VALKEY_URL = f"{settings.VALKEY_URL}?db={2 + WORKER}"
@@ -44,11 +44,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(settings.AXIS_VAR, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def workers_valkey() -> Iterator[redis.Redis]:
+    """This worker's own database of the counter store."""
+    with redis.Redis.from_url(settings.VALKEY_URL) as client:
+        yield client
+
+
 @pytest.fixture(autouse=True)
-def emptied_valkey(request: pytest.FixtureRequest) -> Iterator[None]:
+def emptied_valkey(workers_valkey: redis.Redis) -> Iterator[None]:
     """Counters and tokens of one test are not the next one's."""
     yield
-    if {"db", "transactional_db"} & set(request.fixturenames):
-        import redis
-
-        redis.Redis.from_url(settings.VALKEY_URL).flushdb()
+    workers_valkey.flushdb()

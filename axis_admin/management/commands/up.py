@@ -76,10 +76,11 @@ class Command(BaseCommand):
 
     def _await_ready(self) -> None:
         end = time.monotonic() + READY_SECONDS
-        for port in (settings.PORT, settings.GATEWAY_PORT):
+        for name, port in (("staff", settings.PORT), ("gateway", settings.GATEWAY_PORT)):
             while not _is_ready(port):
                 if time.monotonic() > end:
-                    raise CommandError(f"Nothing was ready on port {port} within {READY_SECONDS:g} s.")
+                    lines = processes.last_lines(settings.AXIS_VAR / f"{name}.log")
+                    raise CommandError(f"{name} was not ready within {READY_SECONDS:g} s. Its last lines:\n{lines}")
                 self._tend()
 
     def _tend(self) -> None:

@@ -1,5 +1,5 @@
 PYTHON := .venv/bin/python
-HTML = $(shell find templates */templates -name '*.html' 2>/dev/null)
+HTML = $(shell find templates -name '*.html')
 
 .PHONY: run test lint bench bench-validate bench-ingest locks clean
 
@@ -15,7 +15,7 @@ lint:
 	@sh .ci/venv requirements-dev.lock
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
-	$(PYTHON) -m djade --check --target-version 5.2 $(HTML)
+	.venv/bin/djade --check --target-version 5.2 $(HTML)
 	$(PYTHON) .venv/bin/lint-imports
 	AXIS_VAR=var/lint $(PYTHON) -m mypy
 	AXIS_VAR=var/lint $(PYTHON) manage.py makemigrations --check --dry-run

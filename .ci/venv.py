@@ -39,7 +39,8 @@ def install(lock: str) -> None:
     print(f"Installing {lock} (once, about a minute)", flush=True)
     for other in LOCKS:
         stamp_of(other).unlink(missing_ok=True)
-    options = ["--quiet", "--quiet", "--disable-pip-version-check", "--no-input", "--require-hashes", "--only-binary", ":all:"]
+    options = ["--quiet", "--quiet", "--disable-pip-version-check", "--no-input"]
+    options += ["--require-hashes", "--only-binary", ":all:"]
     run([str(PYTHON), "-m", "pip", "install", *options, "--requirement", lock])
     stamp_of(lock).write_text(state(lock))
 

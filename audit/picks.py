@@ -101,9 +101,10 @@ class Bar:
         after, before = self.query.get("after", ""), self.query.get("before", "")
         links = [Link("Any time", self.href(after="", before=""), not after and not before)]
         links += [Link(label, self.href(after=span, before=""), (after, before) == (span, "")) for span, label in SPANS]
-        chosen = " ".join(filter(None, [f"from {after}" if after else "", f"before {before}" if before else ""]))
+        span = next((link.label for link in links[1:] if link.is_on), "")
+        written = " ".join(filter(None, [f"from {after}" if after else "", f"before {before}" if before else ""]))
         fields = [self.form["after"], self.form["before"]]
-        return Pick("Time", chosen, links, fields, self.kept("after", "before"))
+        return Pick("Time", span or written, links, fields, self.kept("after", "before"))
 
     def _called(self, name: str) -> str:
         value = self.query.get(name, "")

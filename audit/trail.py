@@ -200,14 +200,14 @@ def _event(
 def _tell_who(event: Event, actor: Actor) -> None:
     event.actor_type, event.actor_id, event.actor_label = (
         actor.type,
-        _label(actor.id),
-        _label(actor.label),
+        as_named(actor.id),
+        as_named(actor.label),
     )
     event.actor_roles, event.auth_methods = list(actor.roles), list(actor.auth_methods)
-    event.on_behalf_of, event.route = _label(actor.on_behalf_of), _label(actor.route)
+    event.on_behalf_of, event.route = as_named(actor.on_behalf_of), as_named(actor.route)
     event.address, event.request_id = (
         fingerprint.address(actor.address),
-        _label(actor.request_id),
+        as_named(actor.request_id),
     )
     event.user_agent = wording.neutral(actor.user_agent, LONGEST_USER_AGENT)
 
@@ -215,23 +215,24 @@ def _tell_who(event: Event, actor: Actor) -> None:
 def _tell_what(event: Event, target: Target, organization: Target | None, further: Sequence[Target]) -> None:
     event.target_type, event.target_id, event.target_label = (
         target.type,
-        _label(target.id),
-        _label(target.label),
+        as_named(target.id),
+        as_named(target.label),
     )
-    event.further = [{"type": one.type, "id": _label(one.id), "label": _label(one.label)} for one in further]
+    event.further = [{"type": one.type, "id": as_named(one.id), "label": as_named(one.label)} for one in further]
     named = [target, *further]
     # Its people find an event by its organization: what is done to one belongs to it, whoever forgot to say so.
     organization = target if organization is None and target.type == "organization" else organization
     if organization is not None:
         event.organization, event.organization_label = (
-            _label(organization.id),
-            _label(organization.label),
+            as_named(organization.id),
+            as_named(organization.label),
         )
         named.append(organization)
-    event.names = sorted({_label(one.id) for one in named})
+    event.names = sorted({as_named(one.id) for one in named})
 
 
-def _label(text: str) -> str:
+def as_named(text: str) -> str:
+    """An id or a label as the trail writes it: what is looked up has to be spelled alike."""
     return wording.neutral(str(text), LONGEST_LABEL)
 
 

@@ -107,6 +107,7 @@ def event(request: HttpRequest, id: UUID) -> HttpResponse:
 @vary_on_headers("HX-Request")
 def history(request: HttpRequest, type: str, id: str) -> HttpResponse:
     """What happened to one object: a page; for htmx the card “Who changed this”, or with ?all=1 the list in a card."""
+    type, id = trail.as_named(type), trail.as_named(id)
     within, asked = scope.of(request.staff), search.about(type, id)  # type: ignore[attr-defined]
     older, newer = _place(request, "older"), _place(request, "newer")
     newest = search.newest(asked, within, size=1)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from audit import search, trail
+from audit import search, trail, wording
 from audit.models import Event
 from audit.verbs import Verb
 from orgs.models import Organization, Staff
@@ -21,16 +21,16 @@ BrowserOf = Callable[[Staff], Client]
 
 
 @pytest.fixture
-def browser(administrator: Staff, browser_of: BrowserOf) -> Client:
+def ada(administrator: Staff, browser_of: BrowserOf) -> Client:
     return browser_of(administrator)
 
 
-def test_the_page_tells_everything_that_named_the_object(browser: Client, happened: Happened) -> None:
+def test_the_page_tells_everything_that_named_the_object(ada: Client, happened: Happened) -> None:
     happened(Verb.KEY_ISSUED, ago=timedelta(days=2))
     happened(Verb.KEY_REVOKED, ago=timedelta(days=1), outcome="denied", reason="not hers")
     happened(Verb.ORGANIZATION_EDITED, target=HALIDE, further=[PROD])
     happened(target=trail.Target("key", "key_other", "another"))
-    html = main_of(browser.get(URL).content.decode())
+    html = main_of(ada.get(URL).content.decode())
     assert "<h1>History of render-farm-prod</h1>" in html
     assert sentences(html) == [
         "Dana Reed edited Halide &amp; Sons",
@@ -39,9 +39,9 @@ def test_the_page_tells_everything_that_named_the_object(browser: Client, happen
     ]
 
 
-def test_an_organizations_history_is_all_that_happened_within_it(browser: Client, happened: Happened) -> None:
+def test_an_organizations_history_is_all_that_happened_within_it(ada: Client, happened: Happened) -> None:
     happened()
-    assert sentences(browser.get("/audit/history/organization/org_halide/").content.decode()) == [
+    assert sentences(ada.get("/audit/history/organization/org_halide/").content.decode()) == [
         "Dana Reed edited key render-farm-prod of Halide &amp; Sons"
     ]
 
@@ -49,16 +49,16 @@ def test_an_organizations_history_is_all_that_happened_within_it(browser: Client
 def test_an_organization_in_reach_has_a_history_before_anything_happened(
     account_manager: Staff, her_organization: Organization, browser_of: BrowserOf
 ) -> None:
-    browser, url = browser_of(account_manager), f"/audit/history/organization/{her_organization.uid}/"
-    assert "Nothing has happened yet" in browser.get(url).content.decode()
-    assert "Nobody has changed it." in browser.get(url, headers=HTMX).content.decode()
+    mina, url = browser_of(account_manager), f"/audit/history/organization/{her_organization.uid}/"
+    assert "Nothing has happened yet" in mina.get(url).content.decode()
+    assert "Nobody has changed it." in mina.get(url, headers=HTMX).content.decode()
 
 
-def test_the_card_shows_the_eight_latest_changes_and_leads_to_all(browser: Client, happened: Happened) -> None:
+def test_the_card_shows_the_eight_latest_changes_and_leads_to_all(ada: Client, happened: Happened) -> None:
     for day in range(10):
         happened(ago=timedelta(days=day), detail={"purpose": str(day)})
     happened(Verb.KEY_REVOKED, outcome="denied")
-    answer = browser.get(URL, headers=HTMX)
+    answer = ada.get(URL, headers=HTMX)
     html = answer.content.decode()
     assert "<html" not in html
     assert html.strip().startswith('<section class="card"')
@@ -68,31 +68,31 @@ def test_the_card_shows_the_eight_latest_changes_and_leads_to_all(browser: Clien
     assert "HX-Request" in answer["Vary"]
 
 
-def test_the_whole_list_comes_as_a_card_too(browser: Client, happened: Happened) -> None:
+def test_the_whole_list_comes_as_a_card_too(ada: Client, happened: Happened) -> None:
     happened(Verb.KEY_REVOKED, outcome="denied")
-    html = browser.get(f"{URL}?all=1", headers=HTMX).content.decode()
+    html = ada.get(f"{URL}?all=1", headers=HTMX).content.decode()
     assert "<html" not in html
     assert sentences(html) == ["Dana Reed may not revoke key render-farm-prod of Halide &amp; Sons"]
 
 
-def test_a_card_of_refusals_alone_says_that_nobody_changed_it(browser: Client, happened: Happened) -> None:
+def test_a_card_of_refusals_alone_says_that_nobody_changed_it(ada: Client, happened: Happened) -> None:
     happened(Verb.KEY_REVOKED, outcome="denied")
-    assert "Nobody has changed it." in browser.get(URL, headers=HTMX).content.decode()
+    assert "Nobody has changed it." in ada.get(URL, headers=HTMX).content.decode()
 
 
-def test_a_long_history_has_pages(browser: Client, happened: Happened, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_history_has_pages(ada: Client, happened: Happened, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search.find, "__kwdefaults__", search.find.__kwdefaults__ | {"size": 2})
     for day in range(3):
         happened(ago=timedelta(days=day), target=trail.Target("key", "key_prod", f"name {day}"))
-    first = browser.get(URL).content.decode()
+    first = ada.get(URL).content.decode()
     older = re.search(r'href="(/audit/history/key/key_prod/\?older=[^"]+)"', first)
     assert older
-    assert sentences(browser.get(older[1]).content.decode()) == ["Dana Reed edited key name 2 of Halide &amp; Sons"]
+    assert sentences(ada.get(older[1]).content.decode()) == ["Dana Reed edited key name 2 of Halide &amp; Sons"]
 
 
-def test_a_broken_place_is_bad_input(browser: Client, happened: Happened) -> None:
+def test_a_broken_place_is_bad_input(ada: Client, happened: Happened) -> None:
     happened()
-    assert browser.get(f"{URL}?older=nonsense").status_code == 400
+    assert ada.get(f"{URL}?older=nonsense").status_code == 400
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
@@ -104,9 +104,9 @@ def test_another_organizations_object_is_404_and_recorded(
     headers: dict[str, str],
 ) -> None:
     happened(organization=other_organization.target)
-    browser = browser_of(account_manager)
+    mina = browser_of(account_manager)
     for path in (URL, f"/audit/history/organization/{other_organization.uid}/", "/audit/history/key/key_unknown/"):
-        assert browser.get(path, headers=headers).status_code == 404
+        assert mina.get(path, headers=headers).status_code == 404
     assert Event.objects.filter(verb="access.denied", actor_id=account_manager.uid).count() == 3
 
 
@@ -120,11 +120,11 @@ def test_her_own_organizations_objects_are_there(
 def test_a_viewer_reads_the_history_of_what_she_sees(viewer: Staff, browser_of: BrowserOf, happened: Happened) -> None:
     happened()
     happened(Verb.GATEWAY_CREATED, organization=None, target=trail.Target("gateway", "gwc_1", "lisbon"))
-    browser = browser_of(viewer)
-    html = browser.get(URL).content.decode()
+    vic = browser_of(viewer)
+    html = vic.get(URL).content.decode()
     assert len(sentences(html)) == 1
     assert "Audit log</a>" not in main_of(html)
-    assert browser.get("/audit/history/gateway/gwc_1/").status_code == 404
+    assert vic.get("/audit/history/gateway/gwc_1/").status_code == 404
 
 
 def test_a_key_admin_reads_the_history_of_a_gateway(
@@ -134,6 +134,14 @@ def test_a_key_admin_reads_the_history_of_a_gateway(
     assert browser_of(key_admin).get("/audit/history/gateway/gwc_1/").status_code == 200
 
 
-def test_an_id_with_a_slash_has_a_history(browser: Client, happened: Happened) -> None:
+def test_an_id_with_a_slash_has_a_history(ada: Client, happened: Happened) -> None:
     happened(target=trail.Target("pilot", "org_halide/pilot", "Pilot of Halide"))
-    assert browser.get("/audit/history/pilot/org_halide/pilot/").status_code == 200
+    assert ada.get("/audit/history/pilot/org_halide/pilot/").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["key%00/x", "key/%00", "key/%E2%80%AEx", "k/" + "x" * 5_000, "%FF/%FF"])
+def test_a_hostile_address_is_404_and_recorded_in_one_line(ada: Client, path: str) -> None:
+    assert ada.get(f"/audit/history/{path}/").status_code == 404
+    denied = Event.objects.get(verb="access.denied")
+    assert not any(map(wording.is_unfit, denied.target_type + denied.target_id + denied.sentence))
+    assert len(denied.target_id) <= trail.LONGEST_LABEL

@@ -1,0 +1,63 @@
+"""docs/staff.md says who may do what, as the policy does."""
+
+from audit.forms import SearchForm
+from audit.models import Event
+from axis_admin.middleware import sessions
+from keys import rotation, states
+from orgs import lifecycle, policy, proof
+from orgs.policy import Permission, Role, Rule
+from tests.docs import markdown
+
+TEXT = markdown.read("staff")
+ROLES = markdown.section(TEXT, "## Who may do what")
+
+
+def _said(rule: Rule | None) -> str:
+    if rule is None:
+        return ""
+    where = "staging" if rule.environments else "own" if rule.own else ""
+    return ", ".join(filter(None, [where, "proof" if rule.step_up else ""])) or "yes"
+
+
+def test_the_table_of_roles_is_the_policy() -> None:
+    head = next(line for line in ROLES.splitlines() if line.startswith("| to |"))
+    assert [cell.strip() for cell in head.strip("|").split("|")][1:-1] == Role.labels
+    told = {cells[-1].strip("`"): cells[1:-1] for cells in markdown.rows(ROLES)}
+    assert told == {
+        permission.value: [_said(policy.TABLE[permission].get(role)) for role in Role] for permission in Permission
+    }
+
+
+def test_every_state_of_an_organization_is_there() -> None:
+    told = [cells[0] for cells in markdown.rows(markdown.section(TEXT, "## Organizations and their states"))]
+    assert told == lifecycle.Status.labels
+
+
+def test_every_badge_of_a_key_is_there() -> None:
+    told = {cells[0] for cells in markdown.rows(markdown.section(TEXT, "## Keys"))}
+    source = (markdown.ROOT / "keys" / "states.py").read_text().partition("def of_secret")[0]
+    assert all(f'Seen("{badge}"' in source for badge in told)
+    assert source.count("return Seen(") == len(told)
+    assert {label for _, label in states.CHOICES if " " not in label} <= told
+
+
+def test_every_overlap_is_there() -> None:
+    for label in rotation.LABELS.values():
+        assert label in TEXT or label == rotation.LABELS["now"], label
+    assert "not at all" in TEXT
+
+
+def test_every_filter_of_the_audit_log_is_there() -> None:
+    table = markdown.section(TEXT, "## The audit log")
+    told = [name for cells in markdown.rows(table) for name in markdown.CODE.findall(cells[0])]
+    shown = [name for name in SearchForm.base_fields if name not in ("older", "newer")]
+    assert sorted(told) == sorted(shown)
+    assert all(f"`{outcome}`" in table for outcome in Event.Outcome.values)
+
+
+def test_its_times_are_the_code_s(settings) -> None:
+    assert f"after {settings.SESSION_IDLE.seconds // 60} minutes without a click" in TEXT
+    assert f"after {settings.SESSION_LONGEST.seconds // 3600} hours in any case" in TEXT
+    assert f"lasts {proof.LASTS.seconds // 60} minutes" in TEXT
+    assert proof.AT_MOST.seconds == 3600
+    assert sessions.SAVE_EVERY < settings.SESSION_IDLE

@@ -24,9 +24,11 @@ def generations(window: Window, by_day: Mapping[Any, Tally], *, size: str = "") 
     }
 
 
-def daily(window: Window, by_day: Mapping[date, int]) -> list[int]:
-    """Return the value of each day of the window, 0 where there is none."""
-    return [by_day.get(day, 0) for day in window.days]
+def course(window: Window, by_day: Mapping[date, int]) -> list[int]:
+    """Return the values of a window for a small line: of its days, or of its weeks where they are many."""
+    values = [by_day.get(day, 0) for day in window.days]
+    step = 7 if window.is_long else 1
+    return [sum(values[n : n + step]) for n in range(0, len(values), step)]
 
 
 def _day(day: date, by_day: Mapping[Any, Tally]) -> dict[str, Any]:

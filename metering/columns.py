@@ -20,12 +20,12 @@ def generations(organizations: Sequence[Organization]) -> Mapping[int, int]:
     return {pk: tally.generations for pk, tally in usage.tallies(rows, "organization_id").items()}
 
 
-def days(organizations: Sequence[Organization]) -> Mapping[int, list[int]]:
+def course(organizations: Sequence[Organization]) -> Mapping[int, list[int]]:
     """Count the same day by day."""
     window = _last_days()
     lines = [Line(organization, Tally()) for organization in organizations]
-    figures.draw_days(lines, _rows(window, organizations), window, by="organization_id")
-    return {line.of.pk: line.days for line in lines}
+    figures.draw_course(lines, _rows(window, organizations), window, by="organization_id")
+    return {line.of.pk: line.course for line in lines}
 
 
 def _last_days() -> Window:
@@ -36,4 +36,4 @@ def _rows(window: Window, organizations: Sequence[Organization]) -> UsageDayQuer
     return window.rows(environment=ApiKey.Environment.LIVE).filter(organization__in=organizations)
 
 
-COLUMNS = [Column("Generations, 30 days", "number", generations), Column("Day by day", "spark", days)]
+COLUMNS = [Column("Generations, 30 days", "number", generations), Column("Day by day", "spark", course)]

@@ -21,11 +21,11 @@ ORDERS = ("organization", "-organization", "generations", "-generations", "faile
 
 @dataclass
 class Line(Generic[T]):
-    """One row of a table of usage: of what, how much, and day by day."""
+    """One row of a table of usage: of what, how much, and in which course."""
 
     of: T
     tally: Tally
-    days: list[int] = field(default_factory=list)
+    course: list[int] = field(default_factory=list)
 
 
 def total(tallies: Mapping[Any, Tally]) -> Tally:
@@ -74,15 +74,15 @@ def ranked(organizations: Iterable[Organization], tallies: Mapping[Any, Tally], 
     return lines
 
 
-def draw_days(lines: Sequence[Line[Any]], rows: UsageDayQuerySet, window: Window, *, by: str) -> None:
-    """Give each line its succeeded generations day by day."""
+def draw_course(lines: Sequence[Line[Any]], rows: UsageDayQuerySet, window: Window, *, by: str) -> None:
+    """Give each line the course of its succeeded generations."""
     of = {line.of.pk: line for line in lines}
     counted = rows.filter(**{f"{by}__in": list(of)}, outcome=Generation.Outcome.SUCCEEDED).order_by()
     found: dict[Any, dict[Any, int]] = {}
     for pk, day, generations in counted.values_list(by, "day").annotate(Sum("generations")):
         found.setdefault(pk, {})[day] = generations
     for pk, line in of.items():
-        line.days = charts.daily(window, found.get(pk, {}))
+        line.course = charts.course(window, found.get(pk, {}))
 
 
 def of_keys(tallies: Mapping[Any, Tally]) -> list[Line[ApiKey]]:

@@ -39,10 +39,11 @@ def index(request: StaffRequest) -> HttpResponse:
     page = Paginator(figures.ranked(organizations, by_organization, _order(request)), PER_PAGE).get_page(
         request.GET.get("page")
     )
-    figures.draw_days(list(page), rows, window, by="organization_id")
+    figures.draw_course(list(page), rows, window, by="organization_id")
     total = figures.total(by_day)
     context = {
         **_asked(request, offered, window, unknown),
+        "title": "Usage",
         "stats": figures.stats(total, by_day),
         "chart": charts.generations(window, by_day),
         "page": page,
@@ -61,7 +62,7 @@ def for_org(request: StaffRequest, uid: str) -> HttpResponse:
     environment = _environment(request)
     rows = window.rows(environment=environment).filter(organization=organization)
     by_day, keys = usage.tallies(rows, "day"), figures.of_keys(usage.tallies(rows, "key_id"))
-    figures.draw_days(keys, rows, window, by="key_id")
+    figures.draw_course(keys, rows, window, by="key_id")
     period, total = window.period or figures.current_period(organization, now=now), figures.total(by_day)
     context = {
         **_asked(request, offered, window, unknown),

@@ -9,6 +9,7 @@ from metering.models.rollups import UsageDayQuerySet
 from orgs.models import Organization
 
 PERIODS = 14
+AHEAD = timedelta(minutes=5)
 RECENT = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
 # More bars than this are not read one by one: months then.
 MOST_DAYS = 92
@@ -41,7 +42,7 @@ class Window:
 def of_organization(organization: Organization, *, now: datetime) -> list[Window]:
     """Offer the billing periods that have begun, the present one first, and the last days."""
     begun = organization.billing_periods.filter(span__startswith__lte=now).order_by("-span")[:PERIODS]
-    return [*map(_of_period, begun), *recent(now)]
+    return [*(_of_period(period, now=now) for period in begun), *recent(now)]
 
 
 def of_everybody(*, now: datetime) -> list[Window]:
@@ -59,9 +60,8 @@ def of_everybody(*, now: datetime) -> list[Window]:
 def recent(now: datetime) -> list[Window]:
     """Offer the last days, today included."""
     today = now.astimezone(UTC).date()
-    return [
-        Window(value, f"Last {days} days", today - timedelta(days=days - 1), today) for value, days in RECENT.items()
-    ]
+    firsts = {value: today - timedelta(days=days - 1) for value, days in RECENT.items()}
+    return [Window(value, f"Last {RECENT[value]} days", first, today) for value, first in firsts.items()]
 
 
 def chosen(windows: Sequence[Window], value: str | None) -> tuple[Window, str]:
@@ -70,7 +70,8 @@ def chosen(windows: Sequence[Window], value: str | None) -> tuple[Window, str]:
     return found or windows[0], "" if found or not value else value
 
 
-def _of_period(period: BillingPeriod) -> Window:
-    last = period.span.upper - timedelta(microseconds=1)
+def _of_period(period: BillingPeriod, *, now: datetime) -> Window:
+    # A gateway's clock may be a little ahead of ours; the days after that are still empty.
+    last = min(period.span.upper - timedelta(microseconds=1), now + AHEAD)
     days = period.span.lower.astimezone(UTC).date(), last.astimezone(UTC).date()
     return Window(period.label, f"Period {period.label}", *days, period)

@@ -101,7 +101,7 @@ def test_what_is_in_no_period_is_shown(live: KeySecret, viewer: Staff, browser_o
     before = live.key.organization.contracts.get().effective.lower - timedelta(milliseconds=1)
     report(generation(live, before))
     page = browser_of(viewer).get(f"/orgs/{live.key.organization.uid}/usage/").text
-    assert "1 generations are in no billing period." in page
+    assert "1 generation is in no billing period." in page
 
 
 def test_an_organization_without_contract_or_usage_has_its_page(db: None, viewer: Staff, browser_of: Browser) -> None:

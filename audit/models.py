@@ -14,7 +14,7 @@ NEWEST = ("-occurred_at", "-id")
 # In the order that the SQL function takes them.
 SEARCHED = (
     "sentence", "verb", "actor_id", "actor_label", "organization_label", "target_label", "reason", "ticket",
-    "request_id", "names", "detail",
+    "request_id", "names", "detail", "changes",
 )  # fmt: skip
 
 

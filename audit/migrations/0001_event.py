@@ -20,13 +20,18 @@ $$;
 
 CREATE FUNCTION audit_document(
     sentence text, verb text, actor_id text, actor_label text, organization_label text, target_label text,
-    reason text, ticket text, request_id text, names text[], detail jsonb
+    reason text, ticket text, request_id text, names text[], detail jsonb, changes jsonb
 ) RETURNS tsvector
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = public, pg_temp AS $$
     SELECT coalesce(string_agg(word || ':' || least(position, 16383), ' '), '')::tsvector
     FROM unnest(audit_words(concat_ws(
         ' ', sentence, verb, actor_id, actor_label, organization_label, target_label, reason, ticket, request_id,
-        array_to_string(names, ' '), (SELECT string_agg(value, ' ') FROM jsonb_each_text(detail))
+        array_to_string(names, ' '), (SELECT string_agg(value, ' ') FROM jsonb_each_text(detail)),
+        (
+            SELECT string_agg(side #>> '{}', ' ')
+            FROM unnest('{public_id,name,slug,email}'::text[]) AS telling(field),
+                jsonb_array_elements(changes -> field) AS pair(side)
+        )
     ))) WITH ORDINALITY AS found(word, position)
 $$;
 
@@ -40,7 +45,7 @@ $$;
 
 NO_WORDS = """
 DROP FUNCTION audit_query(text);
-DROP FUNCTION audit_document(text, text, text, text, text, text, text, text, text, text[], jsonb);
+DROP FUNCTION audit_document(text, text, text, text, text, text, text, text, text, text[], jsonb, jsonb);
 DROP FUNCTION audit_words(text);
 """
 
@@ -153,6 +158,7 @@ class Migration(migrations.Migration):
                             "request_id",
                             "names",
                             "detail",
+                            "changes",
                         ),
                         output_field=django.contrib.postgres.search.SearchVectorField(),
                     ),

@@ -112,6 +112,17 @@ def test_no_words_break_the_query(django_db_setup: None, django_db_blocker: Any,
         assert cursor.fetchone() is not None
 
 
+@pytest.mark.parametrize("words", ["axk_live_oldOLD123456", "axk_live_newNEW", "storyboard-old", "storyboard-new"])
+def test_prefixes_and_names_of_before_and_after_are_found(happened: Happened, words: str) -> None:
+    changes = {
+        "public_id": ["axk_live_oldOLD123456", "axk_live_newNEW123456"],
+        "name": ["storyboard-old", "storyboard-new"],
+        "expires_at": [None, "2026-12-01"],
+    }
+    event = happened(Verb.KEY_EDITED, changes=changes)
+    assert found(words=words) == [event]
+
+
 def test_the_scope_is_applied_to_every_question(log: dict[str, Event]) -> None:
     halide = Scope(frozenset({"org_halide"}), frozenset())
     assert found(halide) == [log[name] for name in ("denied", "rotated", "issued")]

@@ -16,7 +16,6 @@ from orgs import changes
 from orgs.models import Organization
 
 STARTS_IN = timedelta(days=14)
-REASON = "Demo data"
 GATEWAYS = (
     ("gw-eu-1", GatewayCredential.Environment.PRODUCTION),
     ("gw-us-1", GatewayCredential.Environment.PRODUCTION),
@@ -51,7 +50,7 @@ def issue(organizations: Mapping[str, Organization], *, actor: trail.Actor, now:
 def open_gateways(*, actor: trail.Actor, now: datetime) -> None:
     """Make the gateways' credentials, in both environments and one of them revoked."""
     for name, environment in GATEWAYS:
-        credential, _ = actions.create_gateway(actor=actor, name=name, environment=environment, reason=REASON)
+        credential, _ = actions.create_gateway(actor=actor, name=name, environment=environment)
         used = now - (timedelta(days=REVOKED_GATEWAY_DAYS) if name == REVOKED_GATEWAY else timedelta(seconds=2))
         GatewayUse.objects.create(credential=credential, last_used_at=used, address="198.51.100.4")
         if name == REVOKED_GATEWAY:
@@ -68,29 +67,33 @@ def _issued(organization: Organization, sketch: KeySketch, *, actor: trail.Actor
         api_versions=sketch.versions,
         expires_at=usual if sketch.expires_in is None else now + timedelta(days=sketch.expires_in),
         purpose=sketch.purpose,
-        reason=REASON,
     )
     return key
 
 
 def _fated(key: ApiKey, sketch: KeySketch, *, actor: trail.Actor, now: datetime) -> ApiKey:
     if sketch.fate == "rotating":
-        actions.rotate_key(key=key, actor=actor, overlap=timedelta(hours=sketch.overlap_hours), reason=REASON)
+        overlap = timedelta(hours=sketch.overlap_hours)
+        actions.rotate_key(key=key, actor=actor, overlap=overlap, reason="Scheduled rotation", ticket="SUP-2209")
     elif sketch.fate == "revoked":
         actions.revoke_key(key=key, actor=actor, code=ApiKey.RevokeCode.REPLACED, reason="Replaced by a newer key")
     elif sketch.fate == "paused":
-        _change(key, Verb.KEY_PAUSED, "key.paused", {"state": ApiKey.State.PAUSED}, actor=actor)
+        paused = {"state": ApiKey.State.PAUSED}
+        _change(key, Verb.KEY_PAUSED, "key.paused", paused, actor=actor, reason="By customer's wish")
     elif sketch.fate == "expired":
         # No key is ever issued with an end in the past, so this one's is moved.
-        ended = now - timedelta(days=sketch.until)
-        _change(key, Verb.KEY_EDITED, "key.changed", {"expires_at": ended}, actor=actor)
+        ended = {"expires_at": now - timedelta(days=sketch.until)}
+        _change(key, Verb.KEY_EDITED, "key.changed", ended, actor=actor, reason="Ended with the campaign")
     elif sketch.fate == "later":
-        _change(key, Verb.KEY_EDITED, "key.changed", {"not_before": now + STARTS_IN}, actor=actor)
+        begins = {"not_before": now + STARTS_IN}
+        _change(key, Verb.KEY_EDITED, "key.changed", begins, actor=actor, reason="Begins with the season")
     return key
 
 
 @transaction.atomic
-def _change(key: ApiKey, verb: Verb, kind: str, values: Mapping[str, str | datetime], *, actor: trail.Actor) -> None:
+def _change(
+    key: ApiKey, verb: Verb, kind: str, values: Mapping[str, str | datetime], *, actor: trail.Actor, reason: str
+) -> None:
     """Set fields that no action sets yet, with their own event and announcement."""
     key = lock_key(key)
     changed = {field: [_plain(getattr(key, field)), _plain(value)] for field, value in values.items()}
@@ -99,7 +102,7 @@ def _change(key: ApiKey, verb: Verb, kind: str, values: Mapping[str, str | datet
     key.version += 1
     key.save(update_fields=[*values, "version"])
     trail.record(
-        verb, actor=actor, target=key.target, organization=key.organization.target, changes=changed, reason=REASON
+        verb, actor=actor, target=key.target, organization=key.organization.target, changes=changed, reason=reason
     )
     public_ids = list(key.secrets.values_list("public_id", flat=True))
     changes.announce(organization=key.organization, kind=kind, public_ids=public_ids)

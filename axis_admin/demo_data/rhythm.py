@@ -8,9 +8,11 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 HISTORY_DAYS = 396
-# The last 60 days are whole, of the time before every eighth generation is kept: trends stay, and the seed is quick.
+# The last 60 days are whole. Before them half as much is kept every 45 days, down to an eighth: the seed stays quick,
+# and the year looks like growth.
 WHOLE_DAYS = 60
-THINNING = 8
+HALVED_DAYS = 45
+LEAST_KEPT = 1 / 8
 WEEKDAYS = (1.0, 1.08, 1.1, 1.04, 0.9, 0.3, 0.22)
 # By local hour: nothing much at night, a dip at noon, a batch before people go home.
 HOURS = (2, 2, 1, 1, 1, 2, 4, 9, 18, 26, 30, 27, 18, 20, 27, 29, 30, 32, 21, 12, 8, 6, 4, 3)
@@ -36,12 +38,16 @@ def moments(
         day += timedelta(days=1)
 
 
+def kept(days_ago: int) -> float:
+    """Return the part of that day's generations that is written."""
+    return max(LEAST_KEPT, 0.5 ** (max(0, days_ago - WHOLE_DAYS) / HALVED_DAYS))
+
+
 def _count(chance: Random, day: datetime, *, daily: float, growth: float, now: datetime) -> int:
     ago = (now - day).days
     trend = growth ** (-ago / HISTORY_DAYS)
     expected = daily * trend * WEEKDAYS[day.weekday()] * chance.uniform(0.82, 1.15)
-    if ago > WHOLE_DAYS:
-        expected /= THINNING
+    expected *= kept(ago)
     whole = int(expected)
     return whole + (chance.random() < expected - whole)
 

@@ -72,7 +72,7 @@ BLENDER = "studio-bridge/3.2 (Blender 4.4)"
 STUDIOS = (
     Studio(
         "Kestrel VFX", "kestrel", "Kestrel Visual Effects Ltd", "enterprise", "Europe/London", "priya",
-        age=420, daily=620, growth=1.9, v2_share=0.82, crm_ref="CRM-10418", purchase_order="PO-77120", renewal_in=148,
+        age=420, daily=465, growth=1.9, v2_share=0.82, crm_ref="CRM-10418", purchase_order="PO-77120", renewal_in=148,
         notes="Delivers two series at once; renders through the night before each review.", contacts=WITH_SECURITY,
         keys=(
             KeySketch("render-farm-prod", 6, since=410, expires_in=320, address="203.0.113.40", agent=GO),
@@ -83,7 +83,7 @@ STUDIOS = (
     ),
     Studio(
         "Vantage Motion", "vantage", "Vantage Motion SAS", "standard", "Europe/Paris", "joel",
-        age=405, daily=110, growth=1.3, v2_share=0.55, crm_ref="CRM-10452", renewal_in=39, contacts=TEAM,
+        age=405, daily=80, growth=1.3, v2_share=0.55, crm_ref="CRM-10452", renewal_in=39, contacts=TEAM,
         keys=(
             KeySketch("campaigns", 3, since=300, expires_in=65, address="198.51.100.21", agent=NODE),
             KeySketch("campaigns-before", 3, since=400, until=300, fate="expired", expires_in=60, agent=NODE),
@@ -92,7 +92,7 @@ STUDIOS = (
     ),
     Studio(
         "Halide & Sons", "halide", "Halide and Sons, Lda.", "enterprise", "Europe/Lisbon", "priya",
-        age=415, daily=260, growth=1.7, crm_ref="CRM-10397", purchase_order="PO-2231", renewal_in=210,
+        age=415, daily=195, growth=1.7, crm_ref="CRM-10397", purchase_order="PO-2231", renewal_in=210,
         notes="Family company; the founder reads the monthly brief himself.", contacts=WITH_SECURITY,
         keys=(
             KeySketch("render-farm-prod", 5, since=405, fate="rotating", overlap_hours=168, expires_in=325, agent=GO),
@@ -105,7 +105,7 @@ STUDIOS = (
     ),
     Studio(
         "Palomar Post", "palomar", "Palomar Post Production Inc.", "enterprise", "America/Los_Angeles", "joel",
-        age=430, daily=390, growth=1.5, v2_share=0.76, crm_ref="CRM-10371", purchase_order="PP-4410", renewal_in=95,
+        age=430, daily=290, growth=1.5, v2_share=0.76, crm_ref="CRM-10371", purchase_order="PP-4410", renewal_in=95,
         contacts=WITH_SECURITY,
         keys=(
             KeySketch("grading-room", 4, since=420, expires_in=310, address="192.0.2.14", agent=GO),
@@ -115,13 +115,13 @@ STUDIOS = (
     ),
     Studio(
         "Tessera Advertising", "tessera", "Tessera Advertising GmbH", "pilot", "Europe/Berlin", "priya",
-        age=27, daily=75, growth=1.0, crm_ref="CRM-10533", contacts=TEAM, pilot_left=5,
+        age=27, daily=55, growth=1.0, crm_ref="CRM-10533", contacts=TEAM, pilot_left=5,
         notes="Success is 20 finished key visuals in the client's own review tool.",
         keys=(KeySketch("pilot", 1, since=25, expires_in=5, address="198.51.100.77", agent=NODE),),
     ),
     Studio(
         "Second Unit", "second-unit", "Second Unit KK", "standard", "Asia/Tokyo", "joel",
-        age=400, daily=90, growth=1.2, v2_share=0.5, crm_ref="CRM-10466", renewal_in=12, contacts=TEAM,
+        age=400, daily=70, growth=1.2, v2_share=0.5, crm_ref="CRM-10466", renewal_in=12, contacts=TEAM,
         keys=(
             KeySketch("production", 3, since=310, expires_in=55, address="192.0.2.90", agent=GO),
             KeySketch("production-before", 3, since=395, until=310, fate="revoked", agent=GO),
@@ -129,7 +129,7 @@ STUDIOS = (
     ),
     Studio(
         "Oriole Animation", "oriole", "Oriole Animation ULC", "enterprise", "America/Toronto", "priya",
-        age=390, daily=230, growth=2.1, v2_share=0.88, crm_ref="CRM-10489", purchase_order="OA-0093", renewal_in=266,
+        age=390, daily=170, growth=2.1, v2_share=0.88, crm_ref="CRM-10489", purchase_order="OA-0093", renewal_in=266,
         contacts=WITH_SECURITY,
         keys=(
             KeySketch("backgrounds", 4, since=385, expires_in=345, address="203.0.113.201", agent=GO),
@@ -139,7 +139,7 @@ STUDIOS = (
     ),
     Studio(
         "Northlight Studios", "northlight", "Northlight Studios AB", "enterprise", "Europe/Stockholm", "joel",
-        age=410, daily=420, growth=1.4, v2_share=0.66, crm_ref="CRM-10402", purchase_order="NL-1187", renewal_in=180,
+        age=410, daily=315, growth=1.4, v2_share=0.66, crm_ref="CRM-10402", purchase_order="NL-1187", renewal_in=180,
         contacts=WITH_SECURITY,
         keys=(
             KeySketch("matte-paintings", 5, since=400, expires_in=330, address="198.51.100.140", agent=GO),
@@ -148,18 +148,18 @@ STUDIOS = (
     ),
     Studio(
         "Bramble & Finch", "bramble", "Bramble and Finch Ltd", "pilot", "Europe/Dublin", "joel",
-        age=5, daily=25, growth=1.0, crm_ref="CRM-10540", contacts=TEAM[:1], pilot_left=27,
+        age=5, daily=20, growth=1.0, crm_ref="CRM-10540", contacts=TEAM[:1], pilot_left=27,
         keys=(KeySketch("trial", 1, since=3, expires_in=27, address="198.51.100.9", agent=NODE),),
     ),
     Studio(
         "Lanternhouse", "lanternhouse", "Lanternhouse Pvt. Ltd.", "standard", "Asia/Kolkata", "priya",
-        age=400, daily=60, growth=0.6, v2_share=0.4, crm_ref="CRM-10431", contacts=TEAM,
+        age=400, daily=45, growth=0.6, v2_share=0.4, crm_ref="CRM-10431", contacts=TEAM,
         status="closed", status_days=70, reason="Merged into another studio, contract ended", ticket="SUP-2107",
         keys=(KeySketch("production", 1, since=320, until=70, expires_in=45, agent=NODE),),
     ),
     Studio(
         "Ostrava Film Lab", "ostrava", "Ostrava Film Lab s.r.o.", "standard", "Europe/Prague", "joel",
-        age=260, daily=45, growth=1.1, v2_share=0.45, crm_ref="CRM-10477", contacts=TEAM,
+        age=260, daily=35, growth=1.1, v2_share=0.45, crm_ref="CRM-10477", contacts=TEAM,
         status="suspended", status_days=4, reason="Three invoices are unpaid", ticket="SUP-2219",
         keys=(KeySketch("restoration", 1, since=250, until=4, expires_in=115, agent="curl/8.9.1"),),
     ),

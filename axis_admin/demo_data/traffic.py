@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
@@ -62,6 +62,7 @@ class _Caller:
     tiers: Shares
     now: datetime
     incident: date
+    drawn: dict[datetime, str] = field(default_factory=dict)
 
     @classmethod
     def about(cls, held: Held, *, now: datetime) -> "_Caller":
@@ -97,10 +98,17 @@ class _Caller:
             occurred_at=at,
             resolution=resolution,
             aspect_ratio=_pick(chance, ASPECT_RATIOS),
-            service_tier=_pick(chance, self.tiers),
+            service_tier=self._tier(at),
             failure_cause=cause,
             duration_ms=int(USUAL_MS[version] * slowness),
         )
+
+    def _tier(self, at: datetime) -> str:
+        """The same for an hour: overage is what a busy hour runs into."""
+        hour = at.replace(minute=0, second=0, microsecond=0)
+        if hour not in self.drawn:
+            self.drawn[hour] = _pick(self.chance, self.tiers)
+        return self.drawn[hour]
 
     def _version(self, at: datetime) -> str:
         if len(self.sketch.versions) == 1:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Count, Max, Min, Model, Sum
 
 from audit.verbs import Verb
-from axis_admin.demo_data import traffic
+from axis_admin.demo_data import rhythm, traffic
 from keys import states
 from keys.models import ApiKey, GatewayCredential, KeySecret
 from metering.models import Generation, UsageDay, UsageHour
@@ -77,7 +77,7 @@ def test_gateway_credentials_are_of_both_environments_and_one_is_revoked(demo: s
     assert GatewayCredential.objects.exclude(revoked_at=None).count() == 1
 
 
-def test_it_reaches_13_months_back_and_is_thinned_before_the_last_60_days(demo: str, begun: datetime) -> None:
+def test_it_reaches_13_months_back_and_is_thinned_the_more_before_the_last_60_days(demo: str, begun: datetime) -> None:
     first = Generation.objects.aggregate(first=Min("occurred_at"))["first"]
     assert timedelta(days=390) < begun - first < timedelta(days=397)
 
@@ -85,7 +85,8 @@ def test_it_reaches_13_months_back_and_is_thinned_before_the_last_60_days(demo: 
         span = (begun - timedelta(days=since), begun - timedelta(days=until))
         return Generation.objects.filter(occurred_at__range=span).count() / (since - until)
 
-    assert a_day(60, 4) > 4 * a_day(116, 60)
+    assert a_day(60, 4) > 1.5 * a_day(130, 74) > 3 * a_day(396, 200)
+    assert [rhythm.kept(days) for days in (0, 60, 105, 396)] == [1, 1, 0.5, 1 / 8]
 
 
 def test_weekends_and_nights_are_quiet(demo: str, begun: datetime) -> None:

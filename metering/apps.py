@@ -9,11 +9,11 @@ class MeteringConfig(AppConfig):
     verbose_name = "Usage"
 
     def ready(self) -> None:
-        from metering import contracts
+        from metering import actions
         from metering.columns import COLUMNS
         from orgs import columns, openings
 
-        openings.on_creation(contracts.open_default_contract)
+        openings.on_creation(actions.open_default_contract)
         for column in COLUMNS:
             columns.register(column)
         # Every start migrates, so every start has the ledger's months, also where the sweep has slept for long.

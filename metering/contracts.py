@@ -66,7 +66,7 @@ def open_periods(*, contract: Contract, actor: trail.Actor, through: datetime) -
     return opened
 
 
-def open_ahead(*, now: datetime, actor: trail.Actor = trail.SYSTEM) -> list[BillingPeriod]:
+def open_ahead(*, actor: trail.Actor, now: datetime) -> list[BillingPeriod]:
     """Open the next period of every contract in effect that has none yet; a closed organization needs no more."""
     ahead = BillingPeriod.objects.filter(contract=OuterRef("pk"), span__startswith__gt=now)
     due = Contract.objects.covering(now).exclude(organization__status=Organization.Status.CLOSED).exclude(Exists(ahead))

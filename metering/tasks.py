@@ -3,7 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from metering import contracts, partitions
+from audit import trail
+from metering import actions, partitions
 
 
 @shared_task
@@ -15,4 +16,4 @@ def ensure_partitions() -> None:
 @shared_task
 def open_periods() -> None:
     """Open the next billing period of every contract in effect."""
-    contracts.open_ahead(now=timezone.now())
+    actions.open_ahead(actor=trail.SYSTEM, now=timezone.now())

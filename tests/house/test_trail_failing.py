@@ -48,6 +48,10 @@ def _ended() -> Any:
     return factories.SecretFactory(state="overlap", overlap_until=timezone.now() - DAY)
 
 
+def _contract() -> Any:
+    return metering_actions.open_contract(organization=_organization(), actor=ACTOR, since=timezone.now())
+
+
 def _person() -> Any:
     return factories.StaffFactory()
 
@@ -81,6 +85,10 @@ CALLS: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
     key_actions.create_gateway: lambda: {"name": "gw"},
     key_actions.revoke_gateway: lambda: {"credential": factories.GatewayFactory(), **WHY},
     key_actions.start_pilot: lambda: {"organization": _organization(status="pilot")},
+    metering_actions.open_contract: lambda: {"organization": _organization(), "since": timezone.now()},
+    metering_actions.open_default_contract: lambda: {"organization": _organization()},
+    metering_actions.open_periods: lambda: {"contract": _contract(), "through": timezone.now() + 100 * DAY},
+    metering_actions.open_ahead: lambda: {"now": _contract().effective.lower + 100 * DAY},
 }
 # What saves nothing by itself, and so has nothing to record.
 NOT_CHANGES = {org_actions.lock_organization}

@@ -61,7 +61,7 @@ def index(request: HttpRequest) -> HttpResponse:
     if (cut := _without_keys(request.GET)) != request.GET:
         messages.info(request, "A whole key is a secret: its prefix was searched for.")
         return redirect(f"{request.path}?{cut.urlencode()}")
-    within = scope.of(request.staff)  # type: ignore[attr-defined]
+    within = scope.of_log(request.staff)  # type: ignore[attr-defined]
     form = SearchForm(request.GET, scope=within)
     page, is_slow = None, False
     try:

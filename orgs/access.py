@@ -28,6 +28,7 @@ _SEES = {
     "usage": Permission.USAGE_SEE,
     "audit": Permission.AUDIT_SEE,
     "gateway": Permission.GATEWAY_SEE,
+    "staff": Permission.STAFF_SEE,
 }
 
 

@@ -8,10 +8,12 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from audit import trail
 from orgs.forms import ActionForm
+from orgs.models import Organization
 from orgs.requests import StaffRequest
 
 UNPROCESSABLE = 422
@@ -36,6 +38,17 @@ def dialog(
     answer = render(request, template, {**context, "form": form, "layout": layout}, status=status)
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def place(title: str, *above: tuple[str, str]) -> dict[str, Any]:
+    """Return the context that says where a page stands: its title, and the label and address of what is above it."""
+    return {"title": title, "crumb": title, "crumbs": list(above)}
+
+
+def under(organization: Organization, title: str) -> dict[str, Any]:
+    """Return the place of a page below an organization's."""
+    above = reverse("orgs:detail", args=[organization.uid])
+    return place(title, ("Organizations", reverse("orgs:index")), (organization.name, above))
 
 
 def done(request: StaffRequest, url: str, message: str) -> HttpResponse:

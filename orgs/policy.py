@@ -31,6 +31,8 @@ class Permission(TextChoices):
     KEY_REVOKE = "key.revoke"
     USAGE_SEE = "usage.see"
     AUDIT_SEE = "audit.see"
+    AUDIT_SEE_ALL = "audit.see_all"
+    STAFF_SEE = "staff.see"
     GATEWAY_SEE = "gateway.see"
     GATEWAY_CREATE = "gateway.create"
     GATEWAY_REVOKE = "gateway.revoke"
@@ -117,6 +119,10 @@ TABLE: dict[Permission, dict[Role, Rule]] = {
     Permission.KEY_ROTATE: {_ADMIN: PROVEN, _KEYS: PROVEN},
     Permission.KEY_REVOKE: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN_PROVEN},
     Permission.AUDIT_SEE: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN},
+    # Without it the log shows what was done to keys and limits alone.
+    Permission.AUDIT_SEE_ALL: {_ADMIN: ANYWHERE, _MANAGER: OWN},
+    # Who signed in, and who was given which role.
+    Permission.STAFF_SEE: {_ADMIN: ANYWHERE},
     Permission.GATEWAY_SEE: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE},
     Permission.GATEWAY_CREATE: {_ADMIN: PROVEN, _KEYS: STAGING},
     Permission.GATEWAY_REVOKE: {_ADMIN: PROVEN, _KEYS: STAGING},

@@ -25,6 +25,8 @@ pytest_plugins = ["tests.databases", "tests.cast"]
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 settings.VALKEY_URL = f"{settings.VALKEY_URL}?db={2 + WORKER}"
 settings.CACHES["default"]["LOCATION"] = settings.VALKEY_URL
+# Half a second for each password of the cast would be most of the run.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def _is_controller(config: pytest.Config) -> bool:

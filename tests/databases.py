@@ -41,7 +41,8 @@ def _make_template() -> None:
         with _admin() as admin:
             if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
                 return
-            admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
+            names = map(sql.Identifier, (TEMPLATE, embedded.OWNER))
+            admin.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(*names))
         try:
             _use(TEMPLATE)
             call_command("migrate", verbosity=0, interactive=False)
@@ -60,8 +61,8 @@ def _use(name: str) -> None:
 def _copy_template(name: str) -> None:
     _drop(name)
     with _admin() as admin:
-        names = sql.Identifier(name), sql.Identifier(TEMPLATE)
-        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
+        names = map(sql.Identifier, (name, TEMPLATE, embedded.OWNER))
+        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(*names))
 
 
 def _drop(name: str) -> None:
@@ -71,7 +72,8 @@ def _drop(name: str) -> None:
 
 def _admin() -> psycopg.Connection:
     host = str(embedded.run_dir(settings.AXIS_VAR))
-    return psycopg.connect(host=host, user=embedded.OWNER, dbname="postgres", autocommit=True)
+    # As the superuser, who alone may turn out a vacuum that is at work in a database that is to be dropped.
+    return psycopg.connect(host=host, user="postgres", dbname="postgres", autocommit=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,5 +1,7 @@
 """Issue, rotate and revoke a key: each a dialog and a page at the same address."""
 
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
@@ -31,7 +33,8 @@ def issue(request: StaffRequest, uid: str) -> HttpResponse:
         return _revealed(
             request, key, credential, said=f"Key {key} of {organization}. This is the only time it is shown."
         )
-    return pages.dialog(request, "keys/issue.html", {"organization": organization}, form=form)
+    context = {"organization": organization, **pages.under(organization, "Issue key")}
+    return pages.dialog(request, "keys/issue.html", context, form=form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -45,7 +48,7 @@ def rotate(request: StaffRequest, uid: str) -> HttpResponse:
         _, credential = form.result
         said = f"New secret of key {key}. This is the only time it is shown."
         return _revealed(request, ApiKey.objects.with_secrets().get(pk=key.pk), credential, said=said)
-    return pages.dialog(request, "keys/rotate.html", {"key": key}, form=form)
+    return pages.dialog(request, "keys/rotate.html", {"key": key, **_under(key, "Rotate")}, form=form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,11 +62,15 @@ def revoke(request: StaffRequest, uid: str) -> HttpResponse:
         lambda: actions.revoke_key(key=key, actor=request.actor, code=form.cleaned_data["code"], **form.why),
     ):
         return pages.done(request, reverse("keys:detail", args=[uid]), f"Key {key} is revoked.")
-    return pages.dialog(request, "keys/revoke.html", {"key": key}, form=form)
+    return pages.dialog(request, "keys/revoke.html", {"key": key, **_under(key, "Revoke")}, form=form)
 
 
 def _rows() -> ApiKeyQuerySet:
     return ApiKey.objects.select_related("organization__plan_version__plan")
+
+
+def _under(key: ApiKey, title: str) -> dict[str, Any]:
+    return pages.place(title, ("Keys", reverse("keys:index")), (key.name, reverse("keys:detail", args=[key.uid])))
 
 
 def _rotate(request: StaffRequest, key: ApiKey, form: forms.RotateForm) -> object:
@@ -80,6 +87,7 @@ def _revealed(request: StaffRequest, key: ApiKey, credential: str, *, said: str)
         "facts": _facts(key),
         "test": _test_request(key),
         "done": reverse("keys:detail", args=[key.uid]),
+        **_under(key, "Secret"),
     }
     return pages.dialog(request, "keys/issued.html", context)
 

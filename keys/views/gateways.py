@@ -1,5 +1,7 @@
 """The gateway's own credentials."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -23,6 +25,7 @@ def gateways(request: StaffRequest) -> HttpResponse:
     context = {
         "rows": [(each, each.is_expired(at=now)) for each in credentials],
         "may_create": bool(_environments(request)),
+        "title": "Gateways",
     }
     return render(request, "keys/gateways.html", context)
 
@@ -59,9 +62,10 @@ def create_gateway(request: StaffRequest) -> HttpResponse:
             "secret": text,
             "facts": [("Environment", credential.get_environment_display()), ("May", ", ".join(credential.scopes))],
             "done": reverse("keys:gateway", args=[credential.uid]),
+            **_under("Secret"),
         }
         return pages.dialog(request, "keys/created_gateway.html", context)
-    return pages.dialog(request, "keys/create_gateway.html", {}, form=form)
+    return pages.dialog(request, "keys/create_gateway.html", _under("New credential"), form=form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -73,7 +77,12 @@ def revoke_gateway(request: StaffRequest, uid: str) -> HttpResponse:
     form = forms.RevokeGatewayForm(pages.posted(request), request=request, permission=permission, obj=credential)
     if pages.accepted(form, lambda: actions.revoke_gateway(credential=credential, actor=request.actor, **form.why)):
         return pages.done(request, reverse("keys:gateway", args=[uid]), f"Gateway credential {credential} is revoked.")
-    return pages.dialog(request, "keys/revoke_gateway.html", {"credential": credential}, form=form)
+    context = {"credential": credential, **_under("Revoke")}
+    return pages.dialog(request, "keys/revoke_gateway.html", context, form=form)
+
+
+def _under(title: str) -> dict[str, Any]:
+    return pages.place(title, ("Gateways", reverse("keys:gateways")))
 
 
 def _rows() -> GatewayCredentialQuerySet:

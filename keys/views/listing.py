@@ -23,7 +23,7 @@ def index(request: StaffRequest) -> HttpResponse:
     """List the keys of every organization in scope."""
     rows = ApiKey.objects.for_user(request.user, Permission.KEY_SEE)
     context = _listed(request, rows)
-    return render(request, "keys/index.html", context)
+    return render(request, "keys/index.html", {**context, "title": "Keys"})
 
 
 @require_safe

@@ -33,7 +33,8 @@ def create(request: StaffRequest) -> HttpResponse:
     if pages.accepted(form, lambda: _create(request, form)):
         return pages.done(request, reverse("orgs:detail", args=[form.result.uid]), f"{form.result} is a draft now.")
     status = pages.UNPROCESSABLE if form.errors else 200
-    return render(request, "orgs/create.html", {"form": form, "zones": _zones(), "next": NEXT}, status=status)
+    place = pages.place("New organization", ("Organizations", reverse("orgs:index")))
+    return render(request, "orgs/create.html", {"form": form, "zones": _zones(), "next": NEXT, **place}, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,9 +50,8 @@ def edit(request: StaffRequest, uid: str) -> HttpResponse:
     ):
         return pages.done(request, reverse("orgs:detail", args=[uid]), f"{form.result} was saved.")
     status = pages.UNPROCESSABLE if form.errors else 200
-    return render(
-        request, "orgs/edit.html", {"form": form, "organization": organization, "zones": _zones()}, status=status
-    )
+    context = {"form": form, "organization": organization, "zones": _zones(), **pages.under(organization, "Edit")}
+    return render(request, "orgs/edit.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,7 +69,8 @@ def plan(request: StaffRequest, uid: str) -> HttpResponse:
     )
     if pages.accepted(form, lambda: _change_plan(request, organization, form)):
         return pages.done(request, reverse("orgs:detail", args=[uid]), f"{organization} is on {form.result.plan} now.")
-    return pages.dialog(request, "orgs/plan.html", {"organization": organization}, form=form)
+    context = {"organization": organization, **pages.under(organization, "Change plan")}
+    return pages.dialog(request, "orgs/plan.html", context, form=form)
 
 
 @transaction.atomic

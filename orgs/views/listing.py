@@ -32,10 +32,11 @@ def index(request: StaffRequest) -> HttpResponse:
         "rows": rows,
         "statuses": Organization.Status.choices,
         "plans": plans.choices(),
-        "managers": [
-            (person.uid, str(person)) for person in Staff.objects.filter(organizations__in=in_scope).distinct()
-        ],
-        "is_filtered": any(request.GET.get(name) for name in ("q", "status", "plan", "manager")),
+        "managers": [(person.uid, str(person)) for person in _managers(in_scope)],
+        "is_filtered": any(request.GET.get(name) for name in ("q", *FILTERS)),
+        "counted": f"{len(rows)} of {page.paginator.count} organizations",
+        "may_create": request.staff.can(Permission.ORGANIZATION_CREATE),
+        "title": "Organizations",
     }
     return render(request, "orgs/index.html", context)
 

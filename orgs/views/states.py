@@ -61,4 +61,7 @@ def _step(request: StaffRequest, uid: str, permission: Permission, act: Act, tem
     form = kind(pages.posted(request), request=request, permission=permission, obj=organization)
     if pages.accepted(form, lambda: act(organization=organization, actor=request.actor, **form.why)):
         return pages.done(request, reverse("orgs:detail", args=[uid]), f"{organization} {said}.")
-    return pages.dialog(request, template, {"organization": organization}, form=form)
+    title = permission.split(".")[1].capitalize()
+    return pages.dialog(
+        request, template, {"organization": organization, **pages.under(organization, title)}, form=form
+    )

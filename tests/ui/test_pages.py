@@ -52,7 +52,7 @@ def test_the_gallery_shows_every_component_without_anything_inline(asking, view)
 def test_sign_in_asks_for_address_and_password(asking):
     html = render_to_string("account/login.html", {"form": SignIn()}, asking("/sign-in/"))
     assert '<form class="form" method="post" action="/sign-in/">' in html
-    assert '<label for="id_login">Work address</label>' in html
+    assert '<label for="id_login">E-mail</label>' in html
     assert 'type="password"' in html
     assert 'class="rail"' not in html
     assert not INLINE.search(html)

@@ -29,7 +29,7 @@ def of_decision(decision: Decision, ask: Ask) -> dict[str, Any]:
         "key": _key(identity) if identity else None,
         "rotation": _rotation(decision, identity) if identity else None,
         "service_tier": verdicts.service_tier(identity) if identity and code == Code.VALID else None,
-        # A running-job lease needs a concurrency limit, of which there is none yet.
+        # A lease comes with a limit of running jobs, a kind that the limiter does not know.
         "lease": None,
         "limits": [_limit(one, identity) for one in decision.standings if identity],
         "violated": [one.limit.name for one in decision.refusals],

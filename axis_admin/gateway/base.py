@@ -125,7 +125,7 @@ def _measure_chunks(request: HttpRequest) -> None:
         return
     body = request.META["wsgi.input"].read(wire.LARGEST_BODY + 1)
     request.META["CONTENT_LENGTH"] = str(len(body))
-    request._stream = io.BytesIO(body)  # type: ignore[attr-defined]
+    request._stream = io.BytesIO(body)
 
 
 def _too_large() -> Problem:

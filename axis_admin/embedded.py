@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -65,6 +66,7 @@ class Stores:
         self.var = var
         self.run = run_dir(var)
         self.data = var / "postgres"
+        self.draft = var / "postgres.new"
         self.durable = durable
         self._postgres_bin = postgres_bin
         self._valkey_server = valkey_server
@@ -155,7 +157,7 @@ class Stores:
         with contextlib.suppress(OSError, ValueError, IndexError):
             os.kill(int(pid_file.read_text().splitlines()[0]), 0 if not self._postgres_answers() else signal.SIGINT)
         end = time.monotonic() + STOP_SECONDS
-        while processes.anybody_in(self.data, self.var / "valkey") or self._postgres_answers():
+        while processes.anybody_in(self.data, self.draft, self.var / "valkey") or self._postgres_answers():
             if time.monotonic() > end:
                 raise StoresError(f"Processes of an earlier run still use {self.var}: end them first.")
             time.sleep(0.1)
@@ -207,13 +209,15 @@ class Stores:
         self._await("postgres", self._postgres_accepts)
 
     def _initdb(self, folder: Path, login: processes.Login) -> None:
-        command = [str(folder / "initdb"), "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+        # Made beside and then renamed: a start that was ended half-way leaves no half a database behind.
+        shutil.rmtree(self.draft, ignore_errors=True)
+        self._make_private(self.draft, login)
+        command = [str(folder / "initdb"), "-D", str(self.draft), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
         command += ["--locale=C.UTF-8" if os.uname().sysname == "Linux" else "--locale=en_US.UTF-8", "--no-sync"]
-        made = subprocess.run(
-            [*login.prefix, *command], check=False, cwd="/", capture_output=True, text=True, **login.popen()
-        )
-        if made.returncode:
-            raise StoresError(f"initdb failed: {(made.stderr or made.stdout).strip().splitlines()[-1]}")
+        status, output = processes.run_whole([*login.prefix, *command], **login.popen())
+        if status:
+            raise StoresError(f"initdb failed: {output.strip().splitlines()[-1]}")
+        self.draft.rename(self.data)
 
     def _spawn(self, name: str, command: list[str], at_parents_end: signal.Signals, login: processes.Login) -> None:
         with self._log(name).open("ab") as log:

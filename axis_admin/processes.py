@@ -99,6 +99,20 @@ def login_for_postgres() -> Login:
     return Login(user="nobody")
 
 
+def run_whole(command: list[str], **options: Any) -> tuple[int, str]:
+    """Run a program to its end; its status and all that it wrote. Interrupted, it goes with all that it started."""
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd="/", process_group=0, **options
+    ) as process:
+        try:
+            output, _ = process.communicate()
+        except BaseException:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise
+        return process.returncode, output
+
+
 def try_lock(file: IO[str], *, shared: bool = False) -> bool:
     """Lock the open file, or say at once that somebody else has it."""
     try:

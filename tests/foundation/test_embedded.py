@@ -111,3 +111,17 @@ def test_an_old_python_is_told_in_one_line() -> None:
     code = "import sys; sys.version_info = (3, 10, 13, 'final', 0); import manage; manage.main()"
     ended = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert (ended.returncode, ended.stderr) == (1, "Axis Admin needs Python 3.11 to 3.13; this is 3.10.\n")
+
+
+def test_a_start_that_was_ended_half_way_is_begun_anew(tmp_path: Path) -> None:
+    (tmp_path / "postgres").mkdir(mode=0o700)
+    half = tmp_path / "postgres.new"
+    half.mkdir(mode=0o700)
+    (half / "PG_VERSION").write_text("18\n")
+    stores = embedded.Stores(tmp_path, durable=False)
+    stores.start()
+    try:
+        assert embedded.running(tmp_path)
+    finally:
+        stores.stop()
+    assert not half.exists()

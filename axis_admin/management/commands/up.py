@@ -27,6 +27,9 @@ class Stopped(BaseException):
 class Command(BaseCommand):
     help = __doc__
     requires_system_checks: list[str] = []
+    stores: embedded.Stores
+    fleet: "fleet.Fleet | None" = None
+    asked_to_stop = False
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--no-demo", action="store_true", help="no demo data and no demo credentials")
@@ -37,11 +40,10 @@ class Command(BaseCommand):
             raise CommandError("`up` runs the embedded stores: unset DATABASE_URL.")
         if options["with_parent"]:
             processes.end_with_parent(signal.SIGTERM)()
+        self.stores = embedded.Stores.from_settings(settings.AXIS_VAR)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
-                signal.signal(number, _stop)
-        self.stores = embedded.Stores.from_settings(settings.AXIS_VAR)
-        self.fleet: fleet.Fleet | None = None
+                signal.signal(number, self._stop)
         try:
             self._run(with_demo=not options["no_demo"])
         except Stopped:
@@ -61,6 +63,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, interactive=False)
         access = self._demo() if with_demo else None
         connections.close_all()
+        self._go_on()
         self.fleet = fleet.Fleet(settings.AXIS_VAR)
         self.fleet.start()
         self._await_ready()
@@ -84,6 +87,7 @@ class Command(BaseCommand):
                 self._tend()
 
     def _tend(self) -> None:
+        self._go_on()
         report = self.stores.dead()
         if report:
             raise CommandError(f"Stopped, because {report}")
@@ -98,15 +102,21 @@ class Command(BaseCommand):
             self.fleet.stop()
         self.stores.stop()
 
+    def _stop(self, number: int, frame: object) -> None:
+        asked, self.asked_to_stop = self.asked_to_stop, True
+        if not asked:
+            raise Stopped
+
+    def _go_on(self) -> None:
+        # Python drops what a signal raises while an object is being finalised: so it is asked again.
+        if self.asked_to_stop:
+            raise Stopped
+
     def say(self, text: str) -> None:
         # Whoever read this may be gone; the programs still have to be stopped in order.
         with contextlib.suppress(OSError):
             self.stdout.write(text)
             self.stdout.flush()
-
-
-def _stop(number: int, frame: object) -> None:
-    raise Stopped
 
 
 def _is_ready(port: int) -> bool:

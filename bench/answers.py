@@ -46,7 +46,8 @@ def _length(head: bytes, status: int) -> int:
 
 def _joined(rest: bytes) -> bytes | None:
     """Join the chunks of a body; None while the last one has not come."""
-    parts, at = [], 0
+    parts: list[bytes] = []
+    at = 0
     while True:
         line = rest.find(b"\r\n", at)
         if line < 0:

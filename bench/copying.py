@@ -24,7 +24,7 @@ from bench.load import BEGIN
 class Plan:
     """Which batches (COPY's text, packed) into which table, and how often, the table emptied before each time."""
 
-    login: dict[str, str]
+    login: str
     table: str
     batches: str
     connections: int
@@ -58,7 +58,7 @@ def run(plan: Plan) -> Result:
 
 
 def _connect(plan: Plan) -> psycopg.Connection[Any]:
-    connection = psycopg.connect(autocommit=True, **plan.login)
+    connection = psycopg.connect(plan.login, autocommit=True)
     connection.execute("SET synchronous_commit = on")
     return connection
 

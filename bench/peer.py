@@ -11,15 +11,18 @@ import sys
 from django.conf import settings
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
+from psycopg.conninfo import conninfo_to_dict
+
+DATABASE = conninfo_to_dict(os.environ["BENCH_DATABASE"])
 
 settings.configure(
     ALLOWED_HOSTS=["127.0.0.1"],
     DATABASES={
         "default": {
             "ENGINE": "django.db.backends.postgresql",
-            "NAME": os.environ["BENCH_DATABASE_NAME"],
-            "HOST": os.environ["BENCH_DATABASE_HOST"],
-            "USER": os.environ["BENCH_DATABASE_USER"],
+            "NAME": DATABASE["dbname"],
+            "HOST": DATABASE["host"],
+            "USER": DATABASE["user"],
             "CONN_MAX_AGE": None,
         }
     },

@@ -51,7 +51,7 @@ class Rounds:
     cores: cpu.Cores
     customers: Sequence[Customer]
     credential: str
-    login: dict[str, str]
+    login: str
 
     def prepare(self) -> None:
         """Make the ledger's copy, and let every process of the server answer its first calls."""
@@ -101,5 +101,5 @@ class Rounds:
 
     @contextmanager
     def _connection(self) -> Iterator[psycopg.Connection]:
-        with psycopg.connect(autocommit=True, **self.login) as connection:
+        with psycopg.connect(self.login, autocommit=True) as connection:
             yield connection

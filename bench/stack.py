@@ -12,9 +12,11 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
+
+from psycopg.conninfo import make_conninfo
 
 from bench import cpu
 
@@ -77,12 +79,14 @@ def granian(target: str, *, port: int, workers: int) -> list[str]:
 class Server:
     """One granian on a free port."""
 
-    def __init__(self, name: str, target: str, *, var: Path, workers: int = 1, **environ: str) -> None:
+    def __init__(
+        self, name: str, target: str, *, var: Path, workers: int = 1, environ: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
-        self.port = free_port()
+        self.port = 0
         self.workers = workers
-        self._command = granian(target, port=self.port, workers=workers)
-        self._environ = {**os.environ, "PYTHONPATH": str(ROOT), **environ}
+        self._target = target
+        self._environ = {**os.environ, "PYTHONPATH": str(ROOT), **(environ or {})}
         self._log = var / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -93,7 +97,8 @@ class Server:
 
     @contextlib.contextmanager
     def running(self, cores: frozenset[int]) -> Iterator["Server"]:
-        """Inside, it answers, on these cores."""
+        """Inside, it answers on its port, and runs on these cores."""
+        self.port = free_port()
         with self._log.open("wb") as log, cpu.pinned(cores):
             self._process = self._start(log)
         try:
@@ -106,7 +111,7 @@ class Server:
         from axis_admin import processes
 
         return subprocess.Popen(
-            self._command,
+            granian(self._target, port=self.port, workers=self.workers),
             cwd=ROOT,
             env=self._environ,
             stdout=log,
@@ -140,18 +145,16 @@ class Server:
         process.wait()
 
 
-def gateway(var: Path, *, workers: int = 1, **environ: str) -> Server:
+def gateway(var: Path, *, workers: int = 1) -> Server:
     """Return the gateway's surface, with its metrics, as `make run` serves it."""
     metrics = var / "metrics"
     metrics.mkdir(exist_ok=True)
-    return Server(
-        "gateway", "axis_admin.wsgi:application", var=var, workers=workers, AXIS_SURFACE="gateway",
-        PROMETHEUS_MULTIPROC_DIR=str(metrics), **environ,
-    )  # fmt: skip
+    environ = {"AXIS_SURFACE": "gateway", "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
+    return Server("gateway", "axis_admin.wsgi:application", var=var, workers=workers, environ=environ)
 
 
-def owner_login(var: Path) -> dict[str, str]:
+def owner_login(var: Path) -> str:
     """Return how the owner of the tables logs in to this stack's database."""
     from axis_admin import embedded
 
-    return {"host": str(embedded.run_dir(var)), "user": embedded.OWNER, "dbname": embedded.DATABASE}
+    return make_conninfo(host=str(embedded.run_dir(var)), user=embedded.OWNER, dbname=embedded.DATABASE)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from bench import cpu, payload, sampling, stack
 from bench.load import Plan
@@ -59,7 +60,7 @@ def running(
     servers = {
         EMPTY: stack.Server("empty", "bench.empty:application", var=var),
         VALIDATE: stack.gateway(var),
-        PEER: stack.Server("peer", "bench.peer:application", var=var, **environ),
+        PEER: stack.Server("peer", "bench.peer:application", var=var, environ=environ),
     }
     asked = {
         EMPTY: ("/", [""] * len(bodies), ""),
@@ -87,13 +88,9 @@ def _target(
 def _peer_database(var: Path) -> dict[str, str]:
     """Make the peer's database in the same PostgreSQL; returns what its settings read."""
     login = stack.owner_login(var)
-    with psycopg.connect(autocommit=True, **login) as connection:
+    with psycopg.connect(login, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {PEER_DATABASE}")
-    return {
-        "BENCH_DATABASE_HOST": login["host"],
-        "BENCH_DATABASE_USER": login["user"],
-        "BENCH_DATABASE_NAME": PEER_DATABASE,
-    }
+    return {"BENCH_DATABASE": make_conninfo(login, dbname=PEER_DATABASE)}
 
 
 def _peer_keys(environ: Mapping[str, str], count: int) -> list[str]:

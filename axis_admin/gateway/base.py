@@ -1,8 +1,8 @@
 """What every endpoint of the gateway shares: who may call, how large a body may be, and how errors look."""
 
-import io
 import time
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any, ClassVar, cast
 
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +13,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from axis_admin.gateway import authentication, inflight, metrics, problems, wire
+from axis_admin.gateway import authentication, bodies, inflight, metrics, problems, wire
 from axis_admin.gateway.problems import Problem
 from keys.facts import GatewayIdentity
 from keys.gateways import Scope
@@ -25,7 +25,7 @@ class JsonBody(BaseParser):
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        return bytes(stream.read(wire.LARGEST_BODY + 1))
+        return bytes(stream.read())
 
 
 class Json(BaseRenderer):
@@ -65,18 +65,21 @@ class GatewayView(APIView):
     metadata_class = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        self._entered = ""
+        self._is_known, self._entered = False, ""
         began = time.perf_counter()
         try:
             response = super().dispatch(request, *args, **kwargs)
         finally:
             if self._entered:
                 inflight.calls.leave(self._entered)
+        if response.status_code != HTTPStatus.OK and self._is_known:
+            bodies.drain(request)
         metrics.CALLS.labels(self.endpoint, response.status_code).inc()
         metrics.CALL_SECONDS.labels(self.endpoint).observe(time.perf_counter() - began)
         return response
 
     def check_permissions(self, request: Request) -> None:
+        self._is_known = True
         authentication.check_scope(self.gateway, self.scope)
 
     def check_throttles(self, request: Request) -> None:
@@ -101,32 +104,6 @@ class GatewayView(APIView):
     def gateway(self) -> GatewayIdentity:
         return cast(GatewayIdentity, self.request.user)
 
-    def body(self) -> bytes:
-        """Return the body; raises Problem where it is larger than the contract allows."""
-        _measure_chunks(self.request._request)
-        announced = self.request.META.get("CONTENT_LENGTH") or "0"
-        if announced.isdecimal() and int(announced) > wire.LARGEST_BODY:
-            raise _too_large()
-        body: Any = self.request.data
-        if not isinstance(body, bytes):
-            return b""
-        if len(body) > wire.LARGEST_BODY:
-            raise _too_large()
-        return body
-
     def answer(self, answer: Mapping[str, Any]) -> HttpResponse:
         """Answer 200 with this as JSON."""
         return HttpResponse(wire.dumps(answer), content_type=Json.media_type)
-
-
-def _measure_chunks(request: HttpRequest) -> None:
-    """Give a body in chunks the length that it announces to nobody: without one Django takes it for empty."""
-    if request.META.get("CONTENT_LENGTH") or "chunked" not in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
-        return
-    body = request.META["wsgi.input"].read(wire.LARGEST_BODY + 1)
-    request.META["CONTENT_LENGTH"] = str(len(body))
-    request._stream = io.BytesIO(body)
-
-
-def _too_large() -> Problem:
-    return Problem("too-large", f"A body may have {wire.LARGEST_BODY} bytes.")

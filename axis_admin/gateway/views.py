@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
-from axis_admin.gateway import answers, metrics, problems, wire
+from axis_admin.gateway import answers, bodies, metrics, problems, wire
 from axis_admin.gateway.base import GatewayView
 from axis_admin.gateway.schema import with_problems
 from axis_admin.gateway.serializers import generations, validate
@@ -46,7 +46,7 @@ class Validate(GatewayView):
         responses=with_problems(validate.ValidateAnswerSerializer),
     )
     def post(self, request: Request) -> HttpResponse:
-        ask = _ask(self.body())
+        ask = _ask(bodies.read(request))
         try:
             decision = decisions.decide(ask, gateway=self.gateway, at=timezone.now())
         except limiter.RequestIdReused as error:
@@ -77,7 +77,7 @@ class Generations(GatewayView):
     )
     def post(self, request: Request) -> HttpResponse:
         dry_run = _dry_run(request.query_params.get("dry_run", "false"))
-        report = _report(self.body())
+        report = _report(bodies.read(request))
         results = ledger.append(
             items=report.generations,
             source=report.source,

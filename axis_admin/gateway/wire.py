@@ -9,7 +9,6 @@ import orjson
 
 from axis_admin.gateway import problems
 
-LARGEST_BODY = 1024 * 1024
 LARGEST_INTEGER = 2**63 - 1
 
 

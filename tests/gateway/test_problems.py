@@ -4,13 +4,13 @@ import pytest
 from django.db import OperationalError
 from django.http import HttpResponse
 
-from axis_admin.gateway import inflight, problems, wire
+from axis_admin.gateway import bodies, inflight, problems, wire
 from axis_admin.gateway.serializers.problem import ProblemSerializer
 from keys import decisions
 from keys.models import KeySecret
 from tests.gateway.conftest import Gateway, asked
 
-LARGEST = wire.LARGEST_BODY
+LARGEST = bodies.LARGEST
 
 
 def assert_problem(response: HttpResponse, status: int) -> None:

@@ -11,13 +11,15 @@ app = Celery("axis_admin")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-# Every sweep works over due rows and is safe to run twice, so a missed or doubled beat costs nothing.
-app.conf.beat_schedule = {
-    "retire secrets whose overlap has ended": {"task": "keys.tasks.end_overlaps", "schedule": 60.0},
-    "write down when keys were used last": {"task": "keys.tasks.flush_uses", "schedule": 60.0},
-    "open the next billing periods": {"task": "metering.tasks.open_periods", "schedule": crontab(minute="7")},
-    "make the ledger's partitions": {"task": "metering.tasks.ensure_partitions", "schedule": crontab(minute="17")},
+# Every sweep works over due rows and is safe to run twice, so a missed or doubled beat costs nothing. One that no
+# worker took within a minute is dropped: the next one does its work too.
+SWEEPS = {
+    "retire secrets whose overlap has ended": ("keys.tasks.end_overlaps", 60.0),
+    "write down when keys were used last": ("keys.tasks.flush_uses", 60.0),
+    "open the next billing periods": ("metering.tasks.open_periods", crontab(minute="7")),
+    "make the ledger's partitions": ("metering.tasks.ensure_partitions", crontab(minute="17")),
 }
-# One that no worker took within a minute is dropped: the next one does its work too.
-for _entry in app.conf.beat_schedule.values():
-    _entry["options"] = {"expires": 60}
+# Assigned whole: reading the configuration here would load the settings while they may still refuse to.
+app.conf.beat_schedule = {
+    name: {"task": task, "schedule": schedule, "options": {"expires": 60}} for name, (task, schedule) in SWEEPS.items()
+}

@@ -262,6 +262,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    # One list under one name, though several fields hold it.
+    "ENUM_NAME_OVERRIDES": {"ApiVersionEnum": ["v1", "v2"], "VerdictEnum": "keys.verdicts.Code.values"},
 }
 
 # --- Mail and logs

@@ -2,10 +2,10 @@
 
 import pytest
 
-from axis_admin.celery import app
+from axis_admin.celery import SWEEPS, app
 
 
-@pytest.mark.parametrize("name", sorted(app.conf.beat_schedule))
+@pytest.mark.parametrize("name", sorted(SWEEPS))
 def test_every_scheduled_task_exists(name: str) -> None:
     app.loader.import_default_modules()
     assert app.conf.beat_schedule[name]["task"] in app.tasks

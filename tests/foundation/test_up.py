@@ -1,6 +1,8 @@
 """`manage.py up`: everything starts, everything stops, and what dies is noticed."""
 
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -178,3 +180,20 @@ def test_it_refuses_to_run_beside_an_outside_database(tmp_path: Path) -> None:
     )
     assert ended.returncode == 1
     assert ended.stderr.startswith("Axis Admin cannot start: SECRET_KEY is not set")
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+def test_the_banners_commands_can_be_pasted_as_they_are(tmp_path: Path) -> None:
+    with running(tmp_path / "var") as stack:
+        commands = [line for line in stack.output.splitlines() if line.startswith("curl ")]
+        answers = [
+            json.loads(subprocess.run(["sh", "-c", one], check=True, capture_output=True, text=True).stdout)
+            for one in commands
+        ]
+        validated, reported, refused = answers
+        assert (validated["code"], refused["code"]) == ("VALID", "REVOKED")
+        assert [one["status"] for one in reported["results"]] == ["accepted"]
+        assert f"{stack.staff_url}/" in stack.output
+        # The login is made for this run and stands in no file.
+        password = stack.output.partition("with the password ")[2].split()[0]
+        assert not [log.name for log in stack.var.glob("*.log") if password in log.read_text(errors="replace")]

@@ -7,6 +7,30 @@ from django.db import migrations
 GUARD = "audited"
 
 
+# Logins have no fixed names here: every one but the owner loses the right, except PUBLIC, which never had it.
+_REVOKE = """
+DO $$
+DECLARE
+    granted record;
+BEGIN
+    FOR granted IN
+        SELECT DISTINCT pg_class.oid::regclass AS relation, quote_ident(pg_get_userbyid(acl.grantee)) AS grantee
+        FROM pg_class, aclexplode(relacl) AS acl
+        WHERE pg_class.oid = ANY (ARRAY[{tables}]::regclass[]) AND acl.grantee NOT IN (0, relowner)
+    LOOP
+        EXECUTE format('REVOKE {rights} ON %s FROM %s', granted.relation, granted.grantee);
+    END LOOP;
+END
+$$;
+"""
+
+
+def revoke(rights: str, tables: Sequence[str]) -> migrations.RunSQL:
+    """Take rights on `tables` from every login but their owner, for good: `revoke("DELETE", ["orgs_organization"])`."""
+    names = ", ".join(f"'{table}'" for table in tables)
+    return migrations.RunSQL(_REVOKE.format(tables=names, rights=rights), migrations.RunSQL.noop)
+
+
 def protect(table: str, names: str, *, columns: Sequence[str] = ()) -> migrations.RunSQL:
     """Guard `table`: a change commits only with an event of its transaction that names one of the row's ids.
 

@@ -26,7 +26,9 @@ class Entry:
 
 
 GATEWAYS = frozenset({"keys:gateways", "keys:create_gateway", "keys:gateway", "keys:revoke_gateway"})
-OF_ORGANIZATIONS = frozenset({"orgs:", "keys:for_org", "keys:issue", "metering:for_org", "metering:export"})
+OF_ORGANIZATIONS = frozenset(
+    {"orgs:", "keys:for_org", "keys:issue", "metering:for_org", "metering:overview", "metering:export"}
+)
 GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "Work",

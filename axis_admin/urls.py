@@ -11,5 +11,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 if settings.SURFACE in ("all", "gateway"):
     urlpatterns += [path("gateway/v1/", include("axis_admin.gateway.urls"))]
+if settings.SURFACE == "gateway":
+    from axis_admin.gateway import problems
+
+    # A caller that reads problem documents gets one for whatever goes wrong outside a view, too.
+    handler400, handler404, handler500 = problems.bad_request, problems.not_found, problems.server_error
 if settings.SURFACE in ("all", "staff"):
     urlpatterns += [path("", include("axis_admin.staff_urls"))]

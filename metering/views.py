@@ -97,7 +97,7 @@ def overview(request: StaffRequest, uid: str) -> HttpResponse:
 
 
 @require_safe
-@requires(Permission.USAGE_SEE)  # type: ignore[arg-type]  # It says HttpResponse, and passes on any.
+@requires(Permission.USAGE_SEE)
 def export(request: StaffRequest, uid: str) -> StreamingHttpResponse:
     """Hand out the rows behind the usage page as CSV, and record that they left the house."""
     organization = _find(request, uid)

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponseBase
 
 from audit import trail
 from audit.verbs import Verb
@@ -18,7 +18,7 @@ from orgs.requests import StaffRequest
 M = TypeVar("M", bound=Model)
 # Every model that a view takes an object of has a queryset with `for_user(user, permission)`.
 Rows = Any
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 # What a person must at least see of an object before they are told that they may not change it.
 _SEES = {
@@ -70,7 +70,7 @@ def requires(permission: Permission) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def checked(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def checked(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.staff.can(permission):
                 refuse(request, permission)
                 raise PermissionDenied

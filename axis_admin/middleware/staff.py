@@ -12,7 +12,6 @@ from django_htmx.http import HttpResponseClientRedirect
 from audit import trail
 from orgs.access import StaffInSession
 
-
 NOT_FOUND = 404
 
 
@@ -24,7 +23,7 @@ class StaffMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
-            request.staff = StaffInSession(request, request.user)  # type: ignore[attr-defined]
+            request.staff = StaffInSession(request, request.user)  # type: ignore[attr-defined,arg-type]
         response = self.get_response(request)
         # An address that does not exist is none of a stranger's business either.
         if response.status_code == NOT_FOUND and request.resolver_match is None and not request.user.is_authenticated:
@@ -42,12 +41,12 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     """Send a stranger to the sign-in page, and afterwards back to the page that they wanted."""
     if getattr(request, "htmx", None):
         # A fragment's address is no place to come back to: htmx says which page it was in, and only its path counts.
-        return HttpResponseClientRedirect(_sign_in(request.htmx.current_url_abs_path or "/"))
+        return HttpResponseClientRedirect(_sign_in(request.htmx.current_url_abs_path or "/"))  # type: ignore[attr-defined]
     return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
 
 
 def _sign_in(back: str) -> str:
-    return redirect_to_login(back, login_url=resolve_url(settings.LOGIN_URL)).url  # type: ignore[attr-defined,no-any-return]
+    return redirect_to_login(back, login_url=resolve_url(settings.LOGIN_URL)).url
 
 
 def actor_of(request: HttpRequest) -> trail.Actor:

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from audit.guards import protect
+from audit.guards import protect, revoke
 
 ORGANIZATION_OF = "SELECT uid FROM orgs_organization WHERE id = ($1->>'organization_id')::bigint"
 KEY_OF = "SELECT uid FROM keys_apikey WHERE id = ($1->>'key_id')::bigint"
@@ -30,8 +30,8 @@ class Migration(migrations.Migration):
             f"{ORGANIZATION_OF} UNION ALL {KEY_OF} UNION ALL {PLAN_OF}",
         ),
         # A key is revoked, never deleted: its history and its generations outlive it.
-        migrations.RunSQL(
-            "REVOKE DELETE ON keys_apikey, keys_keysecret, keys_gatewaycredential, keys_gatewaysecret FROM axis_app",
-            "GRANT DELETE ON keys_apikey, keys_keysecret, keys_gatewaycredential, keys_gatewaysecret TO axis_app",
+        revoke(
+            "DELETE, TRUNCATE",
+            ["keys_apikey", "keys_keysecret", "keys_gatewaycredential", "keys_gatewaysecret", "keys_limitrule"],
         ),
     ]

@@ -2,22 +2,9 @@
 
 from django.db import migrations
 
-from audit.guards import protect
+from audit.guards import protect, revoke
 
 ORGANIZATION_OF = "SELECT uid FROM orgs_organization WHERE id = ($1->>'organization_id')::bigint"
-
-# The ledger names periods without a foreign key.
-RIGHTS = """
-DO $$
-DECLARE
-    grantee text;
-BEGIN
-    FOR grantee IN SELECT metering_grantees('metering_billingperiod') LOOP
-        EXECUTE format('REVOKE DELETE, TRUNCATE ON metering_contract, metering_billingperiod FROM %s', grantee);
-    END LOOP;
-END
-$$;
-"""
 
 
 class Migration(migrations.Migration):
@@ -25,5 +12,6 @@ class Migration(migrations.Migration):
     operations = [
         protect("metering_contract", ORGANIZATION_OF),
         protect("metering_billingperiod", ORGANIZATION_OF),
-        migrations.RunSQL(RIGHTS, migrations.RunSQL.noop),
+        # The ledger names periods without a foreign key.
+        revoke("DELETE, TRUNCATE", ["metering_contract", "metering_billingperiod"]),
     ]

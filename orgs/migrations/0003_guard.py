@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from audit.guards import protect
+from audit.guards import protect, revoke
 
 ORGANIZATION_OF = "SELECT uid FROM orgs_organization WHERE id = ($1->>'organization_id')::bigint"
 STAFF_OF = "SELECT uid FROM orgs_staff WHERE id = ($1->>'user_id')::bigint"
@@ -14,14 +14,8 @@ class Migration(migrations.Migration):
         protect("orgs_organization", "SELECT $1->>'uid'"),
         protect("orgs_contact", ORGANIZATION_OF),
         protect("orgs_roleassignment", STAFF_OF),
-        # The ledger names organizations without a foreign key, and the trail outlives them: they are closed, never deleted.
-        migrations.RunSQL(
-            "REVOKE DELETE ON orgs_organization, orgs_staff, orgs_plan, orgs_planversion, orgs_change FROM axis_app",
-            "GRANT DELETE ON orgs_organization, orgs_staff, orgs_plan, orgs_planversion, orgs_change TO axis_app",
-        ),
-        # A published plan version never changes: a new one does.
-        migrations.RunSQL(
-            "REVOKE UPDATE ON orgs_planversion, orgs_change FROM axis_app",
-            "GRANT UPDATE ON orgs_planversion, orgs_change TO axis_app",
-        ),
+        # The ledger names organizations without a foreign key, and the trail outlives them: they are closed, not deleted.
+        revoke("DELETE, TRUNCATE", ["orgs_organization", "orgs_staff", "orgs_plan", "orgs_planversion", "orgs_change"]),
+        # A published plan version never changes: a new one does. Nor does what the feed has told.
+        revoke("UPDATE", ["orgs_planversion", "orgs_change"]),
     ]

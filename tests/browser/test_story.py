@@ -135,7 +135,7 @@ def _find_all_of_it(visitor: Visitor, uid: str, credential: str) -> None:
     page = visitor.page
     visitor.open(f"/audit/?q={NAME.replace(' ', '+')}")
     for sentence in ("created Lanternhouse Story", "activated", "issued key story-key", "revoked key story-key"):
-        expect(page.get_by_text(sentence).first).to_be_visible()
+        expect(page.locator("details.event").get_by_text(sentence).first).to_be_visible()
     assert credential not in page.content()
     page.locator("details.event", has_text="revoked key story-key").locator("summary").click()
     page.get_by_role("link", name="Open this event").locator("visible=true").click()

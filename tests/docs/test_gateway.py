@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from axis_admin.gateway import inflight, problems, wire
+from axis_admin.gateway import bodies, inflight, problems
 from axis_admin.gateway.serializers import generations, validate
 from keys import asks, verdicts
 from keys.gateways import Scope
@@ -85,7 +85,7 @@ def test_its_numbers_are_the_code_s() -> None:
     assert f"within {store.TIMEOUT_SECONDS * 1000:.0f} ms" in TEXT
     assert f"at most {asks.LONGEST_REQUEST_ID} characters" in TEXT
     assert f"more than {inflight.LARGEST} calls" in TEXT
-    assert f"At most {generations.LARGEST_BATCH:,} generations or {wire.LARGEST_BODY >> 20} MiB" in TEXT
+    assert f"At most {generations.LARGEST_BATCH:,} generations or {bodies.LARGEST >> 20} MiB" in TEXT
     assert f"more than {items.OLDEST_MS // 86_400_000} days ago" in TEXT
     assert f"more than {items.APART_MS // 3_600_000} hours between" in TEXT
     assert f"more than {items.FUTURE_MS // 60_000} minutes ahead" in TEXT

@@ -60,7 +60,7 @@ OPEN = {"healthz", "readyz", "account_login", "account_signup", "account_inactiv
 # Of the person themselves, whoever it is.
 OWN = {"appearance", "account_reauthenticate"}
 # Another door, with its own credentials; tests/gateway.
-GATEWAY = "gateway:"
+GATEWAY = "gateway_"
 
 
 def _names(patterns: list[Any], prefix: str = "") -> Iterator[str]:

@@ -22,6 +22,9 @@ DAY = timedelta(days=1)
 WHY = {"reason": "because"}
 
 
+BY_KEYWORD = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD)
+
+
 class TrailDown(Exception):
     """The trail could not be written."""
 
@@ -146,5 +149,5 @@ def test_every_action_is_tried() -> None:
 def test_every_action_is_called_by_keyword_and_names_its_actor() -> None:
     for action in _actions():
         parameters = inspect.signature(action).parameters
-        assert all(each.kind is inspect.Parameter.KEYWORD_ONLY for each in parameters.values()), action.__name__
+        assert all(each.kind in BY_KEYWORD for each in parameters.values()), action.__name__
         assert parameters["actor"].default is inspect.Parameter.empty, action.__name__

@@ -344,7 +344,6 @@ class Migration(migrations.Migration):
                     "api_version",
                     models.CharField(
                         blank=True,
-                        help_text="Empty: any version.",
                         max_length=8,
                         null=True,
                     ),

@@ -40,6 +40,7 @@ def gateway(request: StaffRequest, uid: str) -> HttpResponse:
         "credential": credential,
         "is_expired": credential.is_expired(at=timezone.now()),
         "may_revoke": may_revoke,
+        **_under(credential.name),
     }
     return render(request, "keys/gateway.html", context)
 

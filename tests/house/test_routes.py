@@ -111,7 +111,7 @@ WITHOUT_ARGUMENTS = {
 }  # fmt: skip
 
 
-def _path(route: str, arguments: Callable[[str], list[Any]]) -> str:
+def path_of(route: str, arguments: Callable[[str], list[Any]]) -> str:
     return reverse(route, args=[] if route in WITHOUT_ARGUMENTS else arguments(route))
 
 
@@ -131,7 +131,7 @@ def test_a_role_gets_what_the_table_says(
 ) -> None:
     person: Staff = request.getfixturevalue(role)
     expected = int(ROUTES[route].split()[ROLES.index(role)])
-    answer = browser_of(person).get(_path(route, arguments))
+    answer = browser_of(person).get(path_of(route, arguments))
     # A route that shows an object hides from a person without any role that the object exists.
     assert answer.status_code == expected
     if expected == 403:
@@ -143,13 +143,13 @@ def test_a_role_gets_what_the_table_says(
 def test_a_role_may_post_what_the_table_says(
     route: str, role: str, request: pytest.FixtureRequest, arguments: Any, browser_of: Any
 ) -> None:
-    answer = browser_of(request.getfixturevalue(role)).post(_path(route, arguments))
+    answer = browser_of(request.getfixturevalue(role)).post(path_of(route, arguments))
     assert answer.status_code == int(BY_POST[route].split()[ROLES.index(role)])
 
 
 @pytest.mark.parametrize("route", sorted(set(ROUTES) | set(BY_POST)))
 def test_nobody_unknown_gets_in(route: str, arguments: Any, client: Client) -> None:
-    answer = client.post(_path(route, arguments)) if route in BY_POST else client.get(_path(route, arguments))
+    answer = client.post(path_of(route, arguments)) if route in BY_POST else client.get(path_of(route, arguments))
     assert answer.status_code == 302
     assert answer["Location"].startswith(reverse("account_login"))
 

@@ -9,9 +9,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -19,10 +20,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench import cpu, figures, generations, load, payload, sampling, stack, stepping
 from bench.payload import Customer
-from bench.stopwatch import WHOLE
+from bench.stopwatch import NOTHING, WHOLE, Spent
 
 ORGANIZATIONS, KEYS_EACH = 50, 2
-SECONDS = 2.0
+SECONDS, WARM_UP_SECONDS = 2.0, 0.3
 DJANGO = "django.db.backends.base.base:BaseDatabaseWrapper"
 GATEWAY = "axis_admin.gateway"
 EVERYWHERE: tuple[tuple[str, str] | tuple[str, str, bool], ...] = (
@@ -64,9 +65,50 @@ INGEST = (
     ("commit", "psycopg:Connection.commit"),
     ("results", "metering.batches:Batch.accept"),
 )
-PATHS = {"validate": "/gateway/v1/keys/validate", "ingest": "/gateway/v1/generations"}
 HEAD = ("", "µs", "of which CPU µs", "times")
-SERVER = "HTTP server, sockets, and the other thread's share of the interpreter"
+SERVER, REST = "HTTP server and sockets", "Django: handler, middleware, address"
+ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What is called, by which gateway, and where: in a process of its own, and through a server."""
+
+    title: str
+    plan: stepping.Plan
+    server: stack.Server
+    cores: cpu.Cores
+    var: Path
+
+    def show(self, bodies: Callable[[], Sequence[bytes]]) -> None:
+        """Print the table; `bodies` makes new ones, because the same generation counts only once."""
+        inside, through = [], []
+        for _ in range(ROUNDS):
+            inside.append(self._inside(bodies()))
+            through.append(self._through(bodies()))
+        spent = {name: _median([one.get(name, NOTHING) for one in inside]) for name in inside[0]}
+        print(f"{self.title}, medians:\n\n{figures.table(HEAD, _rows(spent, figures.median(through)))}\n", flush=True)
+
+    def _inside(self, bodies: Sequence[bytes]) -> dict[str, Spent]:
+        file = self.var / "steps.bodies"
+        file.write_bytes(payload.pack(bodies))
+        plan = replace(self.plan, bodies=str(file), cores=tuple(self.cores.server))
+        command = [sys.executable, "-m", "bench.stepping", json.dumps(asdict(plan))]
+        environ = {**os.environ, "AXIS_SURFACE": "gateway"}
+        done = subprocess.run(command, cwd=stack.ROOT, env=environ, check=True, stdout=subprocess.PIPE, text=True)
+        return {name: Spent(*spent) for name, spent in json.loads(done.stdout).items()}
+
+    def _through(self, bodies: Sequence[bytes]) -> float:
+        """Return the p50 in microseconds of a call through the server, on one connection."""
+        file, port = self.var / "steps.requests", self.server.port
+        authorization = self.plan.authorization
+        requests = [payload.request(self.plan.path, one, port=port, authorization=authorization) for one in bodies]
+        file.write_bytes(payload.pack(requests))
+        once, cores = self.plan.once, tuple(self.cores.load)
+        # What counts only once cannot be asked for a time, nor to warm up.
+        seconds, warm_up = (0.0, 0.0) if once else (SECONDS, WARM_UP_SECONDS)
+        plan = load.Plan(port, str(file), once=once, seconds=seconds, warm_up=warm_up, cores=cores)
+        return sampling.of_load(plan, server=self.server.pid).result.p50_ms * 1000
 
 
 def main() -> None:
@@ -76,80 +118,49 @@ def main() -> None:
         # Its models need the settings of this stack.
         from bench import customers
 
-        credential, known = customers.open_gateway(), customers.sign_up(ORGANIZATIONS, keys_each=KEYS_EACH)
-        authorization = f"Bearer {credential}"
+        gateway, known = f"Bearer {customers.open_gateway()}", customers.sign_up(ORGANIZATIONS, keys_each=KEYS_EACH)
+        asks = [payload.ask(customer) for customer in known]
         with stack.gateway(var).running(cores.server) as server:
-            asks = [payload.ask(customer) for customer in known]
             plan = stepping.Plan(
-                "axis_admin.wsgi:application", PATHS["validate"], authorization, "", '"VALID"', VALIDATE,
-                calls=options.calls, cores=tuple(cores.server),
+                application="axis_admin.wsgi:application", path="/gateway/v1/keys/validate", authorization=gateway,
+                bodies="", expect='"VALID"', steps=VALIDATE, calls=options.calls,
             )  # fmt: skip
-            _show("POST keys/validate", plan, asks, server, cores, var)
-            batches = [_batches(known, options.batches) for _ in range(2)]
-            plan = replace(
-                plan, path=PATHS["ingest"], expect=f'"accepted":{generations.BATCH},', steps=INGEST, once=True
-            )
-            _show("POST generations, a batch of 200", plan, batches[0], server, cores, var, over_http=batches[1])
+            Endpoint("POST keys/validate", plan, server, cores, var).show(lambda: asks)
+            accepted = f'"accepted":{generations.BATCH},'
+            plan = replace(plan, path="/gateway/v1/generations", expect=accepted, steps=INGEST, once=True)
+            batches = partial(_batches, options.batches, known)
+            Endpoint("POST generations, a batch of 200", plan, server, cores, var).show(batches)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--calls", type=int, default=4_000, help="of validate")
-    parser.add_argument("--batches", type=int, default=300, help="of ingest")
+    parser.add_argument("--calls", type=int, default=3_000, help="of validate, each round")
+    parser.add_argument("--batches", type=int, default=100, help="of ingest, each round")
     return parser.parse_args()
 
 
-def _batches(known: Sequence[Customer], count: int) -> list[bytes]:
+def _batches(count: int, known: Sequence[Customer]) -> list[bytes]:
     return generations.batches(count, known, since=datetime.now(UTC), chance=Random())
 
 
-def _show(
-    title: str, plan: stepping.Plan, bodies: Sequence[bytes], server: stack.Server, cores: cpu.Cores, var: Path,
-    *, over_http: Sequence[bytes] = (),
-) -> None:  # fmt: skip
-    """Print the table of one endpoint; `over_http` are other bodies for the call through the server."""
-    file = var / "steps.bodies"
-    file.write_bytes(payload.pack(bodies))
-    spent = _spent(replace(plan, bodies=str(file)))
-    whole = _over_http(plan, over_http or bodies, server, cores, var)
-    (inside, _, _) = spent.pop("")
-    rest = spent.pop(WHOLE)
-    rows = [[name, *_cells(values)] for name, values in sorted(spent.items(), key=lambda one: -one[1][0])]
-    rows = [
-        ["over HTTP, on one connection (p50)", f"{whole:.0f}", "", "1"],
-        [SERVER, f"{whole - inside:.0f}", "", ""],
+def _median(rounds: Sequence[Spent]) -> Spent:
+    return Spent(*(figures.median(values) for values in zip(*rounds, strict=True)))
+
+
+def _rows(spent: Mapping[str, Spent], through: float) -> list[list[str]]:
+    """Return the whole call, what the server adds to it, and the steps, the longest first."""
+    steps = sorted((item for item in spent.items() if item[0] != stepping.UNTIMED), key=lambda item: -item[1].wall_us)
+    inside = spent[stepping.UNTIMED].wall_us
+    return [
+        ["over HTTP, one connection (p50)", f"{through:.0f}", "", "1"],
+        [SERVER, f"{through - inside:.0f}", "", ""],
         ["in the process, without the stopwatch", f"{inside:.0f}", "", "1"],
-        *rows,
-        ["Django: the handler, middleware, the address", *_cells(rest)],
+        *([REST if name == WHOLE else name, *_cells(one)] for name, one in steps),
     ]
-    print(f"{title}, medians:\n\n{figures.table(HEAD, rows)}\n", flush=True)
 
 
-def _cells(values: Sequence[float]) -> list[str]:
-    wall, processor, times = values
-    return [f"{wall:.0f}", f"{processor:.0f}", f"{times:g}"]
-
-
-def _spent(plan: stepping.Plan) -> dict[str, Sequence[float]]:
-    environ = {**os.environ, "AXIS_SURFACE": "gateway"}
-    command = [sys.executable, "-m", "bench.stepping", json.dumps(asdict(plan))]
-    done = subprocess.run(command, cwd=stack.ROOT, env=environ, check=True, stdout=subprocess.PIPE, text=True)
-    spent: dict[str, Sequence[float]] = json.loads(done.stdout)
-    return spent
-
-
-def _over_http(
-    plan: stepping.Plan, bodies: Sequence[bytes], server: stack.Server, cores: cpu.Cores, var: Path
-) -> float:
-    """Return the p50 in microseconds of a call through the server."""
-    file = var / "steps.requests"
-    requests = [payload.request(plan.path, body, port=server.port, authorization=plan.authorization) for body in bodies]
-    file.write_bytes(payload.pack(requests))
-    asked = load.Plan(
-        server.port, str(file), once=plan.once, seconds=0 if plan.once else SECONDS, expect=plan.expect,
-        cores=tuple(cores.load),
-    )  # fmt: skip
-    return sampling.of_load(asked, server=server.pid).result.p50_ms * 1000
+def _cells(spent: Spent) -> list[str]:
+    return [f"{spent.wall_us:.0f}", f"{spent.cpu_us:.0f}", f"{spent.times:g}"]
 
 
 if __name__ == "__main__":

@@ -32,6 +32,9 @@ class Spent(NamedTuple):
     times: float
 
 
+NOTHING = Spent(0.0, 0.0, 0.0)
+
+
 @dataclass
 class _Running:
     """A step under way: when it began, and what the steps inside it took."""

@@ -85,7 +85,7 @@ def _check(reported: Sequence[Sample]) -> None:
     report.check("generations", reported)
     for sample in reported:
         for answer in map(json.loads, sample.result.kept):
-            assert answer["summary"]["accepted"] == generations.BATCH, answer["summary"]
+            assert answer["summary"]["accepted"] == generations.BATCH, answer
             assert all(result["period"] for result in answer["results"]), answer["results"][0]
 
 
@@ -116,4 +116,4 @@ def _copied_row(copied: Sequence[Copied]) -> list[str]:
 
 
 if __name__ == "__main__":
-    main()
+    report.or_one_line(main)

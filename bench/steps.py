@@ -18,7 +18,7 @@ from random import Random
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench import cpu, figures, generations, load, payload, sampling, stack, stepping
+from bench import cpu, figures, generations, load, payload, report, sampling, stack, stepping
 from bench.payload import Customer
 from bench.stopwatch import NOTHING, WHOLE, Spent
 
@@ -164,4 +164,4 @@ def _cells(spent: Spent) -> list[str]:
 
 
 if __name__ == "__main__":
-    main()
+    report.or_one_line(main)

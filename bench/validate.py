@@ -92,8 +92,8 @@ def _check(*measured: Samples) -> None:
             report.check(name, of_name)
         for sample in samples[VALIDATE]:
             for answer in map(json.loads, sample.result.kept):
-                assert answer["code"] == "VALID", answer
-                assert len(answer["limits"]) == 3, answer
+                # An uncounted one is among the unexpected, which the table shows.
+                assert answer["degraded"] or (answer["code"], len(answer["limits"])) == ("VALID", 3), answer
 
 
 def _print(many: Samples, alone: Samples) -> None:
@@ -122,4 +122,4 @@ def _row(name: str, samples: Samples) -> list[str]:
 
 
 if __name__ == "__main__":
-    main()
+    report.or_one_line(main)

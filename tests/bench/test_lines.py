@@ -33,9 +33,23 @@ def test_the_last_line_of_ingest() -> None:
 
 
 def test_a_sample_whose_answers_went_wrong_spoils_the_bench() -> None:
-    report.check("validate", [_sample(10_000, unexpected=10)])
-    with pytest.raises(report.Spoiled, match="validate: 11 of 10000"):
-        report.check("validate", [_sample(10_000, unexpected=11)])
+    report.check("validate", [_sample(1_000, unexpected=20)])
+    with pytest.raises(report.Spoiled, match="validate: 21 of 1000"):
+        report.check("validate", [_sample(1_000, unexpected=21)])
+
+
+def test_other_statuses_than_200_are_told() -> None:
+    odd = load.Result(1.0, 5, 0.1, 1.0, 1.0, {"200": 3, "503": 2}, unexpected=2)
+    assert report.wrong([Sample(odd, NOBODY), _sample(10, unexpected=1)]) == "3 of 15 (2 × 503)"
+    assert report.wrong([_sample(10)]) == "0 of 10"
+
+
+def test_a_bench_without_figures_ends_with_one_line_and_a_failure() -> None:
+    def spoiled() -> None:
+        raise report.Spoiled("validate: nothing was admitted")
+
+    with pytest.raises(SystemExit, match="No figures: validate: nothing was admitted"):
+        report.or_one_line(spoiled)
 
 
 def test_a_load_that_held_the_server_up_is_told() -> None:

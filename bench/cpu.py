@@ -45,6 +45,11 @@ def one_for_the_load(available: frozenset[int]) -> Cores:
     return Cores(frozenset(others), frozenset({last}), available)
 
 
+def shared(available: frozenset[int]) -> Cores:
+    """Give everybody every core, as they have them without a bench."""
+    return Cores(available, available, available)
+
+
 def available() -> frozenset[int]:
     """The cores that this process may use; none where the system does not let it choose among them."""
     return frozenset(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else frozenset()

@@ -26,7 +26,8 @@ HEAD = ("", "generations/s", "× COPY", "batch p50 ms", "batch p99 ms", *report.
 def main() -> None:
     options = _options()
     began = time.monotonic()
-    cores = cpu.one_for_the_load(cpu.available())
+    divide = cpu.shared if options.unpinned else cpu.one_for_the_load
+    cores = divide(cpu.available())
     with running(cores) as rounds:
         rounds.prepare()
         print(*conditions.lines(*_conditions(rounds, options)), sep="\n", end="\n\n", flush=True)
@@ -68,6 +69,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=figures.ROUNDS)
     parser.add_argument("--batches", type=int, default=BATCHES, help="of each sample")
+    parser.add_argument("--unpinned", action="store_true", help="the server and the load may use every core")
     return parser.parse_args()
 
 

@@ -57,6 +57,7 @@ INGEST = (
     *EVERYWHERE,
     ("our view", f"{GATEWAY}.views:Generations.post"),
     ("reading JSON", f"{GATEWAY}.wire:loads"),
+    ("ledger", "metering.ledger:append"),
     ("judging the items", "metering.batches:Batch.candidates"),
     ("names", "metering.names:look_up"),
     ("fence", "metering.fences:share"),

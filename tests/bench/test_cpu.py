@@ -19,6 +19,11 @@ def test_with_many_cores_ingest_has_all_but_the_load_s() -> None:
     assert cpu.one_for_the_server(frozenset(range(8))).server == frozenset({0})
 
 
+def test_unpinned_everybody_has_every_core() -> None:
+    cores = cpu.shared(frozenset({0, 1}))
+    assert cores.server == cores.load == cores.stores == {0, 1}
+
+
 @pytest.mark.parametrize("available", [frozenset(), frozenset({3})])
 def test_nothing_is_pinned_where_there_is_no_choice(available: frozenset[int]) -> None:
     for divide in (cpu.one_for_the_server, cpu.one_for_the_load):

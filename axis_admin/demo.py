@@ -24,7 +24,7 @@ OWN_SLUG = "demo"
 KEY_NAME = "Demo key"
 GATEWAY_NAME = "Demo gateway"
 LIFETIME = timedelta(days=30)
-REASON = "`make run` makes it anew each time"
+REASON = "Made anew by each run"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,6 @@ def is_empty() -> bool:
 @transaction.atomic
 def renew() -> Access:
     """End what the last run handed out and make it anew, as SYSTEM and in the trail."""
-    now = timezone.now()
     organization = _organization()
     secret, text = _key(organization)
     return Access(
@@ -58,7 +57,7 @@ def renew() -> Access:
         organization=organization.uid,
         key=text,
         public_id=secret,
-        revoked_key=_revoked_key(organization, now),
+        revoked_key=_revoked_key(organization),
     )
 
 
@@ -114,8 +113,8 @@ def _key(organization: Organization) -> tuple[str, str]:
     return text.split("_")[2], text
 
 
-def _revoked_key(organization: Organization, now: datetime) -> str:
-    key, text = _issue(organization, f"Revoked demo key of {now:%Y-%m-%d %H:%M:%S}")
+def _revoked_key(organization: Organization) -> str:
+    key, text = _issue(organization, "Revoked demo key")
     keys.revoke_key(key=key, actor=trail.SYSTEM, code=ApiKey.RevokeCode.NO_LONGER_USED, reason=REASON)
     return text
 

@@ -25,6 +25,8 @@ TODAY = timedelta(hours=24)
 # Beyond this a list is no longer read; the lists behind it are.
 MOST = 12
 LATELY = 8
+# A younger draft is being worked on.
+FORGOTTEN = timedelta(days=3)
 
 Due = dict[str, Any]
 
@@ -127,7 +129,8 @@ def _ending_pilots(pilots: Any, now: datetime) -> Iterable[Due]:
 
 
 def _drafts(organizations: Any, now: datetime) -> Iterable[Due]:
-    for organization in organizations.filter(status="draft")[:MOST]:
+    forgotten = organizations.filter(status="draft", created_at__lte=now - FORGOTTEN)
+    for organization in forgotten.order_by("created_at")[:MOST]:
         yield _item(
             organization.created_at,
             now,

@@ -1,8 +1,9 @@
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.utils import timezone
 
 from keys import lifetimes, rotation
@@ -13,6 +14,8 @@ from orgs.models import Organization
 
 EXPIRIES = [30, 90, 180, 365, 730]
 ON_A_DAY, NEVER = "day", "never"
+# A date beyond anybody's plans; the calendar itself ends in 9999.
+LATEST = date(2999, 12, 31)
 
 
 class ExpiryMixin(ActionForm):
@@ -22,6 +25,7 @@ class ExpiryMixin(ActionForm):
     expires_on = forms.DateField(
         label="On the day",
         required=False,
+        validators=[MaxValueValidator(LATEST)],
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text="At the end of that day, UTC. Only with “on a day”.",
     )
@@ -34,6 +38,12 @@ class ExpiryMixin(ActionForm):
             choices.append((NEVER, "never"))
         self.choose_from("expires", choices)
         self.fields["expires"].initial = str(usual) if usual else NEVER
+
+    def field_for(self, name: str) -> str | None:
+        """A complaint about the expiry belongs to the field that was filled in."""
+        if name != "expires_at":
+            return super().field_for(name)
+        return "expires_on" if self.cleaned_data.get("expires") == ON_A_DAY else "expires"
 
     @property
     def expires_at(self) -> datetime | None:
@@ -128,7 +138,7 @@ class RotateForm(OptionalReasonForm, VersionedForm):
 
 
 class RevokeForm(ReasonForm):
-    code = forms.ChoiceField(label="Kind of reason", choices=ApiKey.RevokeCode.choices)
+    code = forms.ChoiceField(label="Kind of reason", choices=[("", "Choose one"), *ApiKey.RevokeCode.choices])
 
     field_order = ["code", "reason", "ticket", "password"]
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from audit import trail
 from keys import identifiers
-from orgs import policy
+from orgs import policy, texts
 
 if TYPE_CHECKING:
     from orgs.models import Staff
@@ -44,7 +44,7 @@ class GatewayCredential(models.Model):
         STAGING = "staging", "Staging"
 
     uid = models.CharField(max_length=24, unique=True, default=identifiers.gateway_uid, editable=False)
-    name = models.CharField(max_length=80)
+    name = models.CharField(max_length=80, validators=[texts.one_line])
     environment = models.CharField(max_length=12, choices=Environment, default=Environment.PRODUCTION)
     scopes = ArrayField(models.CharField(max_length=24, choices=Scope), default=default_scopes)
     allowed_cidrs = ArrayField(models.CharField(max_length=64), default=list, blank=True)

@@ -10,7 +10,7 @@ from keys import identifiers
 from keys.gateways import GatewayCredential, GatewaySecret, GatewayUse
 from keys.limits.rules import LimitRule
 from keys.pilots import Pilot
-from orgs import policy
+from orgs import policy, texts
 from orgs.models import Organization
 
 if TYPE_CHECKING:
@@ -74,8 +74,8 @@ class ApiKey(models.Model):
 
     uid = models.CharField(max_length=24, unique=True, default=identifiers.key_uid, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="keys")
-    name = models.CharField(max_length=80)
-    purpose = models.CharField(max_length=200, blank=True)
+    name = models.CharField(max_length=80, validators=[texts.one_line])
+    purpose = models.CharField(max_length=200, blank=True, validators=[texts.one_line])
     environment = models.CharField(max_length=8, choices=Environment)
     api_versions = ArrayField(models.CharField(max_length=8))
     allowed_cidrs = ArrayField(models.CharField(max_length=64), default=list, blank=True)

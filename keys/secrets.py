@@ -10,6 +10,7 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from cryptography.exceptions import InvalidTag
@@ -85,10 +86,16 @@ def digest(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
+@cache
+def _cipher(key: bytes) -> AESGCM:
+    # Setting a cipher up costs more than opening a digest, and a ring holds a handful of keys.
+    return AESGCM(key)
+
+
 def seal(value: bytes, *, public_id: str, ring: Sequence[bytes]) -> tuple[int, bytes]:
     """Encrypt a digest under the ring's first key, bound to its public id; returns its number and the sealed bytes."""
     nonce = os.urandom(_NONCE_LENGTH)
-    return len(ring), nonce + AESGCM(ring[0]).encrypt(nonce, value, public_id.encode())
+    return len(ring), nonce + _cipher(ring[0]).encrypt(nonce, value, public_id.encode())
 
 
 def unseal(sealed: bytes, *, ring_id: int, public_id: str, ring: Sequence[bytes]) -> bytes:
@@ -97,7 +104,7 @@ def unseal(sealed: bytes, *, ring_id: int, public_id: str, ring: Sequence[bytes]
         raise UnsealError(f"field key {ring_id} is not in the ring of {len(ring)}")
     try:
         # Numbers count from the end, so that a new first key leaves the old ones' numbers alone.
-        key = AESGCM(ring[len(ring) - ring_id])
+        key = _cipher(ring[len(ring) - ring_id])
         return key.decrypt(sealed[:_NONCE_LENGTH], sealed[_NONCE_LENGTH:], public_id.encode())
     except InvalidTag as error:
         raise UnsealError(f"the digest of {public_id} does not open") from error

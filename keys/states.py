@@ -38,10 +38,13 @@ def of_key(key: "ApiKey", *, at: datetime) -> Seen:
     if key.state == key.State.PAUSED:
         return Seen("Paused", "", "pause")
     if key.not_before is not None and key.not_before > at:
-        return Seen("Not yet active", "", "clock", "from", key.not_before)
+        return Seen("Not yet active", "", "clock", "begins", key.not_before)
     old = key.overlap_secret
     if old is not None and not old.is_retired(at=at):
         return Seen("Rotating", "warn", "arrow-path", "old secret ends", old.overlap_until)
+    if not key.organization.may_call:
+        word = key.organization.get_status_display().lower()
+        return Seen("Refused", "bad", "no-symbol", f"organization {word}")
     if key.last_use is None:
         return Seen("Unused", "", "moon")
     return Seen("Active", "ok", "check-circle")
@@ -59,7 +62,7 @@ def of_secret(secret: "KeySecret", *, at: datetime) -> Seen:
 
 
 def filtered(rows: "ApiKeyQuerySet", state: str, *, at: datetime) -> "ApiKeyQuerySet":
-    """Keep the keys that are in this state by the clock; all of them for an unknown one."""
+    """Keep the keys that are in this state by the clock; all of them without one, none for an unknown one."""
     running = rows.filter(state="active").exclude(expires_at__lte=at)
     kept = {
         "active": lambda: running,
@@ -69,4 +72,6 @@ def filtered(rows: "ApiKeyQuerySet", state: str, *, at: datetime) -> "ApiKeyQuer
         "expired": lambda: rows.filter(expires_at__lte=at).exclude(state="revoked"),
         "revoked": lambda: rows.filter(state="revoked"),
     }
-    return kept[state]() if state in kept else rows
+    if not state:
+        return rows
+    return kept[state]() if state in kept else rows.none()

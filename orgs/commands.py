@@ -3,13 +3,28 @@
 import getpass
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit import trail
 from orgs.models import Organization
+
+
+class OneLineCommand(BaseCommand):
+    """A command that says what is wrong with its arguments in one line on stderr, and ends with status 1."""
+
+    def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
+        parser = super().create_parser(prog_name, subcommand, **options)
+
+        def refuse(message: str) -> NoReturn:
+            if not parser.called_from_command_line:
+                raise CommandError(message)
+            parser.exit(1, f"{subcommand}: {message}\n")
+
+        parser.error = refuse  # type: ignore[method-assign]
+        return parser
 
 
 def acting() -> trail.Actor:

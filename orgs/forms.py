@@ -1,35 +1,38 @@
 import zoneinfo
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.http import QueryDict
 
 from audit import trail
-from orgs import plans, policy, proof
+from orgs import plans, policy, proof, texts
 from orgs.models import Contact, Organization, Staff
-from orgs.policy import Permission
+from orgs.policy import Permission, Role
 from orgs.requests import StaffRequest
 
-_ONE_LINE = RegexValidator(
-    "[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]",
-    "This holds control characters or marks that reorder text. Write it without them.",
-    inverse_match=True,
-)
+# Who may be the account manager of an organization.
+MANAGING = (Role.ACCOUNT_MANAGER, Role.ADMINISTRATOR)
 
 
 class Text(forms.CharField):
-    """One line of text without control characters and without marks that turn its direction."""
+    """One line of text without control characters, marks that turn its direction, or a whole key."""
 
-    default_validators = [*forms.CharField.default_validators, _ONE_LINE]
+    default_validators = [*forms.CharField.default_validators, texts.one_line]
 
 
 class ActionForm(forms.Form):
     """A form whose values become one action; what the action returned stands in `result` afterwards."""
 
     result: Any = None
+    # What an action calls a field that stands under another name here.
+    aliases: ClassVar[dict[str, str]] = {}
+
+    def field_for(self, name: str) -> str | None:
+        """Return the field that an action's complaint about `name` belongs to; None for the form as a whole."""
+        name = self.aliases.get(name, name)
+        return name if name in self.fields else None
 
     def choose_from(self, field: str, choices: Sequence[tuple[str, str]]) -> None:
         """Fill the list of a field."""
@@ -100,7 +103,12 @@ class OrganizationForm(ActionForm):
     renewal_on = forms.DateField(
         label="Renewal date", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
-    notes = forms.CharField(max_length=4000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    notes = forms.CharField(
+        max_length=4000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        validators=[texts.several_lines],
+    )
 
     def __init__(self, *args: Any, user: Staff, organization: Organization | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -114,7 +122,8 @@ class OrganizationForm(ActionForm):
 
     def clean_time_zone(self) -> str:
         name: str = self.cleaned_data["time_zone"]
-        if name not in zoneinfo.available_timezones():
+        # Two names in the list are no place: one is whatever the machine says, the other nothing.
+        if name not in zoneinfo.available_timezones() - {"localtime", "Factory"}:
             raise ValidationError("There is no such time zone. Write it as in Europe/Lisbon or UTC.")
         return name
 

@@ -22,6 +22,20 @@ WAYS: dict[str, frozenset[str]] = {
 HOLDS_KEYS = frozenset({Status.PILOT, Status.ACTIVE, Status.SUSPENDED})
 
 
+# From which states each step that people take leads on.
+STEPS: dict[str, frozenset[str]] = {
+    "activate": frozenset({Status.DRAFT}),
+    "suspend": frozenset({Status.PILOT, Status.ACTIVE}),
+    "reinstate": frozenset({Status.SUSPENDED}),
+    "close": frozenset({Status.DRAFT, Status.PILOT, Status.ACTIVE, Status.SUSPENDED}),
+}
+
+
+def may_step(status: str, step: str) -> bool:
+    """Say whether the step makes sense for an organization in this state."""
+    return status in STEPS[step]
+
+
 def may_become(before: str, after: str) -> bool:
     """Say whether an organization may go from one status to the other."""
     return after in WAYS[before]

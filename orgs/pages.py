@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from audit import trail
+from audit import trail, wording
 from orgs.forms import ActionForm
 from orgs.models import Organization
 from orgs.requests import StaffRequest
@@ -33,9 +33,11 @@ def dialog(
     request: StaffRequest, template: str, context: Mapping[str, Any], *, form: ActionForm | None = None
 ) -> HttpResponse:
     """Render a task: as the body of the dialog for htmx, as a page of its own for everybody else."""
-    layout = "ui/dialog_body.html" if is_fragment(request) else "ui/dialog_page.html"
     status = UNPROCESSABLE if form is not None and form.errors else 200
-    answer = render(request, template, {**context, "form": form, "layout": layout}, status=status)
+    in_dialog = is_fragment(request)
+    layout = "ui/dialog_body.html" if in_dialog else "ui/dialog_page.html"
+    whole = {**context, "form": form, "layout": layout, "in_dialog": in_dialog}
+    answer = render(request, template, whole, status=status)
     answer["Cache-Control"] = "no-store"
     return answer
 
@@ -57,6 +59,20 @@ def done(request: StaffRequest, url: str, message: str) -> HttpResponse:
     return HttpResponseClientRedirect(url) if is_fragment(request) else HttpResponseRedirect(url)
 
 
+def refused(request: StaffRequest, url: str, message: str) -> HttpResponse:
+    """Go back to the page, with a sentence that says why the task makes no sense now."""
+    messages.error(request, message)
+    return HttpResponseClientRedirect(url) if is_fragment(request) else HttpResponseRedirect(url)
+
+
+def without_keys(request: StaffRequest) -> HttpResponse | None:
+    """Redirect a search for a whole key to one for its prefix: no address keeps a secret."""
+    cut = request.GET.copy()
+    for name, values in request.GET.lists():
+        cut.setlist(name, [wording.prefixes(value) for value in values])
+    return None if cut == request.GET else HttpResponseRedirect(f"{request.path}?{cut.urlencode()}")
+
+
 def accepted(form: ActionForm, act: Callable[[], Any]) -> bool:
     """Run the action if the form is valid. What the action refuses becomes the form's errors; nothing is saved then."""
     if not form.is_bound or not form.is_valid():
@@ -66,7 +82,7 @@ def accepted(form: ActionForm, act: Callable[[], Any]) -> bool:
     except ValidationError as error:
         _add_errors(form, error)
     except trail.EntryRefused as error:
-        form.add_error(error.field if error.field in form.fields else None, error.message)
+        form.add_error(form.field_for(error.field), error.message)
     except IntegrityError:
         form.add_error(None, "Somebody changed this at the same moment. Nothing was saved; check and try again.")
     return not form.errors
@@ -77,4 +93,4 @@ def _add_errors(form: ActionForm, error: ValidationError) -> None:
         form.add_error(None, error)
         return
     for field, problems in error.error_dict.items():
-        form.add_error(field if field in form.fields and field != NON_FIELD_ERRORS else None, problems)
+        form.add_error(form.field_for(field), problems)

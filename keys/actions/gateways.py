@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from ipaddress import ip_network
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from audit import trail
+from audit import trail, wording
 from audit.verbs import Verb
-from keys import secrets
+from keys import asks, secrets
 from keys.gateways import GatewayCredential, GatewaySecret, default_scopes
+
+MOST_NETWORKS = 100
+LONGEST_NETWORK = 64
 
 
 @transaction.atomic
@@ -38,6 +40,9 @@ def create_gateway(
     )
     if expires_at is not None and expires_at <= timezone.now():
         raise ValidationError({"expires_at": "The time is in the past."})
+    credential.clean_fields()
+    if GatewayCredential.objects.filter(name=credential.name, revoked_at=None).exists():
+        raise ValidationError({"name": "There is a gateway credential of this name already."})
     credential.full_clean()
     credential.save(force_insert=True)
     made = secrets.make_credential("gateway")
@@ -86,11 +91,19 @@ def revoke_gateway(
 
 
 def normal_cidrs(texts: Sequence[str]) -> list[str]:
-    """Return the networks in their usual spelling; raises ValidationError naming the one that is none."""
-    networks = []
-    for text in texts:
-        try:
-            networks.append(str(ip_network(text.strip(), strict=False)))
-        except ValueError as error:
-            raise ValidationError({"allowed_cidrs": f"“{text}” is not a network such as 203.0.113.0/24."}) from error
+    """Return each network once, in its usual spelling.
+
+    Raises ValidationError naming the one that is none, or where there are more than MOST_NETWORKS.
+    """
+    networks = list(dict.fromkeys(map(_normal_cidr, texts)))
+    if len(networks) > MOST_NETWORKS:
+        raise ValidationError({"allowed_cidrs": f"At most {MOST_NETWORKS} networks."})
     return networks
+
+
+def _normal_cidr(text: str) -> str:
+    try:
+        return str(asks.network(text.strip()))
+    except ValueError as error:
+        told = wording.neutral(text, LONGEST_NETWORK)
+        raise ValidationError({"allowed_cidrs": f"“{told}” is not a network such as 203.0.113.0/24."}) from error

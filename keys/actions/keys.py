@@ -50,6 +50,10 @@ def issue_key(
         expires_at=expires_at,
         created_by=actor.label,
     )
+    key.clean_fields()
+    namesakes = organization.keys.filter(environment=environment, name=key.name)
+    if namesakes.exclude(state=ApiKey.State.REVOKED).exists():
+        raise ValidationError({"name": f"{organization} has a {environment} key of this name already."})
     key.full_clean()
     key.save(force_insert=True)
     secret, text = _add_secret(key)
@@ -84,7 +88,8 @@ def rotate_key(
     if seen_version not in (None, key.version):
         raise ValidationError("Somebody changed this key meanwhile. Nothing was changed.")
     now = timezone.now()
-    _refuse_unless_rotatable(key, now=now)
+    if problem := rotation_problem(key, now=now):
+        raise ValidationError(problem)
     old = key.secrets.select_for_update().filter(state=KeySecret.State.ACTIVE).first()
     for earlier in key.secrets.select_for_update().filter(state=KeySecret.State.OVERLAP):
         _retire(earlier, at=now)
@@ -181,13 +186,15 @@ def lock_key(key: ApiKey) -> ApiKey:
     return key
 
 
-def _refuse_unless_rotatable(key: ApiKey, *, now: datetime) -> None:
+def rotation_problem(key: ApiKey, *, now: datetime) -> str:
+    """Say why the key cannot be rotated; nothing where it can."""
     if key.state == ApiKey.State.REVOKED:
-        raise ValidationError(f"{key} is revoked; issue a new key instead.")
+        return f"{key} is revoked; issue a new key instead."
     if key.is_expired(at=now):
-        raise ValidationError(f"{key} has expired; issue a new key instead.")
+        return f"{key} has expired; issue a new key instead."
     if key.organization.status == Organization.Status.CLOSED:
-        raise ValidationError(f"{key.organization} is closed.")
+        return f"{key.organization} is closed."
+    return ""
 
 
 def _add_secret(key: ApiKey) -> tuple[KeySecret, str]:

@@ -24,6 +24,9 @@ def issue(request: StaffRequest, uid: str) -> HttpResponse:
     permission = Permission.KEY_ISSUE
     rows = Organization.objects.select_related("plan_version__plan")
     organization = access.find(request, rows, permission, uid=uid)
+    if request.method != "POST" and not organization.holds_keys:
+        problem = f"{organization} is {organization.get_status_display().lower()} and can hold no key."
+        return pages.refused(request, reverse("keys:for_org", args=[uid]), problem)
     form = forms.IssueForm(
         pages.posted(request), request=request, permission=permission, obj=organization, organization=organization
     )
@@ -42,6 +45,9 @@ def issue(request: StaffRequest, uid: str) -> HttpResponse:
 def rotate(request: StaffRequest, uid: str) -> HttpResponse:
     """Give a key a new secret; the old one works until the overlap ends."""
     key = access.find(request, _rows(), Permission.KEY_ROTATE, uid=uid)
+    problem = actions.rotation_problem(key, now=timezone.now())
+    if request.method != "POST" and problem:
+        return pages.refused(request, reverse("keys:detail", args=[uid]), problem)
     form = forms.RotateForm(pages.posted(request), request=request, permission=Permission.KEY_ROTATE, obj=key, key=key)
     if pages.accepted(form, lambda: _rotate(request, key, form)):
         proof.use(request, Permission.KEY_ROTATE)
@@ -56,6 +62,8 @@ def rotate(request: StaffRequest, uid: str) -> HttpResponse:
 def revoke(request: StaffRequest, uid: str) -> HttpResponse:
     """Refuse a key from now on."""
     key = access.find(request, _rows(), Permission.KEY_REVOKE, uid=uid)
+    if request.method != "POST" and key.state == ApiKey.State.REVOKED:
+        return pages.refused(request, reverse("keys:detail", args=[uid]), f"{key} is revoked already.")
     form = forms.RevokeForm(pages.posted(request), request=request, permission=Permission.KEY_REVOKE, obj=key)
     if pages.accepted(
         form,

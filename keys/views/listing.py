@@ -1,12 +1,14 @@
 """Find a key, and look at it."""
 
+from typing import Any
+
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from keys import states
+from keys import actions, states
 from keys.models import ApiKey, ApiKeyQuerySet
 from orgs import access, pages
 from orgs.access import requires
@@ -21,6 +23,8 @@ PER_PAGE = 50
 @requires(Permission.KEY_SEE)
 def index(request: StaffRequest) -> HttpResponse:
     """List the keys of every organization in scope."""
+    if cut := pages.without_keys(request):
+        return cut
     rows = ApiKey.objects.for_user(request.user, Permission.KEY_SEE)
     context = _listed(request, rows)
     return render(request, "keys/index.html", {**context, "title": "Keys"})
@@ -30,6 +34,8 @@ def index(request: StaffRequest) -> HttpResponse:
 @requires(Permission.KEY_SEE)
 def for_org(request: StaffRequest, uid: str) -> HttpResponse:
     """List the keys of one organization; as a fragment, the card on its overview."""
+    if cut := pages.without_keys(request):
+        return cut
     rows = Organization.objects.select_related("plan_version__plan", "account_manager")
     organization = access.find(request, rows, Permission.KEY_SEE, uid=uid)
     context = {
@@ -38,7 +44,10 @@ def for_org(request: StaffRequest, uid: str) -> HttpResponse:
         "tab": "Keys",
         "may_issue": organization.holds_keys and request.staff.can(Permission.KEY_ISSUE, organization),
     }
-    return render(request, "keys/_card.html" if pages.is_fragment(request) else "keys/for_org.html", context)
+    if not pages.is_fragment(request):
+        return render(request, "keys/for_org.html", context)
+    rotating = next((key for key, _ in context["rows"] if key.is_rotating(at=timezone.now())), None)
+    return render(request, "keys/_card.html", {**context, "rotating": rotating})
 
 
 @require_safe
@@ -47,14 +56,13 @@ def detail(request: StaffRequest, uid: str) -> HttpResponse:
     """Show a key: its secrets, what it may do, and who changed it."""
     key = access.find(request, ApiKey.objects.with_secrets(), Permission.KEY_SEE, uid=uid)
     now = timezone.now()
-    usable = key.state != ApiKey.State.REVOKED and not key.is_expired(at=now)
     context = {
         "key": key,
         "tab": "Overview",
         "state": states.of_key(key, at=now),
         "secrets": [(secret, states.of_secret(secret, at=now)) for secret in key.secrets.all()],
         "is_rotating": key.is_rotating(at=now),
-        "may_rotate": usable and request.staff.can(Permission.KEY_ROTATE, key),
+        "may_rotate": not actions.rotation_problem(key, now=now) and request.staff.can(Permission.KEY_ROTATE, key),
         "may_revoke": key.state != ApiKey.State.REVOKED and request.staff.can(Permission.KEY_REVOKE, key),
     }
     return render(request, "keys/detail.html", context)
@@ -69,7 +77,7 @@ def history(request: StaffRequest, uid: str) -> HttpResponse:
     return render(request, "keys/history.html", context)
 
 
-def _listed(request: StaffRequest, rows: ApiKeyQuerySet) -> dict[str, object]:
+def _listed(request: StaffRequest, rows: ApiKeyQuerySet) -> dict[str, Any]:
     now = timezone.now()
     page = Paginator(_filtered(rows, request).with_secrets(), PER_PAGE).get_page(request.GET.get("page"))
     return {

@@ -1,5 +1,6 @@
 """Whom we write to at a customer."""
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from audit import trail
@@ -26,6 +27,9 @@ def add_contact(
         email=email.strip().lower(),
         name=name.strip(),
     )
+    contact.clean_fields()
+    if organization.contacts.filter(kind=kind, email=contact.email).exists():
+        raise ValidationError({"email": f"{contact.email} is a contact of this kind already."})
     contact.full_clean()
     contact.save(force_insert=True)
     _record(Verb.CONTACT_ADDED, contact, actor=actor, changed=[None, contact.email])

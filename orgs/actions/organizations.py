@@ -26,6 +26,10 @@ EDITABLE = (
 )
 
 
+# A closed organization is what it was; what is noted of it may still be kept.
+FIXED_WHEN_CLOSED = frozenset({"name", "slug", "time_zone", "renewal_on"})
+
+
 @transaction.atomic
 def create_organization(
     *,
@@ -39,7 +43,7 @@ def create_organization(
 
     Raises ValidationError by field where a value is refused.
     """
-    organization = Organization(name=name, plan_version=plan_version or plans.latest("standard"), **fields)
+    organization = Organization(name=name.strip(), plan_version=plan_version or plans.latest("standard"), **fields)
     organization.slug = slug or free_slug(name)
     organization.full_clean()
     organization.save(force_insert=True)
@@ -69,6 +73,8 @@ def edit_organization(
     changed = _differences(organization, values)
     if not changed:
         return organization
+    if organization.status == lifecycle.Status.CLOSED and (kept := set(changed) & FIXED_WHEN_CLOSED):
+        raise ValidationError(dict.fromkeys(kept, f"{organization} is closed: this stays as it is."))
     organization.full_clean()
     organization.save(update_fields=list(changed))
     trail.record(
@@ -98,7 +104,9 @@ def change_plan(
     before = organization.plan_version
     if before == plan_version:
         raise ValidationError({"plan": f"{organization} is on {before} already."})
-    if organization.status == lifecycle.Status.PILOT:
+    if organization.status == lifecycle.Status.CLOSED:
+        raise ValidationError(f"{organization} is closed.")
+    if lifecycle.Status.PILOT in (organization.status, organization.status_before) and before.plan.code == plans.PILOT:
         raise ValidationError({"plan": "A pilot ends by being converted, not by a change of plan."})
     if plan_version.plan.code == plans.PILOT and organization.status != lifecycle.Status.DRAFT:
         raise ValidationError({"plan": "Only a draft can be put on the pilot plan."})

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from audit import trail
-from orgs import identifiers, policy
+from orgs import identifiers, policy, texts
 
 
 class StaffManager(BaseUserManager["Staff"]):
@@ -26,7 +26,7 @@ class Staff(AbstractBaseUser):
 
     uid = models.CharField(max_length=24, unique=True, default=identifiers.staff_uid, editable=False)
     email = models.EmailField(unique=True)
-    name = models.CharField(max_length=120)
+    name = models.CharField(max_length=120, validators=[texts.one_line])
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -19,11 +19,11 @@ TABS = [
     ("Contacts", "orgs:contacts"),
     ("History", "orgs:history"),
 ]
-# label, address, permission, the states in which it is offered, kind of button. Who works is suspended before closed.
+# label, address, permission, the states in which it is offered, kind of button.
 ACTIONS = [
     ("Edit", "orgs:edit", Permission.ORGANIZATION_EDIT, "draft pilot active suspended", ""),
     ("Change plan", "orgs:plan", Permission.ORGANIZATION_CHANGE_PLAN, "draft active suspended", ""),
-    ("Close", "orgs:close", Permission.ORGANIZATION_CLOSE, "draft suspended", "danger"),
+    ("Close", "orgs:close", Permission.ORGANIZATION_CLOSE, "draft pilot active suspended", "danger"),
     ("Suspend", "orgs:suspend", Permission.ORGANIZATION_SUSPEND, "pilot active", "danger"),
     ("Reinstate", "orgs:reinstate", Permission.ORGANIZATION_REINSTATE, "suspended", "primary"),
     ("Activate", "orgs:activate", Permission.ORGANIZATION_ACTIVATE, "draft", "primary"),

@@ -3,7 +3,7 @@
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from orgs import access, actions, forms, pages
 from orgs.access import requires
@@ -35,11 +35,14 @@ def contacts(request: StaffRequest, uid: str) -> HttpResponse:
     return render(request, "orgs/contacts.html", context, status=status)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.CONTACT_EDIT)
 def remove_contact(request: StaffRequest, uid: str, contact: int) -> HttpResponse:
-    """Remove a contact of an organization."""
+    """Remove a contact of an organization, once it has been confirmed."""
     organization = access.find(request, Organization, Permission.CONTACT_EDIT, uid=uid)
     found = get_object_or_404(organization.contacts, pk=contact)
-    actions.remove_contact(contact=found, actor=request.actor)
-    return pages.done(request, reverse("orgs:contacts", args=[uid]), f"{found} was removed.")
+    if request.method == "POST":
+        actions.remove_contact(contact=found, actor=request.actor)
+        return pages.done(request, reverse("orgs:contacts", args=[uid]), f"{found} was removed.")
+    context = {"organization": organization, "contact": found, **pages.under(organization, "Remove contact")}
+    return pages.dialog(request, "orgs/remove_contact.html", context)

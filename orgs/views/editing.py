@@ -15,7 +15,7 @@ from orgs.policy import Permission
 from orgs.requests import StaffRequest
 
 NEXT = [
-    {"icon": "check-circle", "text": "Activate it", "note": "A pilot begins then, and runs for 30 days"},
+    {"icon": "check-circle", "text": "Activate it", "note": "On the pilot plan, 30 days of pilot begin then"},
     {"icon": "key", "text": "Issue its first key", "note": "The secret is shown once"},
     {
         "icon": "document-text",
@@ -60,6 +60,9 @@ def plan(request: StaffRequest, uid: str) -> HttpResponse:
     """Put an organization on another plan."""
     permission = Permission.ORGANIZATION_CHANGE_PLAN
     organization = access.find(request, Organization, permission, uid=uid)
+    if request.method != "POST" and organization.status in (Organization.Status.PILOT, Organization.Status.CLOSED):
+        problem = f"{organization} is {organization.get_status_display().lower()}: its plan stays as it is."
+        return pages.refused(request, reverse("orgs:detail", args=[uid]), problem)
     form = forms.PlanForm(
         pages.posted(request),
         request=request,

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from orgs import access, columns, plans
+from orgs import access, columns, pages, plans
 from orgs.access import requires
 from orgs.models import Organization, Staff
 from orgs.models.organizations import OrganizationQuerySet
@@ -22,6 +22,8 @@ FILTERS = {"status": "status", "plan": "plan_version__plan__code", "manager": "a
 @requires(Permission.ORGANIZATION_SEE)
 def index(request: StaffRequest) -> HttpResponse:
     """List the organizations in scope, filtered by words, status, plan and account manager."""
+    if cut := pages.without_keys(request):
+        return cut
     in_scope = Organization.objects.for_user(request.user, Permission.ORGANIZATION_SEE)
     found = _filtered(in_scope, request).select_related("plan_version__plan", "account_manager")
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))

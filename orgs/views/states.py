@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from orgs import access, actions, forms, pages
+from orgs import access, actions, forms, lifecycle, pages
 from orgs.access import requires
 from orgs.models import Organization
 from orgs.policy import Permission
@@ -57,6 +57,8 @@ def close(request: StaffRequest, uid: str) -> HttpResponse:
 
 def _step(request: StaffRequest, uid: str, permission: Permission, act: Act, template: str, said: str) -> HttpResponse:
     organization = access.find(request, Organization, permission, uid=uid)
+    if problem := _problem(organization, permission) if request.method != "POST" else "":
+        return pages.refused(request, reverse("orgs:detail", args=[uid]), problem)
     kind = forms.OptionalReasonForm if permission == Permission.ORGANIZATION_ACTIVATE else forms.ReasonForm
     form = kind(pages.posted(request), request=request, permission=permission, obj=organization)
     if pages.accepted(form, lambda: act(organization=organization, actor=request.actor, **form.why)):
@@ -65,3 +67,10 @@ def _step(request: StaffRequest, uid: str, permission: Permission, act: Act, tem
     return pages.dialog(
         request, template, {"organization": organization, **pages.under(organization, title)}, form=form
     )
+
+
+def _problem(organization: Organization, permission: Permission) -> str:
+    """Say why the step makes no sense in the organization's state; nothing where it does."""
+    if lifecycle.may_step(organization.status, permission.split(".")[1]):
+        return ""
+    return f"{organization} is {organization.get_status_display().lower()}. Nothing was changed."

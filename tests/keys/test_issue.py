@@ -66,6 +66,8 @@ def test_an_organization_that_cannot_hold_keys_gets_none(status: str, client: An
         ({"expires": "day", "expires_on": "2020-01-01"}, "The time is in the past."),
         ({"expires": "day", "expires_on": "2099-01-01"}, "allows a key at most 365 days"),
         ({"expires": "never"}, "Select a valid choice"),
+        ({"expires": "day", "expires_on": "9999-12-31"}, "Ensure this value is less than or equal to"),
+        ({"purpose": "axk_live_MOI3FOsijrnN_ew1Rbc2RzA1XUPRPGlmUVtRumCBghD6z0oQ11H"}, "holds a whole key"),
         ({"ticket": "x" * 65}, "at most 64"),
         ({"reason": "it is axk_live_MOI3FOsijrnN_ew1Rbc2RzA1XUPRPGlmUVtRumCBghD6z0oQ11H"}, "holds a whole key"),
     ],
@@ -82,6 +84,24 @@ def test_the_same_form_sent_twice_issues_once(client: Any, db: None) -> None:
     assert _issue(client, organization).status_code == 200
     assert _issue(client, organization).status_code == 422
     assert organization.keys.count() == 1
+
+
+def test_what_is_wrong_with_the_day_stands_beside_the_day(client: Any, db: None) -> None:
+    answer = _issue(client, OrganizationFactory(), expires="day", expires_on="2020-01-01")
+    assert answer.context["form"].errors["expires_on"] == ["The time is in the past."]
+
+
+def test_a_name_in_use_is_said_beside_the_name(client: Any, db: None) -> None:
+    organization = OrganizationFactory(name="Halide")
+    _issue(client, organization)
+    errors = _issue(client, organization).context["form"].errors
+    assert errors["name"] == ["Halide has a live key of this name already."]
+
+
+def test_an_answer_goes_where_the_question_came_from(client: Any, db: None) -> None:
+    path = f"/orgs/{OrganizationFactory().uid}/keys/new/"
+    assert 'hx-target="#dialog"' not in client.get(path).text.split("<main")[1]
+    assert 'hx-target="#dialog"' in client.get(path, headers={"HX-Request": "true"}).text
 
 
 def test_a_name_is_free_again_after_the_key_was_revoked(client: Any, db: None) -> None:

@@ -1,15 +1,15 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from audit import trail
 from axis_admin.demo_data import seeding
-from orgs.commands import refusals_as_errors
+from orgs.commands import OneLineCommand, refusals_as_errors
 from orgs.models import Organization
 
 
-class Command(BaseCommand):
+class Command(OneLineCommand):
     help = "Fill an empty database with invented organizations, keys and 13 months of generations."
 
     @refusals_as_errors

@@ -1,13 +1,13 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from keys import actions
 from keys.gateways import GatewayCredential, Scope
-from orgs.commands import acting, refusals_as_errors
+from orgs.commands import OneLineCommand, acting, refusals_as_errors
 
 
-class Command(BaseCommand):
+class Command(OneLineCommand):
     help = "Make a gateway credential. The last line is the credential, which is stored nowhere."
 
     def add_arguments(self, parser: CommandParser) -> None:

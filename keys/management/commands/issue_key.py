@@ -1,15 +1,15 @@
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from keys import actions, lifetimes
 from keys.models import ApiKey
-from orgs.commands import acting, named_organization, refusals_as_errors
+from orgs.commands import OneLineCommand, acting, named_organization, refusals_as_errors
 
 
-class Command(BaseCommand):
+class Command(OneLineCommand):
     help = "Issue a key. The last line is the credential, which is stored nowhere."
 
     def add_arguments(self, parser: CommandParser) -> None:

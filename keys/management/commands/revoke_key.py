@@ -1,13 +1,13 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from keys import actions
 from keys.models import ApiKey, KeySecret
-from orgs.commands import acting, refusals_as_errors
+from orgs.commands import OneLineCommand, acting, refusals_as_errors
 
 
-class Command(BaseCommand):
+class Command(OneLineCommand):
     help = "Revoke the key that owns this public id. The last line is the key's id."
 
     def add_arguments(self, parser: CommandParser) -> None:

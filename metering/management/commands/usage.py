@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -15,13 +15,14 @@ from metering import periods, usage
 from metering.models import BillingPeriod, Contract
 from metering.periods import Span
 from metering.usage import Tally
+from orgs.commands import OneLineCommand
 from orgs.models import Organization
 
 YEARS = range(2000, 2100)
 TIME = "A day (2026-11-01) or a time (2026-11-01T12:00:00Z); without a zone, in the organization's own."
 
 
-class Command(BaseCommand):
+class Command(OneLineCommand):
     help = (
         "Count the generations of an organization's live keys by API version, and the cost units of those that"
         " succeeded. Without --from and --to: of the current billing period. Test keys are never counted here."

@@ -1,13 +1,13 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.db import transaction
 
 from orgs import actions, plans
-from orgs.commands import acting, refusals_as_errors
+from orgs.commands import OneLineCommand, acting, refusals_as_errors
 
 
-class Command(BaseCommand):
+class Command(OneLineCommand):
     help = "Make an organization that is usable at once. The last line is its id."
 
     def add_arguments(self, parser: CommandParser) -> None:

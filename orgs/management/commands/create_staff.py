@@ -1,13 +1,13 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from orgs import actions
-from orgs.commands import acting, refusals_as_errors
+from orgs.commands import OneLineCommand, acting, refusals_as_errors
 from orgs.policy import Role
 
 
-class Command(BaseCommand):
+class Command(OneLineCommand):
     help = "Make a staff member. The last line is a one-time password, which is stored nowhere."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -7,7 +7,7 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 
 from audit import trail
-from orgs import identifiers, lifecycle, policy
+from orgs import identifiers, lifecycle, policy, texts
 from orgs.models.plans import Plan, PlanVersion
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ class Organization(models.Model):
 
     uid = models.CharField(max_length=24, unique=True, default=identifiers.organization_uid, editable=False)
     slug = models.SlugField(max_length=60, unique=True)
-    name = models.CharField(max_length=120)
-    legal_name = models.CharField(max_length=200, blank=True)
-    crm_ref = models.CharField("CRM reference", max_length=80, blank=True)
-    purchase_order = models.CharField(max_length=80, blank=True)
+    name = models.CharField(max_length=120, validators=[texts.one_line])
+    legal_name = models.CharField(max_length=200, blank=True, validators=[texts.one_line])
+    crm_ref = models.CharField("CRM reference", max_length=80, blank=True, validators=[texts.one_line])
+    purchase_order = models.CharField(max_length=80, blank=True, validators=[texts.one_line])
     renewal_on = models.DateField("renewal date", null=True, blank=True)
     status = models.CharField(max_length=12, choices=lifecycle.Status, default=lifecycle.Status.DRAFT)
     # What a suspended organization goes back to when it is reinstated.
@@ -60,7 +60,7 @@ class Organization(models.Model):
         related_name="organizations",
     )
     time_zone = models.CharField(max_length=64, default="UTC")
-    notes = models.TextField(max_length=4000, blank=True)
+    notes = models.TextField(max_length=4000, blank=True, validators=[texts.several_lines])
     version = models.BigIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -86,11 +86,19 @@ class Organization(models.Model):
         return self.status in lifecycle.HOLDS_KEYS
 
     @property
+    def may_call(self) -> bool:
+        return self.status in (self.Status.PILOT, self.Status.ACTIVE)
+
+    @property
     def target(self) -> trail.Target:
         return trail.Target("organization", self.uid, self.name)
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
+    def for_user(self, user: "Staff", permission: policy.Permission) -> "ContactQuerySet":
+        """Keep the contacts of organizations in which the person holds the permission."""
+        return self.filter(policy.scope(user, permission).as_q("organization__"))
+
     def matching(self, text: str) -> "ContactQuerySet":
         """Keep those whose name or address contains the text."""
         return self.filter(models.Q(name__icontains=text) | models.Q(email__icontains=text))
@@ -106,7 +114,7 @@ class Contact(models.Model):
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="contacts")
     kind = models.CharField(max_length=12, choices=Kind)
-    name = models.CharField(max_length=120, blank=True)
+    name = models.CharField(max_length=120, blank=True, validators=[texts.one_line])
     email = models.EmailField()
 
     objects = ContactQuerySet.as_manager()

@@ -49,10 +49,11 @@ class SearchForm(forms.Form):
             raise forms.ValidationError("This holds control characters or marks that reorder text.")
         if text and not any(map(str.isalnum, text)):
             raise forms.ValidationError("Write at least one letter or digit.")
-        return text
+        # A key is shown with the prefix of its kind, and recorded without.
+        return wording.unprefixed(text)
 
     def clean_actor(self) -> list[str]:
-        return self._ids("actor", "Nobody here is called", known.actors)
+        return self._ids("actor", "Nobody here is called", lambda: known.actors(self.scope))
 
     def clean_org(self) -> list[str]:
         return self._ids("org", "No organization here is called", lambda: known.organizations(self.scope))

@@ -1,6 +1,6 @@
 """Which events somebody may see at all. It is applied beside every question, and no question can widen it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from audit.conditions import Condition, among
@@ -16,25 +16,39 @@ class Person(Protocol):
     @property
     def organizations(self) -> frozenset[str] | None: ...
 
+    def organizations_for(self, permission: Any) -> frozenset[str] | None: ...
+
     def can(self, permission: Any, obj: Any = None, *, fresh: bool | None = None) -> bool: ...
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What is in reach, None for all: organizations, kinds of targets outside any organization, and verbs."""
+    """What is in reach, None for all: organizations, kinds of targets outside any organization, and verbs.
+
+    Of the organizations in `whole` every verb is in reach.
+    """
 
     organizations: frozenset[str] | None
     outside: frozenset[str] | None
     verbs: frozenset[str] | None = None
+    whole: frozenset[str] = frozenset()
 
     def conditions(self) -> list[Condition]:
         """What each question must hold besides."""
-        within = [] if self.verbs is None else [among("verb", sorted(self.verbs))]
+        within = self._verbs()
         if self.organizations is not None:
             return [among("organization", sorted(self.organizations)), *within]
         if self.outside is not None:
             return [Condition("(organization <> '' OR target_type = ANY(%s))", (sorted(self.outside),)), *within]
         return within
+
+    def _verbs(self) -> list[Condition]:
+        if self.verbs is None:
+            return []
+        if not self.whole:
+            return [among("verb", sorted(self.verbs))]
+        values = (sorted(self.verbs), sorted(self.whole))
+        return [Condition("(verb = ANY(%s) OR organization = ANY(%s))", values)]
 
     def reaches(self, type: str, id: str) -> bool:
         """Whether the object is an organization in reach: its history may be read even where it is empty."""
@@ -43,16 +57,26 @@ class Scope:
 
 def of(person: Person) -> Scope:
     """Whoever sees all organizations sees what belongs to none of them as far as their role shows such things."""
-    if person.organizations is not None:
-        return Scope(person.organizations, frozenset())
-    if person.can("staff.see"):
-        return Scope(None, None)
-    return Scope(None, frozenset({"gateway"}) if person.can("gateway.see") else frozenset())
+    return Scope(person.organizations, _outside(person, person.organizations))
 
 
 def of_log(person: Person) -> Scope:
-    """The scope of a search over the whole log, which for some roles is about keys and limits alone."""
-    scope = of(person)
-    if person.can("audit.see_all"):
-        return scope
-    return replace(scope, verbs=frozenset(verb.value for verb in Verb if verb.value.startswith(KEYS_AND_LIMITS)))
+    """The scope of a search over the log: where the person may search it, which is less than what they may see.
+
+    For some roles, or in some organizations, it is about keys and limits alone.
+    """
+    searched, whole = person.organizations_for("audit.see"), person.organizations_for("audit.see_all")
+    outside = _outside(person, searched)
+    if whole is None or whole == searched:
+        return Scope(searched, outside)
+    return Scope(
+        searched, outside, frozenset(verb.value for verb in Verb if verb.value.startswith(KEYS_AND_LIMITS)), whole
+    )
+
+
+def _outside(person: Person, organizations: frozenset[str] | None) -> frozenset[str] | None:
+    if organizations is not None:
+        return frozenset()
+    if person.can("staff.see"):
+        return None
+    return frozenset({"gateway"}) if person.can("gateway.see") else frozenset()

@@ -193,7 +193,7 @@ def _event(
     _tell_what(event, target, organization, further)
     event.changes = {field: [_plain(value) for value in pair] for field, pair in changes.items()}
     event.detail = {field: _plain(value) for field, value in detail.items()}
-    event.sentence = sentences.render(verb.entry.sentence, _values(event), outcome)
+    event.sentence = sentences.render(verb.entry.sentence, _values(event, verb.entry.sentence), outcome)
     return event
 
 
@@ -246,15 +246,20 @@ def _plain(value: Any) -> Value:
     raise TypeError(f"{type(value).__name__} cannot stand in the trail: hand over plain values.")
 
 
-def _values(event: Event) -> dict[str, str]:
+def _values(event: Event, sentence: str) -> dict[str, str]:
     after = {field: str(pair[1]) for field, pair in event.changes.items() if pair[1] is not None}
     detail = {field: str(value) for field, value in event.detail.items()}
     named = {
         "actor": event.actor_label,
         "target": event.target_label,
-        "organization": event.organization_label,
+        # What is done to an organization is not done to it “of” itself.
+        "organization": "" if _names_it_twice(event, sentence) else event.organization_label,
     }
     return {**after, **detail, **named}
+
+
+def _names_it_twice(event: Event, sentence: str) -> bool:
+    return "target" in sentences.values_of(sentence) and event.organization == event.target_id
 
 
 def _save(event: Event) -> None:

@@ -103,7 +103,7 @@ class Verb(models.TextChoices):
     STAFF_ACCESS_RESET = Entry("staff.access_reset", "update", "key", "reset/reset the sign-in of {target}", "method")
 
     ACCESS_DENIED = Entry("access.denied", "access", "no-symbol",
-        "opened/open {target}[ of {organization}]", "permission route method")
+        "{actor} may not[ {act}] {target}[ of {organization}]", "permission route method act")
 
     USAGE_EXPORTED = Entry("usage.exported", "access", "arrow-down-tray",
         "exported/export the usage of {target}[, {period}]", "period rows format")

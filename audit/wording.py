@@ -8,12 +8,19 @@ REPLACEMENT = "\ufffd"
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 INVISIBLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 CREDENTIAL = re.compile(r"ax(?:k_(?:live|test)|g)_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}")
+KIND = re.compile(r"\bax(?:k_(?:live|test)|g)_(?=[0-9A-Za-z])")
 SPACES = re.compile(r"[ \t\r\n]+")
 
 
 def is_unfit(character: str) -> bool:
     """Whether the character is a control, a line separator, a lone surrogate or a bidi mark."""
     return character in BIDI or unicodedata.category(character) in INVISIBLE
+
+
+def is_fit(text: str) -> bool:
+    """Whether no character of the text is unfit."""
+    # Nearly all of what machines send is plain ASCII, where only the controls are unfit.
+    return text.isprintable() if text.isascii() else not any(map(is_unfit, text))
 
 
 def holds_credential(text: str) -> bool:
@@ -29,6 +36,11 @@ def masked(text: str) -> str:
 def prefixes(text: str) -> str:
     """The text with each whole credential as the prefix that may be shown and looked for."""
     return CREDENTIAL.sub(lambda found: found[0][:-39], text)
+
+
+def unprefixed(text: str) -> str:
+    """The text with each public id without the prefix of its kind: axk_live_fN8FpuY7qFij is fN8FpuY7qFij."""
+    return KIND.sub("", text)
 
 
 def one_line(text: str) -> str:

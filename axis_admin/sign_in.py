@@ -11,5 +11,4 @@ urlpatterns: list[URLPattern] = [
     path("sign-out/", views.logout, name="account_logout"),
     path("sign-in/closed/", views.account_inactive, name="account_inactive"),
     path("sign-up/", views.signup, name="account_signup"),
-    path("confirm/", views.reauthenticate, name="account_reauthenticate"),
 ]

@@ -5,10 +5,10 @@ from functools import cached_property, wraps
 from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Manager, Model, QuerySet
 from django.http import Http404, HttpResponseBase
 
-from audit import trail
+from audit import trail, wording
 from audit.verbs import Verb
 from orgs import policy, proof
 from orgs.models import Organization, Staff
@@ -19,6 +19,13 @@ M = TypeVar("M", bound=Model)
 # Every model that a view takes an object of has a queryset with `for_user(user, permission)`.
 Rows = Any
 View = Callable[..., HttpResponseBase]
+
+# How a refusal calls what a permission is about, and what the person wanted to do to it.
+_NOUNS = {"audit": "the audit log", "gateway": "gateway credential"}
+_ACTS = {"change_plan": "change the plan of", "assign": "choose the account manager of", "see_all": "see all of"}
+
+# What the trail calls a model's objects, where the model's own name is another.
+_KINDS = {"ApiKey": "key", "GatewayCredential": "gateway"}
 
 # What a person must at least see of an object before they are told that they may not change it.
 _SEES = {
@@ -51,7 +58,11 @@ class StaffInSession:
     @cached_property
     def organizations(self) -> frozenset[str] | None:
         """The ids of the organizations that the person sees; None for all of them."""
-        scope = policy.scope(self.user, Permission.ORGANIZATION_SEE)
+        return self.organizations_for(Permission.ORGANIZATION_SEE)
+
+    def organizations_for(self, permission: Permission | str) -> frozenset[str] | None:
+        """Return the ids of the organizations in which the person holds the permission; None for all of them."""
+        scope = policy.scope(self.user, permission)
         if scope.everything:
             return None
         return frozenset(Organization.objects.filter(scope.as_q()).values_list("uid", flat=True))
@@ -66,12 +77,15 @@ class StaffInSession:
 
 
 def requires(permission: Permission) -> Callable[[View], View]:
-    """Refuse the view to whoever holds the permission nowhere; which objects they hold it for, `find` tells."""
+    """Refuse the view to whoever holds the permission nowhere.
+
+    A view with an object in its address takes it by `find`, which alone decides: it knows whose organization it is.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def checked(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not request.staff.can(permission):
+            if not kwargs and not request.staff.can(permission):
                 refuse(request, permission)
                 raise PermissionDenied
             return view(request, *args, **kwargs)
@@ -81,25 +95,38 @@ def requires(permission: Permission) -> Callable[[View], View]:
     return decorate
 
 
-def find(request: StaffRequest, rows: type[M] | QuerySet[M], permission: Permission, **lookup: Any) -> M:
-    """Return the one object for which the person holds the permission.
+def find(request: StaffRequest, rows: type[M] | QuerySet[M] | Manager[M], permission: Permission, **lookup: Any) -> M:
+    """Return the one object for which the person holds the permission; `rows` may be what an organization has.
 
     Raises Http404 where they may not even see it (or it does not exist: the answer is the same), PermissionDenied
     where they see it and may not do this. Both leave an `access.denied` event.
     """
-    queryset: Rows = rows._default_manager.all() if isinstance(rows, type) else rows
+    queryset: Rows = rows._default_manager.all() if isinstance(rows, type) else rows.all()
     sees = _SEES[permission.value.split(".")[0]]
-    found: M | None = queryset.for_user(request.user, sees).filter(**lookup).first()
+    found: M | None = None
+    if not any(map(_is_unfit, lookup.values())):
+        found = queryset.for_user(request.user, sees).filter(**lookup).first()
     if found is None:
         name = str(next(iter(lookup.values()), ""))
-        refuse(request, permission, target=trail.Target(queryset.model._meta.model_name or "object", name, name))
+        target = trail.Target(_KINDS.get(queryset.model.__name__, queryset.model._meta.model_name), name, name)
+        # What an organization has was asked for by somebody who had found the organization already.
+        refuse(request, permission, target=target, organization=_organization_of(rows, "instance"))
         raise Http404
     if not policy.can(request.user, permission, found):
-        organization = found if isinstance(found, Organization) else getattr(found, "organization", None)
-        target: trail.Target = found.target  # type: ignore[attr-defined]
-        refuse(request, permission, target=target, organization=organization)
+        target = found.target  # type: ignore[attr-defined]
+        refuse(request, permission, target=target, organization=_organization_of(found, "organization"))
         raise PermissionDenied
     return found
+
+
+def _is_unfit(value: Any) -> bool:
+    """Whether no id can be spelled like this; the database refuses some of it with an error."""
+    return isinstance(value, str) and any(map(wording.is_unfit, value))
+
+
+def _organization_of(thing: Any, attribute: str) -> Organization | None:
+    owner = thing if isinstance(thing, Organization) else getattr(thing, attribute, None)
+    return owner if isinstance(owner, Organization) else None
 
 
 def refuse(
@@ -110,10 +137,20 @@ def refuse(
     organization: Organization | None = None,
 ) -> None:
     """Record that the person asked for something that they may not have."""
+    target = target or trail.Target("page", request.path[:200], request.path[:200])
     trail.record_refusal(
         Verb.ACCESS_DENIED,
         actor=request.actor,
-        target=target or trail.Target("page", request.path[:200], request.path[:200]),
+        target=target,
         organization=organization.target if organization else None,
-        detail={"permission": permission.value, "method": request.method or ""},
+        detail={"permission": permission.value, "method": request.method or "", "act": _act(permission, target)},
     )
+
+
+def _act(permission: Permission, target: trail.Target) -> str:
+    """What was refused, so that the target can follow: edit organization, issue key in, see gateway credential at."""
+    noun, _, verb = permission.value.partition(".")
+    act = " ".join([_ACTS.get(verb, verb.replace("_", " ")), _NOUNS.get(noun, noun)])
+    if target.type == noun:
+        return act
+    return f"{act} {'at' if target.type == 'page' else 'in'}"

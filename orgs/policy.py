@@ -128,6 +128,18 @@ TABLE: dict[Permission, dict[Role, Rule]] = {
     Permission.GATEWAY_REVOKE: {_ADMIN: PROVEN, _KEYS: STAGING},
 }
 
+# About nothing in one organization, so that a role in one organization gives none of it.
+EVERYWHERE = frozenset(
+    {
+        Permission.ORGANIZATION_CREATE,
+        Permission.ORGANIZATION_ASSIGN,
+        Permission.STAFF_SEE,
+        Permission.GATEWAY_SEE,
+        Permission.GATEWAY_CREATE,
+        Permission.GATEWAY_REVOKE,
+    }
+)
+
 
 def can(
     user: Person,
@@ -138,8 +150,8 @@ def can(
 ) -> bool:
     """Say whether the person may do this to this object.
 
-    Without an object: anywhere at all. `fresh` says whether the person has proved who they are just now; None leaves
-    that question out, as for showing a button.
+    Without an object: anywhere at all, or everywhere for what is about no one organization. `fresh` says whether the
+    person has proved who they are just now; None leaves that question out, as for showing a button.
     """
     rules = list(_rules(user, Permission(permission), obj))
     if fresh is None or fresh:
@@ -172,8 +184,13 @@ def _grants(user: Person) -> tuple[Grant, ...]:
 def _rules(user: Person, permission: Permission, obj: Any) -> Iterable[Rule]:
     for grant in _grants(user):
         rule = TABLE[permission].get(Role(grant.role))
-        if rule and (obj is None or _covers(user, grant, rule, obj)):
+        covers = _covers_something(grant, permission) if obj is None else rule and _covers(user, grant, rule, obj)
+        if rule and covers:
             yield rule
+
+
+def _covers_something(grant: Grant, permission: Permission) -> bool:
+    return grant.organization_id is None or permission not in EVERYWHERE
 
 
 def _covers(user: Person, grant: Grant, rule: Rule, obj: Any) -> bool:

@@ -1,7 +1,7 @@
 """Whom we write to at a customer."""
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -40,7 +40,7 @@ def contacts(request: StaffRequest, uid: str) -> HttpResponse:
 def remove_contact(request: StaffRequest, uid: str, contact: int) -> HttpResponse:
     """Remove a contact of an organization, once it has been confirmed."""
     organization = access.find(request, Organization, Permission.CONTACT_EDIT, uid=uid)
-    found = get_object_or_404(organization.contacts, pk=contact)
+    found = access.find(request, organization.contacts, Permission.CONTACT_EDIT, pk=contact)
     if request.method == "POST":
         actions.remove_contact(contact=found, actor=request.actor)
         return pages.done(request, reverse("orgs:contacts", args=[uid]), f"{found} was removed.")

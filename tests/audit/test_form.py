@@ -134,7 +134,7 @@ def test_other_times_are_errors_that_show_how(text: str) -> None:
 
 
 def test_names_are_listed_the_latest_first(log: None) -> None:
-    assert [name.id for name in known.actors() if name.id.startswith("stf_")] == ["stf_dov", "stf_dana"]
+    assert [name.id for name in known.actors(ALL) if name.id.startswith("stf_")] == ["stf_dov", "stf_dana"]
     listed = [name.id for name in known.organizations(ALL)]
     assert listed.index("org_kestrel") < listed.index(HALIDE.id)
     assert [name.id for name in known.organizations(HALIDES)] == ["org_halide"]

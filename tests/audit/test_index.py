@@ -124,6 +124,20 @@ def test_a_whole_key_is_cut_to_its_prefix_and_never_echoed(administrator: Staff,
     assert "b" * 38 not in html
 
 
+@pytest.mark.parametrize(
+    "asked", ["axk_live_fN8FpuY7qFij", "fN8FpuY7qFij", "axg_fN8FpuY7", "axk_live_fN8FpuY7qFij_…", "key axk_test_fN8F"]
+)
+def test_a_key_is_found_by_its_prefix_as_it_is_shown(asked: str, read: Callable[..., str], happened: Happened) -> None:
+    happened(Verb.KEY_ROTATED, changes={"public_id": ["aaaabbbbcccc", "fN8FpuY7qFij"]})
+    assert len(sentences(read(q=asked))) == 1
+
+
+def test_a_whole_key_that_was_cut_finds_it_too(administrator: Staff, browser_of: BrowserOf, happened: Happened) -> None:
+    happened(Verb.KEY_ROTATED, changes={"public_id": ["ccccddddeeee", "aaaaaaaaaaaa"]})
+    html = browser_of(administrator).get("/audit/", {"q": KEY}, follow=True).text
+    assert len(sentences(main_of(html))) == 1
+
+
 def test_a_search_that_is_stopped_says_so(read: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
     def slow(*_args: Any, **_more: Any) -> None:
         raise search.TooSlow

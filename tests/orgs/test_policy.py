@@ -50,6 +50,18 @@ def test_a_role_in_one_organization_reaches_no_gateway() -> None:
     assert not policy.can(holding(Role.ADMINISTRATOR, 1), Permission.GATEWAY_SEE, Credential("staging"))
 
 
+@pytest.mark.parametrize("permission", sorted(policy.EVERYWHERE))
+def test_what_is_about_no_organization_needs_a_role_that_holds_everywhere(permission: Permission) -> None:
+    assert policy.can(holding(Role.ADMINISTRATOR), permission)
+    assert not policy.can(holding(Role.ADMINISTRATOR, 1), permission)
+
+
+def test_an_account_manager_makes_organizations_and_a_role_in_one_counts_for_that_one() -> None:
+    assert policy.can(holding(Role.ACCOUNT_MANAGER), Permission.ORGANIZATION_CREATE)
+    assert policy.can(holding(Role.ADMINISTRATOR, 1), Permission.ORGANIZATION_EDIT)
+    assert policy.can(holding(Role.ADMINISTRATOR, 1), Permission.ORGANIZATION_ASSIGN, MINE)
+
+
 @pytest.mark.parametrize(("environment", "allowed"), [("staging", True), ("production", False)])
 def test_a_key_admin_makes_gateway_credentials_for_staging_alone(environment: str, allowed: bool) -> None:
     assert policy.can(holding(Role.KEY_ADMIN), Permission.GATEWAY_CREATE, Credential(environment)) is allowed

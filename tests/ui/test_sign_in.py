@@ -66,8 +66,5 @@ def test_a_closed_account_is_told_whom_to_ask(client: Client):
     assert "Ask an administrator" in client.get("/sign-in/closed/").text
 
 
-def test_proving_who_one_is_asks_for_the_password_alone(browser_of, viewer):
-    page = browser_of(viewer).get("/confirm/").text
-    assert "<h1>Confirm that it is you</h1>" in page
-    assert 'action="/confirm/"' in page
-    assert page.count('type="password"') == 1
+def test_there_is_no_other_place_to_guess_a_password_at(browser_of, viewer):
+    assert browser_of(viewer).get("/confirm/").status_code == 404

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from metering import entries
+from audit import wording
+from metering import entries, nesting
 
 OLDEST_MS = 35 * 24 * 3_600_000
 FUTURE_MS = 5 * 60_000
@@ -48,6 +49,8 @@ def check_fields(raw: Any) -> None:
     """Raise Refused with every field whose type or bounds are not the contract's; other fields are ignored."""
     if not isinstance(raw, dict):
         raise Refused("invalid_field")
+    if nesting.is_too_deep(raw):
+        raise Refused("invalid_field", *(name for name in CHECKS if nesting.is_too_deep([raw.get(name)])))
     faults = []
     for name, is_good in CHECKS.items():
         value = raw.get(name)
@@ -118,8 +121,9 @@ def _entry(raw: Mapping[str, Any], key: Key, occurred_ms: int) -> entries.Entry:
         aspect_ratio=raw.get("aspect_ratio") or "",
         service_tier=raw.get("service_tier") or "",
         failure_cause=raw.get("failure_cause") or "",
-        request_id=raw.get("request_id") or "",
-        idempotency_key=raw.get("idempotency_key") or "",
+        # Refused for a credential in it, a generation would go unbilled, and a customer chooses the idempotency key.
+        request_id=wording.masked(raw.get("request_id") or ""),
+        idempotency_key=wording.masked(raw.get("idempotency_key") or ""),
         stages=stages or None,
     )
 
@@ -130,14 +134,9 @@ def _milliseconds(text: str) -> int:
 
 def _is_text(longest: int) -> Check:
     def check(value: Any) -> bool:
-        return isinstance(value, str) and len(value) <= longest and _is_storable(value)
+        return isinstance(value, str) and len(value) <= longest and wording.is_fit(value)
 
     return check
-
-
-def _is_storable(text: str) -> bool:
-    # PostgreSQL keeps no NUL, and half of a surrogate pair is no character.
-    return "\0" not in text and (text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text))
 
 
 def _is_one_of(*words: str) -> Check:

@@ -26,6 +26,9 @@ def append(*, items: Sequence[Any], source: str, gateway: str, now: datetime, dr
     """
     batch = Batch(items, now=now)
     firsts, repeats = batches.split(batch.candidates())
+    # Before anything is settled: what cannot be written down stops the batch while nothing of it is counted.
+    refused = list(batch.results.values())
+    kept = rejects.write_down(refused, items, organizations=batch.names.organizations, source=source)
     foreseen: dict[str, Standing] = {}
     for group in batches.groups(firsts, organizations=ORGANIZATIONS_AT_ONCE):
         if dry_run:
@@ -36,8 +39,9 @@ def append(*, items: Sequence[Any], source: str, gateway: str, now: datetime, dr
     for repeat in repeats:
         batch.compare(repeat, known[repeat.entry.generation_id])
     if not dry_run:
-        organizations = batch.names.organizations
-        rejects.keep(batch.told, items, organizations=organizations, source=source, gateway=gateway, now=now)
+        conflicts = [batch.results[candidate.position] for candidate in (*firsts, *repeats)]
+        kept += rejects.write_down(conflicts, items, organizations=batch.names.organizations, source=source)
+        rejects.keep(kept, source=source, gateway=gateway, now=now)
     return batch.told
 
 

@@ -3,16 +3,19 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
 from audit import wording
+from metering import nesting
 from metering.results import Result
 
 KEPT = frozenset({"rejected", "conflict"})
+
+Row = dict[str, Any]
 
 _KEEP = """
 INSERT INTO metering_rejectedgeneration AS kept (
@@ -29,19 +32,17 @@ SET seen = kept.seen + excluded.seen, last_received_at = greatest(kept.last_rece
 """
 
 
-def keep(
-    results: Sequence[Result],
-    items: Sequence[Any],
-    *,
-    organizations: Mapping[str, int],
-    source: str,
-    gateway: str,
-    now: datetime,
-) -> None:
-    """Store the rejected and conflicting items of a batch with their raw bodies; credentials in them are masked."""
-    rows = [
+def write_down(
+    results: Iterable[Result], items: Sequence[Any], *, organizations: Mapping[str, int], source: str
+) -> list[Row]:
+    """Write down the rejected and conflicting items of a batch with their bodies; credentials in them are masked."""
+    return [
         _row(result, items[result["index"]], organizations, source) for result in results if result["status"] in KEPT
     ]
+
+
+def keep(rows: Sequence[Row], *, source: str, gateway: str, now: datetime) -> None:
+    """Store the rows; one that is there already is counted."""
     if not rows:
         return
     seen = Counter(row["fingerprint"] for row in rows)
@@ -50,9 +51,9 @@ def keep(
         cursor.execute(_KEEP, [source, gateway, now, now, json.dumps(list(distinct.values()))])
 
 
-def _row(result: Result, item: Any, organizations: Mapping[str, int], source: str) -> dict[str, Any]:
+def _row(result: Result, item: Any, organizations: Mapping[str, int], source: str) -> Row:
     # ASCII only: what PostgreSQL cannot keep as a character stays readable as its escape.
-    raw = wording.masked(json.dumps(item, sort_keys=True, ensure_ascii=True))
+    raw = wording.masked(json.dumps(nesting.shallow(item), sort_keys=True, ensure_ascii=True))
     same = "\n".join([result["status"], result["code"] or "", source, raw])
     named = item.get("organization") if isinstance(item, dict) else None
     return {

@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from axis_admin import logs, proxies
 from axis_admin.middleware import sessions
+from keys import secrets
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -153,3 +154,17 @@ def test_a_callers_newline_cannot_forge_a_second_log_line() -> None:
     assert "\n" not in line
     assert "\x1b" not in line
     assert json.loads(line.partition("message=")[2]) == "name is a\nlevel=ERROR forged\x1b[31m"
+
+
+def test_a_credential_in_an_address_or_an_error_is_not_written_down(caplog: pytest.LogCaptureFixture) -> None:
+    made = secrets.make_credential("live")
+    caplog.handler.setFormatter(logs.Line())
+    Client().get(f"/gateway/v1/{made.text}")
+    Client().get(f"/nowhere/?key={made.text}")
+    try:
+        raise ValueError(made.text)
+    except ValueError:
+        logging.getLogger("axis").exception("failed with %s", made.text)
+    assert f"Not Found: /gateway/v1/axk_live_{made.public_id}_" in caplog.text
+    assert "ValueError" in caplog.text
+    assert made.text[-38:] not in caplog.text

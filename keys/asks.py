@@ -1,18 +1,21 @@
 """What a gateway asks about its customer: the body of one validate call, checked while it is read. Pure."""
 
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address, ip_network
 from typing import Annotated, Literal
 
 import msgspec
 
+from keys.facts import Network
+
 LARGEST_UNITS = 1_000
 LONGEST_REQUEST_ID = 128
-# Nothing that ends up on a page or in a log may hold control characters, or half of a surrogate pair.
-WITHOUT_CONTROLS = r"\A[^\x00-\x1f\x7f-\x9f\ud800-\udfff]*\Z"
+_MAPPED_BITS = 96
+# Nothing that ends up on a page or in a log may hold a character that audit.wording calls unfit.
+FIT = r"\A[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]*\Z"
 
 Address = IPv4Address | IPv6Address
-Text = Annotated[str, msgspec.Meta(pattern=WITHOUT_CONTROLS)]
-RequestId = Annotated[str, msgspec.Meta(pattern=WITHOUT_CONTROLS, min_length=1, max_length=LONGEST_REQUEST_ID)]
+Text = Annotated[str, msgspec.Meta(pattern=FIT)]
+RequestId = Annotated[str, msgspec.Meta(pattern=FIT, min_length=1, max_length=LONGEST_REQUEST_ID)]
 Units = Annotated[int, msgspec.Meta(ge=1, le=LARGEST_UNITS)]
 
 
@@ -48,11 +51,27 @@ class Ask(msgspec.Struct, frozen=True):
 
 
 def address(text: str) -> Address:
-    """Return the address; one of IPv4 written as IPv6 is the former, and an interface's name is left out.
+    """Return the address; one of IPv4 written as IPv6 is the former.
+
+    Raises ValueError where it is none, or names an interface: that may be any text at all.
+    """
+    found = ip_address(_without_interface(text))
+    return found if isinstance(found, IPv4Address) else found.ipv4_mapped or found
+
+
+def network(text: str) -> Network:
+    """Return the network; one of IPv4 written as IPv6 is the former, as callers' addresses are.
 
     Raises ValueError where it is none.
     """
-    found = ip_address(text)
-    if isinstance(found, IPv4Address):
+    found = ip_network(_without_interface(text), strict=False)
+    mapped = None if isinstance(found, IPv4Network) else found.network_address.ipv4_mapped
+    if mapped is None or found.prefixlen < _MAPPED_BITS:
         return found
-    return found.ipv4_mapped or IPv6Address(int(found))
+    return IPv4Network((int(mapped), found.prefixlen - _MAPPED_BITS))
+
+
+def _without_interface(text: str) -> str:
+    if "%" in text:
+        raise ValueError("an interface is named")
+    return text

@@ -8,6 +8,7 @@ import redis
 from django.conf import settings
 from django.db import connection
 
+from audit import wording
 from keys import models
 from keys.asks import Ask
 from keys.limits import limiter, store
@@ -58,7 +59,8 @@ WHERE excluded.last_used_at > known.last_used_at
 
 def described(ask: Ask) -> str:
     """Say how a secret is used, as the limiter's script notes it: version|address|agent."""
-    agent = (ask.user_agent or "")[:LONGEST_USER_AGENT]
+    # Masked before it is cut: half a credential would not be known for one.
+    agent = wording.masked(ask.user_agent or "")[:LONGEST_USER_AGENT]
     return f"{ask.api_version}|{ask.caller or ''}|{agent}"
 
 

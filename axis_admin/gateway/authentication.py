@@ -21,7 +21,8 @@ class GatewayBearer(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[GatewayIdentity, None]:
         now = timezone.now()
         gateway = _live(request.META.get("HTTP_AUTHORIZATION", ""), now)
-        address = request.META.get("REMOTE_ADDR", "")
+        # Which interface a neighbour called on says nothing about who it is.
+        address = request.META.get("REMOTE_ADDR", "").partition("%")[0]
         if not _may_call_from(gateway, address):
             raise Problem("forbidden", "The credential may not be used from this address.")
         uses.note_gateway(gateway.uid, address=address, at=now)

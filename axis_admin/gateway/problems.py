@@ -11,9 +11,12 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework import exceptions
 
+from audit import wording
+
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+LONGEST_DETAIL = 200
 TITLES = {
     "invalid-request": (HTTPStatus.BAD_REQUEST, "The request is not what the contract says"),
     "request-id-reused": (HTTPStatus.BAD_REQUEST, "The request id was used with other values"),
@@ -53,7 +56,10 @@ class Problem(Exception):
             "title": TITLES[self.kind][1],
             "status": self.status,
             "detail": self.detail,
-            "errors": [{"field": field, "detail": detail} for field, detail in self.errors],
+            # A fault may quote what was sent.
+            "errors": [
+                {"field": field, "detail": wording.neutral(detail, LONGEST_DETAIL)} for field, detail in self.errors
+            ],
         }
         headers = {"Cache-Control": "no-store", **self.headers}
         return HttpResponse(orjson.dumps(document), status=self.status, content_type=CONTENT_TYPE, headers=headers)
@@ -86,7 +92,7 @@ def _problem(error: Exception, request: Any) -> Problem:
         return Problem("not-found", "Look at the paths in openapi.json.")
     if isinstance(error, (PermissionDenied, exceptions.PermissionDenied)):
         return Problem("forbidden", "This is not allowed.")
-    if isinstance(error, (exceptions.ParseError, SuspiciousOperation, RecursionError, UnreadablePostError)):
+    if isinstance(error, (exceptions.ParseError, SuspiciousOperation, UnreadablePostError)):
         return Problem("invalid-request", "The body cannot be read.")
     if isinstance(error, (OperationalError, InterfaceError)):
         logger.warning("the database is down: %s", error)

@@ -10,6 +10,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
+from audit import wording
 from axis_admin.gateway import answers, bodies, metrics, problems, wire
 from axis_admin.gateway.base import GatewayView
 from axis_admin.gateway.schema import with_problems
@@ -19,7 +20,7 @@ from keys.gateways import Scope
 from keys.limits import limiter
 from metering import ledger
 
-Body = TypeVar("Body")
+Body = TypeVar("Body", bound=msgspec.Struct)
 
 _read_ask = msgspec.json.Decoder(asks.Ask).decode
 
@@ -27,10 +28,12 @@ _read_ask = msgspec.json.Decoder(asks.Ask).decode
 class Report(msgspec.Struct, frozen=True):
     """The envelope of a batch; its items are the ledger's to judge."""
 
-    source: Annotated[
-        str, msgspec.Meta(min_length=1, max_length=generations.LONGEST_SOURCE, pattern=asks.WITHOUT_CONTROLS)
-    ]
+    source: Annotated[str, msgspec.Meta(min_length=1, max_length=generations.LONGEST_SOURCE, pattern=asks.FIT)]
     generations: Annotated[list[Any], msgspec.Meta(min_length=1, max_length=generations.LARGEST_BATCH)]
+
+    def __post_init__(self) -> None:
+        if wording.holds_credential(self.source):
+            raise ValueError("a credential is no name")
 
 
 class Validate(GatewayView):
@@ -76,7 +79,7 @@ class Generations(GatewayView):
         responses=with_problems(generations.GenerationsAnswerSerializer),
     )
     def post(self, request: Request) -> HttpResponse:
-        dry_run = _dry_run(request.query_params.get("dry_run", "false"))
+        dry_run = _dry_run(request.query_params.getlist("dry_run"))
         report = _report(bodies.read(request))
         results = ledger.append(
             items=report.generations,
@@ -110,13 +113,22 @@ def _report(body: bytes) -> Report:
 
 def _converted(read: Any, kind: type[Body], serializer: type[Serializer]) -> Body:
     """Return what was read as the struct; names every field at fault, where the struct stops at the first."""
+    if not isinstance(read, dict):
+        raise problems.invalid([("", "The body must be a JSON object.")])
+    # Unknown fields are ignored, also those whose names are no text.
+    known = {name: read[name] for name in kind.__struct_fields__ if name in read}
     try:
-        return msgspec.convert(read, kind)
-    except (msgspec.ValidationError, UnicodeEncodeError) as error:
-        checked = serializer(data=read)
-        if not isinstance(read, dict) or checked.is_valid():
-            raise problems.invalid([("", str(error))]) from error
-        raise problems.invalid(list(_flat(checked.errors))) from error
+        return msgspec.convert(known, kind)
+    except (msgspec.ValidationError, UnicodeEncodeError, RecursionError) as error:
+        raise problems.invalid(_faults(serializer(data=known))) from error
+
+
+def _faults(checked: Serializer) -> Sequence[tuple[str, str]]:
+    try:
+        checked.is_valid()
+        return list(_flat(checked.errors)) or [("", "The body is not what the contract says.")]
+    except RecursionError:
+        return [("", "The body is nested too deeply.")]
 
 
 def _flat(errors: Any, path: str = "") -> Sequence[tuple[str, str]]:
@@ -125,11 +137,11 @@ def _flat(errors: Any, path: str = "") -> Sequence[tuple[str, str]]:
     return [(path, str(one)) for one in errors]
 
 
-def _dry_run(text: str) -> bool:
-    # A misspelt wish to store nothing must not store.
-    if text not in ("true", "false"):
-        raise problems.invalid([("dry_run", "true or false.")])
-    return text == "true"
+def _dry_run(texts: Sequence[str]) -> bool:
+    # A misspelt or contradicted wish to store nothing must not store.
+    if texts not in ([], ["true"], ["false"]):
+        raise problems.invalid([("dry_run", "true or false, once.")])
+    return texts == ["true"]
 
 
 def _count(decision: decisions.Decision) -> None:

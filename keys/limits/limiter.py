@@ -1,6 +1,7 @@
 """Spend from every limit of a call at once, or from none: one script call, decided by the counter store's clock."""
 
 import functools
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -89,7 +90,12 @@ def _keys(spending: Spending) -> list[str]:
     # One hash tag for each organization: all that one decision touches lies on one node of a cluster.
     tag = f"{{{spending.organization}}}"
     counters = [_counter(tag, spending.key, limit) for limit in spending.limits]
-    return [f"{tag}:replay:{spending.request_id or ''}", uses_key(spending.organization), *counters]
+    return [f"{tag}:replay:{_digest(spending.request_id or '')}", uses_key(spending.organization), *counters]
+
+
+def _digest(request_id: str) -> str:
+    # Names of keys show up in the store's own tools and logs: text from outside does not belong there.
+    return hashlib.sha256(request_id.encode()).hexdigest()[:32]
 
 
 def uses_key(organization: int) -> str:

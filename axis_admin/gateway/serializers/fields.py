@@ -11,13 +11,13 @@ from keys import asks
 
 # What text may hold is said below, in one place.
 _OTHERS = (ProhibitNullCharactersValidator, ProhibitSurrogateCharactersValidator)
-_CONTROLS = re.compile(asks.WITHOUT_CONTROLS)
+_FIT = re.compile(asks.FIT)
 
 
 class Words(serializers.CharField):
     """Text as it came; `judged` where any text at all is an answer to the question, control characters included."""
 
-    default_error_messages = {"controls": "Control characters are not allowed."}
+    default_error_messages = {"controls": "Control characters and marks of direction are not allowed."}
 
     def __init__(self, *, judged: bool = False, **options: Any) -> None:
         super().__init__(**{"trim_whitespace": False, "allow_blank": True, **options})
@@ -27,7 +27,7 @@ class Words(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        if not self.judged and not _CONTROLS.match(data):
+        if not self.judged and not _FIT.match(data):
             self.fail("controls")
         return str(data)
 

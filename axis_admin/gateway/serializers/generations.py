@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from audit import wording
 from axis_admin.gateway.serializers.fields import Whole, Words
 from axis_admin.gateway.serializers.validate import API_VERSIONS, SERVICE_TIERS
 
@@ -66,8 +67,20 @@ class Generations(serializers.ListField):
         return list(data)
 
 
+class Source(Words):
+    """The name of a reporter, which is kept with each generation: a credential is none."""
+
+    default_error_messages = {"credential": "A credential is no name."}
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if wording.holds_credential(text):
+            self.fail("credential")
+        return text
+
+
 class GenerationsRequestSerializer(serializers.Serializer):
-    source = Words(allow_blank=False, max_length=LONGEST_SOURCE)  # type: ignore[assignment]
+    source = Source(allow_blank=False, max_length=LONGEST_SOURCE)  # type: ignore[assignment]
     generations = Generations(min_length=1, max_length=LARGEST_BATCH)
 
 

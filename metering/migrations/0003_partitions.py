@@ -26,6 +26,12 @@ BEGIN
         'ALTER TABLE metering_generation ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', name,
         metering_first_id(month AT TIME ZONE 'UTC'), metering_first_id((month + interval '1 month') AT TIME ZONE 'UTC')
     );
+    -- What refuses a change of a row came with the ledger; what refuses TRUNCATE every table has for itself.
+    EXECUTE format(
+        'CREATE TRIGGER ledger_no_truncate BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION metering_refuse()',
+        name
+    );
+    EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER ledger_no_truncate', name);
     -- Default privileges reach the new table too. Its rows are written and read through the ledger alone.
     FOR grantee IN SELECT metering_grantees(name::regclass) LOOP
         EXECUTE format('REVOKE ALL ON %I FROM %s', name, grantee);
@@ -46,6 +52,21 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT DISTINCT CASE WHEN acl.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(acl.grantee)) END
     FROM pg_class, aclexplode(relacl) AS acl WHERE pg_class.oid = relation AND acl.grantee <> relowner
 $$;
+"""
+
+# Refused to the owner too. A month may still be detached and then dropped: its triggers that refuse rows stay behind.
+REFUSE = """
+CREATE FUNCTION metering_refuse() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'The ledger is append-only: % refused', TG_OP USING ERRCODE = 'AX011';
+END
+$$;
+CREATE TRIGGER ledger_no_change BEFORE UPDATE OR DELETE ON metering_generation
+    FOR EACH ROW EXECUTE FUNCTION metering_refuse();
+CREATE TRIGGER ledger_no_truncate BEFORE TRUNCATE ON metering_generation
+    FOR EACH STATEMENT EXECUTE FUNCTION metering_refuse();
+ALTER TABLE metering_generation ENABLE ALWAYS TRIGGER ledger_no_change;
+ALTER TABLE metering_generation ENABLE ALWAYS TRIGGER ledger_no_truncate;
 """
 
 # The application's login has no fixed name here: whoever is not the owner keeps SELECT and INSERT of what they had.
@@ -77,10 +98,14 @@ DROP FUNCTION metering_grantees(regclass);
 DROP FUNCTION metering_first_id(timestamptz);
 """
 
+# With its triggers, those of the months included.
+ALLOW = "DROP FUNCTION metering_refuse() CASCADE;"
+
 
 class Migration(migrations.Migration):
     dependencies = [("metering", "0002_ledger")]
     operations = [
+        migrations.RunSQL(REFUSE, ALLOW),
         migrations.RunSQL(HELPERS + FUNCTION, REVERSE),
         migrations.RunSQL(RIGHTS, migrations.RunSQL.noop),
         migrations.RunSQL(MONTHS, migrations.RunSQL.noop),

@@ -19,8 +19,8 @@ HEADINGS = {
     "generations": "Generations",
     "units": "Cost units",
 }
-# What a spreadsheet would take for the beginning of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+# What a spreadsheet would take for the beginning of a formula; some take the full-width signs for the usual ones.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
 
 
 class _Line:

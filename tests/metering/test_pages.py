@@ -198,7 +198,7 @@ def test_formulas_in_the_csv_are_texts(
     assert (row["Key"], row["Resolution"]) == ('\'=HYPERLINK("//x")', "'@SUM(A1)")
 
 
-@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1"])
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "＝1", "＋1", "－1", "＠a"])
 def test_what_begins_like_a_formula_gets_an_apostrophe(text: str) -> None:
     assert neutral(text) == f"'{text}"
     assert (neutral("2K"), neutral(5), neutral(None)) == ("2K", 5, None)

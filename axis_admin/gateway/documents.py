@@ -14,17 +14,45 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.settings import patched_settings
 
 from axis_admin.gateway import problems
+from axis_admin.gateway.serializers import validate
+from keys.models import ApiKey
 
 View = Callable[..., HttpResponse]
 
 BASE_PATH = "gateway/v1/"
-# Closed lists that stand in several places go by one name.
+DESCRIPTION = """\
+The generation gateway calls twice for each generation: `POST keys/validate` before it, to ask whether the customer's
+key may pass, and `POST generations` after it, to report what became of it.
+
+Both calls carry the gateway's own credential, `Authorization: Bearer axg_…`, which staff make on the Gateways page or
+with `manage.py create_gateway`. It is not a customer's key.
+
+What to do with each answer, what may be cached and when to send again is told in `docs/gateway.md` of the source.
+"""
+# Every closed list goes by the name of what it lists.
 ENUMS = {
     "ApiVersion": "axis_admin.gateway.serializers.validate.API_VERSIONS",
     "VerdictCode": "keys.verdicts.Code.values",
     "GenerationCode": "axis_admin.gateway.serializers.generations.CODES",
     "GenerationStatus": "axis_admin.gateway.serializers.generations.STATUSES",
     "OrganizationStatus": "orgs.lifecycle.Status.values",
+    "Cause": "axis_admin.gateway.serializers.validate.CAUSES",
+    # Numbers are taken as pairs of a value and its label alone.
+    "HttpStatus": [(status, status) for status in validate.HTTP_STATUSES],
+    "ServiceTier": "axis_admin.gateway.serializers.validate.SERVICE_TIERS",
+    "LimitScope": "axis_admin.gateway.serializers.validate.LIMIT_SCOPES",
+    "LimitKind": "axis_admin.gateway.serializers.validate.LIMIT_KINDS",
+    "LimitMode": "axis_admin.gateway.serializers.validate.LIMIT_MODES",
+    "RotationState": "axis_admin.gateway.serializers.validate.ROTATION_STATES",
+    "KeyEnvironment": ApiKey.Environment.values,
+    "Outcome": "axis_admin.gateway.serializers.generations.OUTCOMES",
+    "FailureCause": "axis_admin.gateway.serializers.generations.FAILURE_CAUSES",
+}
+SETTINGS = {
+    "DESCRIPTION": DESCRIPTION,
+    "ENUM_NAME_OVERRIDES": ENUMS,
+    # A field says itself that it may be null; a list of one null beside the list of its words says it twice.
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
 }
 OWN = Path(__file__).parent / "docs"
 CONTENT_TYPES = {".js": "text/javascript", ".css": "text/css", ".png": "image/png", ".html": "text/html; charset=utf-8"}
@@ -83,7 +111,7 @@ def nothing(request: HttpRequest) -> HttpResponse:
 @functools.cache
 def _openapi() -> bytes:
     everything = [path(BASE_PATH, include("axis_admin.gateway.urls"))]
-    with patched_settings({"ENUM_NAME_OVERRIDES": ENUMS}):
+    with patched_settings(SETTINGS):
         document = SchemaGenerator(patterns=everything).get_schema(request=None, public=True)
     return orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS)
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from axis_admin.gateway import documents
 from axis_admin.gateway.serializers.generations import GenerationsAnswerSerializer
 from axis_admin.gateway.serializers.validate import ValidateAnswerSerializer
 from keys.gateways import Scope
@@ -134,3 +135,20 @@ def test_the_contracts_own_examples_are_answers() -> None:
 
 def test_the_scopes_are_the_contracts() -> None:
     assert Scope.values == ["keys:validate", "usage:write", "changes:read", "leaks:report"]
+
+
+def test_it_says_what_it_is_about(document: Schema) -> None:
+    told = document["info"]["description"]
+    for word in ("keys/validate", "POST generations", "Bearer axg_", "docs/gateway.md"):
+        assert word in told
+
+
+def test_every_closed_list_has_a_name_of_its_own(document: Schema) -> None:
+    lists = {name for name, schema in document["components"]["schemas"].items() if "enum" in schema}
+    assert lists == set(documents.ENUMS)
+
+
+def test_a_list_that_may_be_null_says_so(document: Schema) -> None:
+    cause = body(document, "/gateway/v1/keys/validate", "200")["properties"]["cause"]
+    assert cause["nullable"] is True
+    assert resolved(document, cause)["enum"] == contract.CAUSES

@@ -12,6 +12,8 @@ from axis_admin.gateway.serializers.validate import API_VERSIONS, SERVICE_TIERS
 LARGEST_BATCH = 1_000
 LONGEST_SOURCE = 64
 STATUSES = ("accepted", "accepted_late", "duplicate", "conflict", "rejected")
+OUTCOMES = ("succeeded", "failed")
+FAILURE_CAUSES = ("engine", "timeout", "content", "client")
 CODES = (
     "period_final",
     "idempotency_replay",
@@ -42,7 +44,7 @@ class GenerationSerializer(serializers.Serializer):
     organization = Words()
     key = Words(help_text="The public id that validate returned.")
     api_version = serializers.ChoiceField(choices=API_VERSIONS)
-    outcome = serializers.ChoiceField(choices=("succeeded", "failed"))
+    outcome = serializers.ChoiceField(choices=OUTCOMES)
     units = Whole(min_value=1, max_value=1_000)
     occurred_at = serializers.DateTimeField()
     duration_ms = Whole(required=False, allow_null=True, min_value=0)
@@ -52,9 +54,7 @@ class GenerationSerializer(serializers.Serializer):
     idempotency_key = Words(required=False, allow_null=True)
     lease = Words(required=False, allow_null=True)
     service_tier = serializers.ChoiceField(choices=SERVICE_TIERS, required=False, allow_null=True)
-    failure_cause = serializers.ChoiceField(
-        choices=("engine", "timeout", "content", "client"), required=False, allow_null=True
-    )
+    failure_cause = serializers.ChoiceField(choices=FAILURE_CAUSES, required=False, allow_null=True)
     stages = StagesSerializer(required=False, allow_null=True)
 
 

@@ -10,6 +10,10 @@ from orgs.models import Organization
 
 API_VERSIONS = ("v1", "v2")
 SERVICE_TIERS = ("dedicated", "shared", "overage", "pilot", "sandbox")
+LIMIT_SCOPES = ("organization", "key")
+LIMIT_KINDS = ("rate", "window", "concurrency")
+LIMIT_MODES = ("block", "warn")
+ROTATION_STATES = ("overlap",)
 CAUSES = ("key", "policy", "customer_limit", "our_capacity")
 HTTP_STATUSES = sorted({meaning.http_status for meaning in MEANINGS.values()})
 
@@ -49,7 +53,7 @@ class KeySerializer(serializers.Serializer):
 
 
 class RotationSerializer(serializers.Serializer):
-    state = serializers.ChoiceField(choices=("overlap",))
+    state = serializers.ChoiceField(choices=ROTATION_STATES)
     ends_at = serializers.DateTimeField()
     successor = serializers.CharField(allow_null=True, help_text="The public id of the new secret.")
 
@@ -62,9 +66,9 @@ class LeaseSerializer(serializers.Serializer):
 
 class LimitSerializer(serializers.Serializer):
     name = serializers.CharField()
-    scope = serializers.ChoiceField(choices=("organization", "key"))
-    kind = serializers.ChoiceField(choices=("rate", "window", "concurrency"))
-    mode = serializers.ChoiceField(choices=("block", "warn"))
+    scope = serializers.ChoiceField(choices=LIMIT_SCOPES)
+    kind = serializers.ChoiceField(choices=LIMIT_KINDS)
+    mode = serializers.ChoiceField(choices=LIMIT_MODES)
     limit = serializers.IntegerField()
     period_s = serializers.IntegerField(allow_null=True)
     burst = serializers.IntegerField(allow_null=True)

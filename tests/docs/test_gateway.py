@@ -10,7 +10,7 @@ from axis_admin.gateway.serializers import generations, validate
 from keys import asks, verdicts
 from keys.gateways import Scope
 from keys.limits import limiter, store
-from metering import items
+from metering import items, nesting
 from tests.docs import markdown
 
 TEXT = markdown.read("gateway")
@@ -89,6 +89,8 @@ def test_its_numbers_are_the_code_s() -> None:
     assert f"more than {items.OLDEST_MS // 86_400_000} days ago" in TEXT
     assert f"more than {items.APART_MS // 3_600_000} hours between" in TEXT
     assert f"more than {items.FUTURE_MS // 60_000} minutes ahead" in TEXT
+    assert f"more than {nesting.DEEPEST} levels deep" in TEXT
+    assert f"at most {generations.LONGEST_SOURCE} characters" in TEXT
     cache = json.loads(markdown.fences(TEXT, "json")[0])["cache"]
     assert (cache["max_age_s"], cache["stale_if_error_s"]) == (verdicts.MAX_AGE_S, verdicts.STALE_IF_ERROR_S)
 

@@ -53,7 +53,7 @@ class RecordedFactory(DjangoModelFactory[Row]):
         return [row.uid]  # type: ignore[attr-defined]
 
 
-class StaffFactory(DjangoModelFactory[Staff]):
+class StaffFactory(RecordedFactory[Staff]):
     """A person without a role; `password="…"` lets them sign in."""
 
     class Meta:
@@ -78,7 +78,7 @@ class PlanFactory(DjangoModelFactory[Plan]):
     name = factory.LazyAttribute(lambda plan: plan.code.capitalize())
 
 
-class PlanVersionFactory(DjangoModelFactory[PlanVersion]):
+class PlanVersionFactory(RecordedFactory[PlanVersion]):
     """The plan's first version with its rates; any other term asked for makes a further version of the plan.
 
     `rates={"v1-minute": 60}` gives that version these limits per minute (burst 10); the default is v1 300, v2 120.
@@ -103,6 +103,10 @@ class PlanVersionFactory(DjangoModelFactory[PlanVersion]):
             api_version = name.split("-")[0]
             RuleFactory(plan_version=made, name=name, limit=limit, api_version=api_version)
         return made
+
+    @classmethod
+    def names(cls, row: PlanVersion) -> list[str]:
+        return [row.plan.code]
 
 
 class OrganizationFactory(RecordedFactory[Organization]):

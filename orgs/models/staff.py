@@ -1,6 +1,7 @@
 from functools import cached_property
 from typing import Any, ClassVar
 
+from django.contrib.auth import hashers
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils import timezone
@@ -42,6 +43,10 @@ class Staff(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Say whether it is the password. Its hash is not renewed here: that is a change, and changes are recorded."""
+        return hashers.check_password(raw_password, self.password)
 
     @cached_property
     def grants(self) -> tuple[policy.Grant, ...]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from audit import trail
 from audit.verbs import Verb
-from axis_admin import redirects
+from axis_admin import guessing, redirects
 from axis_admin.middleware import sessions
 from axis_admin.middleware.staff import actor_of
 from orgs.models import Staff
@@ -47,7 +47,14 @@ class ClosedAccounts(DefaultAccountAdapter):
             how = {"method": "password"}
             trail.record(Verb.STAFF_SIGNED_IN, actor=actor_of(request), target=user.target, detail=how)
         answer: HttpResponse = super().post_login(request, user, **options)
+        guessing.remember(request, answer, user)
         return answer
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Refuse where too many passwords were wrong; allauth takes the count back when this one is right."""
+        self._login_failed_rl_usage = guessing.consume(request, email=credentials.get("email") or "")
+        if not self._login_failed_rl_usage:
+            raise self.validation_error("too_many_login_attempts")
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Record that somebody failed to sign in, by whose account if there is one."""

@@ -8,6 +8,8 @@ from typing import Any
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from axis_admin import embedded, proxies, rings
 
@@ -106,6 +108,8 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": VALKEY_URL,
         "KEY_PREFIX": "cache",
+        # Somebody waits at the sign-in page: a store that does not answer is told after half a second.
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5, "retry": Retry(NoBackoff(), 0)},
     }
 }
 CELERY_TASK_IGNORE_RESULT = True
@@ -239,6 +243,15 @@ ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
+# What each counts, axis_admin/guessing.py tells. `login` would stop everybody behind one address.
+ACCOUNT_RATE_LIMITS = {
+    "login": None,
+    "login_failed": "20/m/ip",
+    "login_failed_here": "5/5m/key",
+    "login_failed_account": "20/15m/key",
+    "login_failed_known": "5/5m/key",
+}
+KNOWN_BROWSER_COOKIE_NAME = f"{_COOKIE}known"
 ACCOUNT_ADAPTER = "axis_admin.accounts.ClosedAccounts"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 if SURFACE == "gateway":

@@ -1,18 +1,22 @@
 """Who is asking: sets `request.staff` and `request.actor`, and sends strangers to the sign-in page."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import resolve_url
+from django.shortcuts import render, resolve_url
 from django_htmx.http import HttpResponseClientRedirect
+from redis.exceptions import RedisError
 
 from audit import trail
 from orgs.access import StaffInSession
 
 NOT_FOUND = 404
+UNAVAILABLE = 503
+log = logging.getLogger(__name__)
 
 
 class StaffMiddleware:
@@ -24,7 +28,11 @@ class StaffMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
             request.staff = StaffInSession(request, request.user)  # type: ignore[attr-defined,arg-type]
+        is_signed_in = request.user.is_authenticated
         response = self.get_response(request)
+        # Nothing of what somebody saw here stays in the browser once they have signed out.
+        if is_signed_in or request.user.is_authenticated:
+            response["Cache-Control"] = "no-store"
         # An address that does not exist is none of a stranger's business either.
         if response.status_code == NOT_FOUND and request.resolver_match is None and not request.user.is_authenticated:
             return to_sign_in(request)
@@ -35,6 +43,13 @@ class StaffMiddleware:
         if request.user.is_authenticated or not getattr(view, "login_required", True):
             return None
         return to_sign_in(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Say so in our look where the counter store does not answer: passwords are not checked without counting."""
+        if not isinstance(error, RedisError):
+            return None
+        log.error("The counter store does not answer: %s", type(error).__name__)
+        return render(request, "503.html", status=UNAVAILABLE)
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:

@@ -94,7 +94,7 @@ CALLS: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
     metering_actions.open_ahead: lambda: {"now": _contract().effective.lower + 100 * DAY},
 }
 # What saves nothing by itself, and so has nothing to record.
-NOT_CHANGES = {org_actions.lock_organization}
+NOT_CHANGES = {org_actions.lock_organization, key_actions.rotation_problem}
 
 
 def _actions() -> set[Callable[..., Any]]:

@@ -26,15 +26,16 @@ class StaffMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated:
-            request.staff = StaffInSession(request, request.user)  # type: ignore[attr-defined,arg-type]
+        # Asked before the view: on a surface with both doors the gateway's view puts its own caller there.
         is_signed_in = request.user.is_authenticated
+        if is_signed_in:
+            request.staff = StaffInSession(request, request.user)  # type: ignore[attr-defined,arg-type]
         response = self.get_response(request)
         # Nothing of what somebody saw here stays in the browser once they have signed out.
-        if is_signed_in or request.user.is_authenticated:
+        if is_signed_in:
             response["Cache-Control"] = "no-store"
         # An address that does not exist is none of a stranger's business either.
-        if response.status_code == NOT_FOUND and request.resolver_match is None and not request.user.is_authenticated:
+        if response.status_code == NOT_FOUND and request.resolver_match is None and not is_signed_in:
             return to_sign_in(request)
         return response
 

@@ -20,6 +20,7 @@ WITHOUT_STORES = {
 }  # fmt: skip
 WITHOUT_MIGRATING = {"migrate", "makemigrations", "showmigrations", "sqlmigrate", "squashmigrations", "dbshell"}
 PATIENCE_SECONDS = 30
+PREPARING = "preparing.lock"
 
 
 @contextmanager
@@ -40,22 +41,40 @@ def stores_for(arguments: Sequence[str]) -> Iterator[None]:
 def attached(var: Path, *, migrated: bool) -> Iterator[None]:
     """Stores of this folder: those that run, or else one's own, stopped when the last command beside it has ended."""
     var.mkdir(parents=True, exist_ok=True)
-    with (var / "commands.lock").open("a") as users:
-        stores = _running_or_started(var, users)
+    with (var / "commands.lock").open("a") as users, (var / PREPARING).open("a") as gate:
+        stores = _running_or_started(var, users, gate)
         if stores is None:
+            # Whoever started the stores may still be at the migrations.
+            _wait_for(gate)
+            processes.unlock(gate)
             yield
             return
         signal.signal(signal.SIGTERM, _leave)
         try:
             if migrated:
                 _migrate()
+            processes.unlock(gate)
             yield
         finally:
             _outlast(users)
             stores.stop()
 
 
-def _running_or_started(var: Path, users: IO[str]) -> embedded.Stores | None:
+@contextmanager
+def preparing(var: Path) -> Iterator[None]:
+    """Inside, commands that find the stores running wait until they are ready for use."""
+    var.mkdir(parents=True, exist_ok=True)
+    with (var / PREPARING).open("a") as gate:
+        _wait_for(gate)
+        yield
+
+
+def _wait_for(gate: IO[str]) -> None:
+    while not processes.try_lock(gate):
+        time.sleep(0.05)
+
+
+def _running_or_started(var: Path, users: IO[str], gate: IO[str]) -> embedded.Stores | None:
     stores = embedded.Stores.from_settings(var)
     end = time.monotonic() + PATIENCE_SECONDS
     while True:
@@ -63,20 +82,22 @@ def _running_or_started(var: Path, users: IO[str]) -> embedded.Stores | None:
         if processes.try_lock(users, shared=True):
             if embedded.running(var):
                 return None
-            try:
-                stores.start()
-            except embedded.Claimed:
-                if time.monotonic() > end:
-                    raise
-            else:
-                return stores
+            # Taken before they run, so that nobody finds them running and not yet migrated.
+            if processes.try_lock(gate):
+                try:
+                    stores.start()
+                except embedded.Claimed:
+                    processes.unlock(gate)
+                    if time.monotonic() > end:
+                        raise
+                else:
+                    return stores
             processes.unlock(users)
         time.sleep(0.05)
 
 
 def _outlast(users: IO[str]) -> None:
-    while not processes.try_lock(users):
-        time.sleep(0.05)
+    _wait_for(users)
 
 
 def _migrate() -> None:

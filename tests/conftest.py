@@ -14,6 +14,8 @@ if RUN_FOLDER not in os.environ:
     os.environ[RUN_FOLDER] = tempfile.mkdtemp(prefix="axis-test-")
 os.environ["AXIS_VAR"] = os.environ[RUN_FOLDER]
 os.environ["DJANGO_SETTINGS_MODULE"] = "axis_admin.settings"
+# The browser's driver leaves an event loop in its worker, which Django would take for an async context.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 django.setup()
 
 from django.conf import settings

@@ -124,6 +124,7 @@ def _revoke(visitor: Visitor, uid: str) -> None:
     visitor.open(f"/orgs/{uid}/keys/")
     page.get_by_role("link", name="story-key").click()
     page.get_by_role("link", name="Revoke").click()
+    page.get_by_label("Kind of reason").select_option("no_longer_used")
     page.get_by_label("Reason", exact=True).fill("The story is over")
     visitor.look()
     page.get_by_role("button", name="Revoke key").click()

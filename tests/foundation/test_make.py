@@ -19,7 +19,10 @@ PINNED = re.compile(r"^([a-z0-9._-]+)==(\S+)", re.MULTILINE)
 
 
 def _targets(name: str) -> str:
-    ended = subprocess.run(["make", "-n", name], cwd=ROOT, check=False, capture_output=True, text=True)
+    # The suite itself may run under make, which tells its children so.
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key != "MFLAGS"}
+    command = ["make", "--no-print-directory", "-n", name]
+    ended = subprocess.run(command, cwd=ROOT, env=environ, check=False, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
 

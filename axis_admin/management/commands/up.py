@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 
-from axis_admin import demo, embedded, fleet, processes
+from axis_admin import demo, embedded, fleet, lone, processes
 
 READY_SECONDS = 90.0
 TICK_SECONDS = 0.2
@@ -59,8 +59,9 @@ class Command(BaseCommand):
         if trouble:
             raise CommandError(trouble)
         self.say(f"Starting PostgreSQL and Valkey in {settings.AXIS_VAR}")
-        self.stores.start()
-        call_command("migrate", verbosity=0, interactive=False)
+        with lone.preparing(settings.AXIS_VAR):
+            self.stores.start()
+            call_command("migrate", verbosity=0, interactive=False)
         access = self._demo() if with_demo else None
         connections.close_all()
         self._go_on()

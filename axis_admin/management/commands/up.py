@@ -48,8 +48,14 @@ class Command(BaseCommand):
             self._run(with_demo=not options["no_demo"])
         except Stopped:
             self.say("Stopping.")
-        except embedded.StoresError as error:
-            raise CommandError(str(error)) from None
+        except Exception as error:
+            # Whatever a signal broke off on its way out, a statement or a store's start, was asked for.
+            if self.asked_to_stop:
+                self.say("Stopping.")
+            elif isinstance(error, embedded.StoresError):
+                raise CommandError(str(error)) from None
+            else:
+                raise
         finally:
             self._end()
 

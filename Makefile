@@ -32,7 +32,7 @@ bench-ingest:
 	$(PYTHON) bench/ingest.py
 
 # The three lock files, for all platforms, from the ranges in pyproject.toml. The larger one rules the smaller ones' versions.
-COMPILE = $(PYTHON) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+COMPILE = $(PYTHON) -m uv pip compile --quiet --universal --generate-hashes --no-header \
 	--no-annotate --python-version 3.11 pyproject.toml
 
 locks:

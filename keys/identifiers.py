@@ -16,3 +16,18 @@ def gateway_uid() -> str:
 def rule_uid() -> str:
     """Mint the id of a limit rule: `lim_…`."""
     return f"lim_{random_base62(LENGTH)}"
+
+
+def delivery_uid() -> str:
+    """Mint the id of a one-time link: `dlv_…`."""
+    return f"dlv_{random_base62(LENGTH)}"
+
+
+def leak_uid() -> str:
+    """Mint the id of a leak report: `lek_…`."""
+    return f"lek_{random_base62(LENGTH)}"
+
+
+def saved_view_uid() -> str:
+    """Mint the id of a saved view: `viw_…`."""
+    return f"viw_{random_base62(LENGTH)}"

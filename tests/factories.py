@@ -159,6 +159,7 @@ class KeyFactory(RecordedFactory[ApiKey]):
     api_versions = ("v1", "v2")
     state = ApiKey.State.ACTIVE
     revoked_at = factory.LazyAttribute(lambda key: timezone.now() if key.state == "revoked" else None)
+    paused_at = factory.LazyAttribute(lambda key: timezone.now() if key.state == "paused" else None)
     created_by = "Test"
 
     @classmethod
@@ -178,6 +179,9 @@ class SecretFactory(RecordedFactory[KeySecret]):
         lambda secret: timezone.now() + timedelta(days=1) if secret.state == "overlap" else None
     )
     retired_at = factory.LazyAttribute(lambda secret: timezone.now() if secret.state == "retired" else None)
+    activates_at = factory.LazyAttribute(
+        lambda secret: timezone.now() + timedelta(days=1) if secret.state == "pending" else None
+    )
 
     @classmethod
     def _create(cls, model_class: type[KeySecret], *args: Any, **kwargs: Any) -> KeySecret:

@@ -78,7 +78,7 @@ def _fated(key: ApiKey, sketch: KeySketch, *, actor: trail.Actor, now: datetime)
     elif sketch.fate == "revoked":
         actions.revoke_key(key=key, actor=actor, code=ApiKey.RevokeCode.REPLACED, reason="Replaced by a newer key")
     elif sketch.fate == "paused":
-        paused = {"state": ApiKey.State.PAUSED}
+        paused: dict[str, str | datetime] = {"state": ApiKey.State.PAUSED, "paused_at": now}
         _change(key, Verb.KEY_PAUSED, "key.paused", paused, actor=actor, reason="By customer's wish")
     elif sketch.fate == "expired":
         # No key is ever issued with an end in the past, so this one's is moved.

@@ -7,25 +7,12 @@ from django.utils import timezone
 
 from audit import trail
 from keys import identifiers
-from keys.gateways import GatewayCredential, GatewaySecret, GatewayUse
-from keys.limits.rules import LimitRule
-from keys.pilots import Pilot
+from keys.models.secrets import KeySecret, SecretUse
 from orgs import policy, texts
 from orgs.models import Organization
 
 if TYPE_CHECKING:
     from orgs.models import Staff
-
-__all__ = [
-    "ApiKey",
-    "GatewayCredential",
-    "GatewaySecret",
-    "GatewayUse",
-    "KeySecret",
-    "LimitRule",
-    "Pilot",
-    "SecretUse",
-]
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
@@ -82,6 +69,9 @@ class ApiKey(models.Model):
     not_before = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     state = models.CharField(max_length=8, choices=State, default=State.ACTIVE)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    pause_reason = models.CharField(max_length=500, blank=True)
+    pause_ticket = models.CharField(max_length=64, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoke_code = models.CharField(max_length=16, choices=RevokeCode, blank=True)
     revoke_reason = models.CharField(max_length=500, blank=True)
@@ -106,6 +96,10 @@ class ApiKey(models.Model):
                 | (~models.Q(state="revoked") & models.Q(revoked_at__isnull=True)),
                 name="a_revoked_key_says_when",
             ),
+            models.CheckConstraint(
+                condition=~models.Q(state="paused") | models.Q(paused_at__isnull=False),
+                name="a_paused_key_says_when",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -124,6 +118,10 @@ class ApiKey(models.Model):
         return self._secret(KeySecret.State.OVERLAP)
 
     @property
+    def pending_secret(self) -> "KeySecret | None":
+        return self._secret(KeySecret.State.PENDING)
+
+    @property
     def last_use(self) -> "SecretUse | None":
         """The latest use of any of its secrets, overlapping and retired ones too."""
         uses = [secret.use for secret in self.secrets.all() if hasattr(secret, "use")]
@@ -137,62 +135,3 @@ class ApiKey(models.Model):
 
     def _secret(self, state: "KeySecret.State") -> "KeySecret | None":
         return next((secret for secret in self.secrets.all() if secret.state == state), None)
-
-
-class KeySecret(models.Model):
-    """One secret of a key: of the credential only its digest, sealed. Retired ones stay, so as to be told apart."""
-
-    class State(models.TextChoices):
-        PENDING = "pending", "Pending"
-        ACTIVE = "active", "Active"
-        OVERLAP = "overlap", "Overlap"
-        RETIRED = "retired", "Retired"
-
-    key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, related_name="secrets")
-    public_id = models.CharField(max_length=12, unique=True)
-    last_four = models.CharField(max_length=4)
-    digest = models.BinaryField()
-    ring_id = models.PositiveSmallIntegerField()
-    state = models.CharField(max_length=8, choices=State, default=State.ACTIVE)
-    overlap_until = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    retired_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["-id"]
-        constraints = [
-            *(
-                models.UniqueConstraint(
-                    fields=["key"],
-                    condition=models.Q(state=state),
-                    name=f"one_{state}_secret_per_key",
-                )
-                for state in ("pending", "active", "overlap")
-            ),
-            models.CheckConstraint(
-                condition=~models.Q(state="overlap") | models.Q(overlap_until__isnull=False),
-                name="an_overlap_has_an_end",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"axk_{self.key.environment}_{self.public_id}"
-
-    def is_retired(self, *, at: datetime) -> bool:
-        """Say whether the secret has stopped working by the clock, whether or not the sweep has seen it."""
-        over = self.state == self.State.OVERLAP and self.overlap_until is not None and self.overlap_until <= at
-        return self.state == self.State.RETIRED or over
-
-
-class SecretUse(models.Model):
-    """When and from where a secret was used. Outside the guard: flushed from the counter store once a minute."""
-
-    secret = models.OneToOneField(KeySecret, on_delete=models.PROTECT, related_name="use")
-    first_used_at = models.DateTimeField()
-    last_used_at = models.DateTimeField()
-    address = models.GenericIPAddressField(null=True, blank=True)
-    user_agent = models.CharField(max_length=200, blank=True)
-    api_version = models.CharField(max_length=8, blank=True)
-
-    def __str__(self) -> str:
-        return f"{self.secret_id}: {self.last_used_at:%F %T}"

@@ -1,0 +1,34 @@
+from keys.gateways import GatewayCredential, GatewaySecret, GatewayUse
+from keys.limits.rules import LimitRule
+from keys.models.deliveries import DeliveryLink
+from keys.models.feeds import FeedConfirmation, FeedReader, GatewayRevision
+from keys.models.keys import ApiKey, ApiKeyQuerySet
+from keys.models.leaks import LeakReport
+from keys.models.refusals import Refusal
+from keys.models.saved_views import SavedView
+from keys.models.secrets import KeySecret, SecretUse
+from keys.models.traffic import DecisionHour, DecisionMinute, FlushReceipt, SecretHour
+from keys.pilots import Pilot
+
+__all__ = [
+    "ApiKey",
+    "ApiKeyQuerySet",
+    "DecisionHour",
+    "DecisionMinute",
+    "DeliveryLink",
+    "FeedConfirmation",
+    "FeedReader",
+    "FlushReceipt",
+    "GatewayCredential",
+    "GatewayRevision",
+    "GatewaySecret",
+    "GatewayUse",
+    "KeySecret",
+    "LeakReport",
+    "LimitRule",
+    "Pilot",
+    "Refusal",
+    "SavedView",
+    "SecretHour",
+    "SecretUse",
+]

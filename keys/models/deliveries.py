@@ -1,0 +1,70 @@
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.utils import timezone
+
+from audit import trail
+from keys import identifiers
+from keys.models.secrets import KeySecret
+from orgs import policy, texts
+
+if TYPE_CHECKING:
+    from orgs.models import Staff
+
+
+class DeliveryLinkQuerySet(models.QuerySet["DeliveryLink"]):
+    def for_user(self, user: "Staff", permission: policy.Permission) -> "DeliveryLinkQuerySet":
+        """Keep the links to secrets of the organizations in which the person holds the permission."""
+        return self.filter(policy.scope(user, permission).as_q("secret__key__organization__"))
+
+    def unopened(self) -> "DeliveryLinkQuerySet":
+        """Keep those that nobody has opened or cancelled, expired ones too."""
+        return self.filter(opened_at=None, cancelled_at=None)
+
+
+class DeliveryLink(models.Model):
+    """A link by which a customer reveals a secret, once. The ciphertext opens with the token of the link alone."""
+
+    uid = models.CharField(max_length=24, unique=True, default=identifiers.delivery_uid, editable=False)
+    secret = models.ForeignKey(KeySecret, on_delete=models.PROTECT, related_name="deliveries")
+    recipient = models.CharField(max_length=254, validators=[texts.one_line])
+    salt = models.BinaryField(null=True)
+    ciphertext = models.BinaryField(null=True)
+    expires_at = models.DateTimeField()
+    created_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    opened_at = models.DateTimeField(null=True)
+    opened_address = models.GenericIPAddressField(null=True)
+    opened_user_agent = models.CharField(max_length=200, blank=True)
+    cancelled_at = models.DateTimeField(null=True)
+    # The last try to open it after the reveal, and how many there were.
+    alarmed_at = models.DateTimeField(null=True)
+    late_opens = models.PositiveIntegerField(default=0)
+
+    objects = DeliveryLinkQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(opened_at__isnull=True, cancelled_at__isnull=True)
+                | models.Q(ciphertext__isnull=True, salt__isnull=True),
+                name="an_ended_delivery_keeps_no_secret",
+            ),
+            models.UniqueConstraint(
+                fields=["secret"],
+                condition=models.Q(opened_at=None, cancelled_at=None),
+                name="one_open_delivery_per_secret",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.uid
+
+    @property
+    def target(self) -> trail.Target:
+        return trail.Target("delivery", self.uid, self.recipient)
+
+    def is_open(self, *, at: datetime) -> bool:
+        return self.opened_at is None and self.cancelled_at is None and at < self.expires_at

@@ -2,13 +2,15 @@
 
 axk_<live|test>_<12 base62 public id>_<32 base62 secret><6 base62 crc32 of everything before it>
 axg_<12 base62 public id>_<32 base62 secret><6 base62 crc32 of everything before it>
+
+An imported credential was made elsewhere: all that is known of it is what it begins with, and its SHA-256.
 """
 
 import hashlib
 import os
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -18,19 +20,24 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from orgs import identifiers
 
-Kind = Literal["live", "test", "gateway"]
+MadeHere = Literal["live", "test", "gateway"]
+Kind = Literal["live", "test", "gateway", "imported"]
 
 PUBLIC_ID_LENGTH, SECRET_LENGTH, CHECKSUM_LENGTH = 12, 32, 6
-PREFIXES: dict[Kind, str] = {
+PREFIXES: dict[MadeHere, str] = {
     "live": "axk_live_",
     "test": "axk_test_",
     "gateway": "axg_",
 }
-_KINDS: dict[str, Kind] = {prefix: kind for kind, prefix in PREFIXES.items()}
+_KINDS: dict[str, MadeHere] = {prefix: kind for kind, prefix in PREFIXES.items()}
 _FORMAT = re.compile(
     r"(?P<prefix>axk_live_|axk_test_|axg_)(?P<public_id>[0-9A-Za-z]{12})_[0-9A-Za-z]{38}",
     re.ASCII,
 )
+LONGEST_IMPORTED = 512
+_VISIBLE = re.compile(r"[!-~]+")
+# As many base62 digits as any SHA-256 needs.
+_DIGEST_LENGTH = 43
 _NONCE_LENGTH = 12
 
 
@@ -60,7 +67,7 @@ class UnsealError(Exception):
     """A sealed digest that no key of the ring opens, or that was moved from another row."""
 
 
-def make_credential(kind: Kind) -> Credential:
+def make_credential(kind: MadeHere) -> Credential:
     """Make a credential with 190 random bits."""
     public_id = identifiers.random_base62(PUBLIC_ID_LENGTH)
     body = f"{PREFIXES[kind]}{public_id}_{identifiers.random_base62(SECRET_LENGTH)}"
@@ -79,6 +86,19 @@ def parse(text: str) -> Parsed | None:
     if match is None or checksum(text[:-CHECKSUM_LENGTH]) != text[-CHECKSUM_LENGTH:]:
         return None
     return Parsed(_KINDS[match["prefix"]], match["public_id"], digest(text))
+
+
+def parse_imported(text: str, prefixes: Iterable[str]) -> Parsed | None:
+    """Read a credential that was made elsewhere; None where it begins like no imported one, or nothing like one."""
+    if len(text) > LONGEST_IMPORTED or not text.startswith(tuple(prefixes)) or not _VISIBLE.fullmatch(text):
+        return None
+    found = digest(text)
+    return Parsed("imported", imported_public_id(found), found)
+
+
+def imported_public_id(digest: bytes) -> str:
+    """Return by what an imported credential is found: the first twelve base62 digits of its SHA-256."""
+    return identifiers.encode(int.from_bytes(digest, "big"), _DIGEST_LENGTH)[:PUBLIC_ID_LENGTH]
 
 
 def digest(text: str) -> bytes:

@@ -198,7 +198,7 @@ def rotation_problem(key: ApiKey, *, now: datetime) -> str:
 
 
 def _add_secret(key: ApiKey) -> tuple[KeySecret, str]:
-    kind: secrets.Kind = "live" if key.environment == ApiKey.Environment.LIVE else "test"
+    kind: secrets.MadeHere = "live" if key.environment == ApiKey.Environment.LIVE else "test"
     made = secrets.make_credential(kind)
     ring_id, sealed = secrets.seal(made.digest, public_id=made.public_id, ring=settings.FIELD_KEYS)
     secret = KeySecret.objects.create(

@@ -53,6 +53,14 @@ class KeySecret(models.Model):
                 name="a_pending_secret_says_when_it_begins",
             ),
         ]
+        indexes = [
+            # Which prefixes there are is asked all the time; few secrets have one.
+            models.Index(
+                fields=["imported_prefix"],
+                condition=~models.Q(imported_prefix=""),
+                name="imported_secrets_by_prefix",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"axk_{self.key.environment}_{self.public_id}"

@@ -1,3 +1,4 @@
+import hashlib
 import os
 import re
 
@@ -6,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keys import secrets
+from orgs import identifiers
 
 RING = (os.urandom(32), os.urandom(32))
 SCANNER = re.compile(r"axk_(live|test)_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}")
 
 
 @pytest.mark.parametrize("kind", ["live", "test", "gateway"])
-def test_a_credential_reads_back_as_what_it_was_made_for(kind: secrets.Kind) -> None:
+def test_a_credential_reads_back_as_what_it_was_made_for(kind: secrets.MadeHere) -> None:
     made = secrets.make_credential(kind)
     parsed = secrets.parse(made.text)
     assert parsed is not None
@@ -69,3 +71,30 @@ def test_two_credentials_share_nothing() -> None:
 def test_the_secret_does_not_show_in_a_traceback() -> None:
     made = secrets.make_credential("live")
     assert made.text not in repr(made)
+
+
+def test_an_imported_credential_is_read_by_what_it_begins_with() -> None:
+    parsed = secrets.parse_imported("sk_studio_abc123", ["other_", "sk_studio_"])
+    assert parsed is not None
+    assert (parsed.kind, parsed.digest) == ("imported", hashlib.sha256(b"sk_studio_abc123").digest())
+    assert parsed.public_id == secrets.imported_public_id(parsed.digest)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "sk_other_1", "sk_studio_a b", "sk_studio_\x00", "sk_studio_é", "sk_studio_" * 60]
+)
+def test_what_begins_otherwise_is_over_long_or_invisible_is_none(text: str) -> None:
+    assert secrets.parse_imported(text, ["sk_studio_"]) is None
+
+
+def test_without_imports_nothing_is_imported() -> None:
+    assert secrets.parse_imported("sk_studio_abc123", []) is None
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_an_imported_public_id_is_the_first_twelve_digits_of_the_hash_in_base62(digest: bytes) -> None:
+    number, digits = int.from_bytes(digest, "big"), ""
+    for _ in range(43):
+        number, digit = divmod(number, 62)
+        digits = identifiers.ALPHABET[digit] + digits
+    assert (number, secrets.imported_public_id(digest)) == (0, digits[:12])

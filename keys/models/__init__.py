@@ -1,6 +1,7 @@
 from keys.gateways import GatewayCredential, GatewaySecret, GatewayUse
 from keys.limits.rules import LimitRule
 from keys.models.deliveries import DeliveryLink
+from keys.models.expiries import ExpiryMark
 from keys.models.feeds import FeedConfirmation, FeedReader, GatewayRevision
 from keys.models.keys import ApiKey, ApiKeyQuerySet
 from keys.models.leaks import LeakReport
@@ -16,6 +17,7 @@ __all__ = [
     "DecisionHour",
     "DecisionMinute",
     "DeliveryLink",
+    "ExpiryMark",
     "FeedConfirmation",
     "FeedReader",
     "FlushReceipt",

@@ -1,4 +1,5 @@
 from orgs.models.feed import Change, ChangeHead
+from orgs.models.notices import Notice
 from orgs.models.organizations import Contact, Organization
 from orgs.models.plans import Plan, PlanVersion
 from orgs.models.staff import RoleAssignment, Staff
@@ -7,6 +8,7 @@ __all__ = [
     "Change",
     "ChangeHead",
     "Contact",
+    "Notice",
     "Organization",
     "Plan",
     "PlanVersion",

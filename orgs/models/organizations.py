@@ -2,6 +2,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Upper
 from django.utils import timezone
@@ -60,6 +61,8 @@ class Organization(models.Model):
         related_name="organizations",
     )
     time_zone = models.CharField(max_length=64, default="UTC")
+    # The kinds of notices that its contacts do not get.
+    muted_notices = ArrayField(models.CharField(max_length=24), default=list, blank=True)
     notes = models.TextField(max_length=4000, blank=True, validators=[texts.several_lines])
     version = models.BigIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

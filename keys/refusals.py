@@ -1,0 +1,131 @@
+"""Refused calls kept for support: noted in the counter store, a sample where they are many."""
+
+import hashlib
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import redis
+
+from audit import wording
+from keys import evidence
+from keys.asks import Ask
+from keys.facts import GatewayIdentity
+from keys.limits import store
+from keys.verdicts import Code
+
+if TYPE_CHECKING:
+    from keys.decisions import Decision
+
+logger = logging.getLogger(__name__)
+
+# Of each organization, and of what nobody is known for: random ids must not fill the store.
+MOST_A_MINUTE, MOST_UNKNOWN_A_MINUTE = 100, 300
+# About as many as come in an hour at the most; what is older waits for no sweep that has stopped.
+LONGEST_STREAM = 5_000
+UNKNOWN = "{unknown}"
+LONGEST = {"request_id": 128, "idempotency_key": 255, "user_agent": 200, "organization_named": 100}
+# A store that does not answer is left alone for a while: each call has waited for it once already.
+PAUSE_S = 2.0
+
+# Says which counter is full, or 0. One hash tag for all names of a call.
+_NOTE = """
+for i = 2, #KEYS do
+  if tonumber(redis.call('GET', KEYS[i]) or 0) >= tonumber(ARGV[i + 1]) then return i - 1 end
+end
+for i = 2, #KEYS do
+  if redis.call('INCR', KEYS[i]) == 1 then redis.call('EXPIRE', KEYS[i], 120) end
+end
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], '*', 'refusal', ARGV[1])
+return 0
+"""
+
+
+class _Sampling:
+    """What this process knows: which counters of the minute are full, and until when the store is left alone."""
+
+    def __init__(self) -> None:
+        self.minute = -1
+        self.full: set[str] = set()
+        self.paused_until = 0.0
+
+    def is_full(self, minute: int, names: list[str]) -> bool:
+        if minute != self.minute:
+            self.minute, self.full = minute, set()
+        return any(name in self.full for name in names)
+
+
+_sampling = _Sampling()
+
+
+def note(*, decision: "Decision", ask: Ask, gateway: GatewayIdentity) -> None:
+    """Keep a refusal until the next sweep: 100 a minute of each organization at the most.
+
+    Never raises: the customer's answer does not depend on it. Once a minute is known to be full, or the store to be
+    away, it asks nobody.
+    """
+    if decision.code == Code.VALID:
+        return
+    try:
+        _note(decision, ask, gateway)
+    except redis.RedisError as error:
+        _sampling.paused_until = time.monotonic() + PAUSE_S
+        logger.warning("a refusal is not kept: %s", error)
+    except Exception:
+        logger.exception("a refusal is not kept")
+
+
+def stream_of(organization: int | None) -> str:
+    """Return where the refusals of an organization's keys wait; of unknown keys, without one."""
+    return f"{UNKNOWN if organization is None else f'{{{organization}}}'}:refusals"
+
+
+def _note(decision: "Decision", ask: Ask, gateway: GatewayIdentity) -> None:
+    minute = int(decision.at.timestamp()) // 60
+    stream, counters = _places(decision, ask)
+    if time.monotonic() < _sampling.paused_until or _sampling.is_full(minute, list(counters)):
+        return
+    names = [stream, *(f"{name}:{minute}" for name in counters)]
+    entry = msgspec.json.encode(_entry(decision, ask, gateway))
+    full = store.client().eval(_NOTE, len(names), *names, entry, LONGEST_STREAM, *counters.values())
+    if full:
+        _sampling.full.add(list(counters)[int(full) - 1])
+
+
+def _places(decision: "Decision", ask: Ask) -> tuple[str, dict[str, int]]:
+    """Return the stream, and what counts toward which most."""
+    if decision.identity is not None:
+        stream = stream_of(decision.identity.organization.id)
+        return stream, {stream: MOST_A_MINUTE}
+    stream = stream_of(None)
+    named = hashlib.sha256(ask.organization.encode("utf-8", "replace")).hexdigest()[:16]
+    return stream, {stream: MOST_UNKNOWN_A_MINUTE, f"{stream}:{named}": MOST_A_MINUTE}
+
+
+def _entry(decision: "Decision", ask: Ask, gateway: GatewayIdentity) -> dict[str, Any]:
+    """Return what is kept, under the names of Refusal's columns. Of the credential only its public id."""
+    identity = decision.identity
+    return {
+        "decision_id": decision.id,
+        "at": decision.at,
+        "organization": identity and identity.organization.id,
+        "key": identity and identity.key.id,
+        "public_id": identity.secret.public_id if identity else evidence.public_id(ask.credential),
+        "organization_named": _text("organization_named", ask.organization),
+        "code": str(decision.code),
+        "reasons": [str(code) for code in decision.reasons],
+        "api_version": ask.api_version,
+        "units": ask.cost,
+        "address": str(ask.caller) if ask.caller else None,
+        "user_agent": _text("user_agent", ask.user_agent),
+        "request_id": _text("request_id", ask.request_id),
+        "idempotency_key": _text("idempotency_key", ask.idempotency_key),
+        "gateway": gateway.uid,
+        "checks": evidence.of(decision, ask),
+        "limits": evidence.limits(decision.standings),
+    }
+
+
+def _text(name: str, text: str | None) -> str:
+    return wording.neutral(text or "", LONGEST[name])

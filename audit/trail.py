@@ -27,7 +27,7 @@ Outcome = Literal["success", "denied", "failed"]
 class Actor:
     """Who acts, with the roles and the circumstances of this moment."""
 
-    type: Literal["staff", "cli", "system", "gateway"]
+    type: Literal["staff", "cli", "system", "gateway", "customer"]
     id: str
     label: str
     roles: tuple[str, ...] = ()

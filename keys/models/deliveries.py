@@ -31,6 +31,8 @@ class DeliveryLink(models.Model):
     recipient = models.CharField(max_length=254, validators=[texts.one_line])
     salt = models.BinaryField(null=True)
     ciphertext = models.BinaryField(null=True)
+    # What the token is known by once the ciphertext is gone, so that a wrong guess never raises the alarm.
+    verifier = models.BinaryField()
     expires_at = models.DateTimeField()
     created_by = models.CharField(max_length=200)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

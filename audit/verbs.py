@@ -61,6 +61,16 @@ class Verb(models.TextChoices):
     KEY_OVERLAP_ENDED = Entry("key.overlap_ended", "update", "stop-circle",
         "ended/end the overlap of key {target}[ of {organization}]", "overlap_until public_id state")
 
+    KEY_CONTAINED = Entry("key.contained", "update", "shield-exclamation",
+        "contained/contain key {target}[ of {organization}]", "allowed_cidrs public_id", needs_reason=True)
+    LEAK_REPORTED = Entry("leak.reported", "create", "fire",
+        "reported/report {target}[ of {organization}] as leaked[, seen by {source}]",
+        "public_id source exposed_since outcome")
+    LEAK_DATED = Entry("leak.dated", "update", "clock",
+        "dated/date the leak of {target}[ of {organization}]", "public_id exposed_since")
+    LEAK_CLOSED = Entry("leak.closed", "update", "check-circle",
+        "closed/close the leak of {target}[ of {organization}][, {outcome}]", "public_id outcome", needs_reason=True)
+
     GATEWAY_CREATED = Entry("gateway.created", "create", "server-stack",
         "created/create gateway credential {target}", _GATEWAY)
     GATEWAY_REVOKED = Entry("gateway.revoked", "delete", "no-symbol",

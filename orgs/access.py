@@ -25,13 +25,14 @@ _NOUNS = {"audit": "the audit log", "gateway": "gateway credential"}
 _ACTS = {"change_plan": "change the plan of", "assign": "choose the account manager of", "see_all": "see all of"}
 
 # What the trail calls a model's objects, where the model's own name is another.
-_KINDS = {"ApiKey": "key", "GatewayCredential": "gateway"}
+_KINDS = {"ApiKey": "key", "GatewayCredential": "gateway", "LeakReport": "leak"}
 
 # What a person must at least see of an object before they are told that they may not change it.
 _SEES = {
     "organization": Permission.ORGANIZATION_SEE,
     "contact": Permission.ORGANIZATION_SEE,
     "key": Permission.KEY_SEE,
+    "leak": Permission.KEY_SEE,
     "usage": Permission.USAGE_SEE,
     "audit": Permission.AUDIT_SEE,
     "gateway": Permission.GATEWAY_SEE,

@@ -29,6 +29,8 @@ class Permission(TextChoices):
     KEY_ISSUE = "key.issue"
     KEY_ROTATE = "key.rotate"
     KEY_REVOKE = "key.revoke"
+    KEY_CONTAIN = "key.contain"
+    LEAK_REPORT = "leak.report"
     USAGE_SEE = "usage.see"
     AUDIT_SEE = "audit.see"
     AUDIT_SEE_ALL = "audit.see_all"
@@ -118,6 +120,9 @@ TABLE: dict[Permission, dict[Role, Rule]] = {
     Permission.KEY_ISSUE: {_ADMIN: PROVEN, _KEYS: PROVEN},
     Permission.KEY_ROTATE: {_ADMIN: PROVEN, _KEYS: PROVEN},
     Permission.KEY_REVOKE: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN_PROVEN},
+    Permission.KEY_CONTAIN: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN_PROVEN},
+    # Everybody who sees keys may look one up; what is written down is said by those who answer for it.
+    Permission.LEAK_REPORT: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN},
     Permission.AUDIT_SEE: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN},
     # Without it the log shows what was done to keys and limits alone.
     Permission.AUDIT_SEE_ALL: {_ADMIN: ANYWHERE, _MANAGER: OWN},

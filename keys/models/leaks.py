@@ -1,4 +1,4 @@
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.db import models
 from django.utils import timezone
@@ -6,8 +6,10 @@ from django.utils import timezone
 from audit import trail
 from keys import identifiers
 from keys.gateways import GatewaySecret
+from keys.models.keys import ApiKey
 from keys.models.secrets import KeySecret
 from orgs import policy, texts
+from orgs.models import Organization
 
 if TYPE_CHECKING:
     from orgs.models import Staff
@@ -15,9 +17,22 @@ if TYPE_CHECKING:
 
 class LeakReportQuerySet(models.QuerySet["LeakReport"]):
     def for_user(self, user: "Staff", permission: policy.Permission) -> "LeakReportQuerySet":
-        """Keep the reports about keys of the organizations in which the person holds the permission."""
-        scope = policy.scope(user, permission)
-        return self.all() if scope.everything else self.filter(scope.as_q("secret__key__organization__"))
+        """Keep the reports about keys of the organizations in which the person holds the permission.
+
+        A gateway's credential is of no organization: its leaks are for those who see gateway credentials.
+        """
+        of_keys = models.Q(secret__isnull=False) & policy.scope(user, permission).as_q("secret__key__organization__")
+        if policy.scope(user, policy.Permission.GATEWAY_SEE).everything:
+            return self.filter(of_keys | models.Q(gateway_secret__isnull=False))
+        return self.filter(of_keys)
+
+    def open(self) -> "LeakReportQuerySet":
+        """Keep those about which nothing was decided yet."""
+        return self.filter(outcome=LeakReport.Outcome.OPEN)
+
+    def with_whose(self) -> "LeakReportQuerySet":
+        """Fetch what a report is about along with it."""
+        return self.select_related("secret__key__organization__plan_version__plan", "gateway_secret__credential")
 
 
 class LeakReport(models.Model):
@@ -58,5 +73,23 @@ class LeakReport(models.Model):
         return self.uid
 
     @property
+    def leaked(self) -> "KeySecret | GatewaySecret":
+        """The secret that was seen."""
+        return cast("KeySecret | GatewaySecret", self.secret or self.gateway_secret)
+
+    @property
+    def key(self) -> ApiKey | None:
+        """The key whose secret it is; None where a gateway's credential leaked."""
+        return self.secret.key if self.secret else None
+
+    @property
+    def organization(self) -> Organization | None:
+        return self.secret.key.organization if self.secret else None
+
+    @property
+    def is_open(self) -> bool:
+        return self.outcome == self.Outcome.OPEN
+
+    @property
     def target(self) -> trail.Target:
-        return trail.Target("leak", self.uid, self.source)
+        return trail.Target("leak", self.uid, str(self.leaked))

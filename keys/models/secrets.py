@@ -77,7 +77,7 @@ class SecretUse(models.Model):
     secret = models.OneToOneField(KeySecret, on_delete=models.PROTECT, related_name="use")
     first_used_at = models.DateTimeField()
     last_used_at = models.DateTimeField()
-    address = models.GenericIPAddressField(null=True, blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True, db_index=True)
     user_agent = models.CharField(max_length=200, blank=True)
     api_version = models.CharField(max_length=8, blank=True)
 

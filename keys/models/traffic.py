@@ -37,7 +37,10 @@ class SecretHour(models.Model):
                 name="one_count_per_secret_hour_and_caller",
             )
         ]
-        indexes = [models.Index(fields=["hour"], name="secret_hours_by_hour")]
+        indexes = [
+            models.Index(fields=["hour"], name="secret_hours_by_hour"),
+            models.Index(fields=["address", "-hour"], name="secret_hours_by_address"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.secret_id} {self.hour:%F %H}"

@@ -14,6 +14,7 @@ _ORGANIZATION = "name slug legal_name crm_ref purchase_order renewal_on account_
 _KEY = "name purpose environment api_versions allowed_cidrs not_before expires_at rotate_every public_id last_four"
 _GATEWAY = "name environment scopes allowed_cidrs expires_at public_id last_four"
 _ROLE = "role scope expires_at"
+_LINK = "recipient expires_at public_id link"
 
 
 class Verb(models.TextChoices):
@@ -58,6 +59,22 @@ class Verb(models.TextChoices):
         "paused/pause key {target}[ of {organization}]", "state", needs_reason=True)
     KEY_REVOKED = Entry("key.revoked", "delete", "no-symbol",
         "revoked/revoke key {target}[ of {organization}][, {code}]", "state code public_id", needs_reason=True)
+    KEY_ROTATION_SCHEDULED = Entry("key.rotation_scheduled", "update", "calendar-days",
+        "scheduled/schedule a rotation of key {target}[ of {organization}][ for {begins}][, overlap {overlap}]",
+        "begins overlap overlap_until public_id")
+    KEY_ROTATION_CANCELLED = Entry("key.rotation_cancelled", "update", "x-circle",
+        "cancelled/cancel the scheduled rotation of key {target}[ of {organization}]", "begins public_id")
+    KEY_ROTATION_BEGAN = Entry("key.rotation_began", "update", "arrow-path",
+        "began/begin the scheduled rotation of key {target}[ of {organization}]", "begins overlap_until public_id")
+    KEY_ROTATION_UNDONE = Entry("key.rotation_undone", "update", "arrow-uturn-left",
+        "undid/undo the rotation of key {target}[ of {organization}]", "public_id", needs_reason=True)
+    KEY_OVERLAP_BEGAN = Entry("key.overlap_began", "update", "play-circle",
+        "saw/see the first use of the new secret of key {target}[ of {organization}], which its overlap waited for",
+        "overlap_until first_used_at public_id")
+    KEY_OVERLAP_EXTENDED = Entry("key.overlap_extended", "update", "clock",
+        "extended/extend the overlap of key {target}[ of {organization}]", "overlap_until public_id")
+    KEY_OLD_SECRET_ENDED = Entry("key.old_secret_ended", "update", "stop-circle",
+        "ended/end the old secret of key {target}[ of {organization}]", "overlap_until public_id", needs_reason=True)
     KEY_OVERLAP_ENDED = Entry("key.overlap_ended", "update", "stop-circle",
         "ended/end the overlap of key {target}[ of {organization}]", "overlap_until public_id state")
 
@@ -70,6 +87,24 @@ class Verb(models.TextChoices):
         "dated/date the leak of {target}[ of {organization}]", "public_id exposed_since")
     LEAK_CLOSED = Entry("leak.closed", "update", "check-circle",
         "closed/close the leak of {target}[ of {organization}][, {outcome}]", "public_id outcome", needs_reason=True)
+
+    DELIVERY_CREATED = Entry("delivery.created", "create", "link",
+        "made/make a one-time link to the secret of key {target}[ of {organization}][ for {recipient}]", _LINK)
+    DELIVERY_RESENT = Entry("delivery.resent", "update", "link",
+        "replaced/replace the undelivered secret of key {target}[ of {organization}][ by one for {recipient}]", _LINK)
+    DELIVERY_CANCELLED = Entry("delivery.cancelled", "delete", "x-circle",
+        "cancelled/cancel the one-time link to the secret of key {target}[ of {organization}][ for {recipient}]", _LINK)
+    DELIVERY_EXPIRED = Entry("delivery.expired", "update", "clock",
+        "ended/end the one-time link to the secret of key {target}[ of {organization}] that nobody had opened", _LINK)
+    DELIVERY_OPENED = Entry("delivery.opened", "access", "lock-open",
+        "opened/open the one-time link to the secret of key {target}[ of {organization}]", _LINK)
+    DELIVERY_LATE_OPEN = Entry("delivery.late_open", "access", "bell-alert",
+        "opened/open the one-time link to the secret of key {target}[ of {organization}] once more", f"{_LINK} late_opens")
+    DELIVERY_REFUSED = Entry("delivery.refused", "access", "no-symbol",
+        "opened/open the customer's one-time link {target}[ of {organization}]", _LINK)
+    DELIVERY_ALARM_SETTLED = Entry("delivery.alarm_settled", "update", "bell-slash",
+        "settled/settle the alarm of a one-time link to key {target}[ of {organization}]", f"{_LINK} late_opens",
+        needs_reason=True)
 
     GATEWAY_CREATED = Entry("gateway.created", "create", "server-stack",
         "created/create gateway credential {target}", _GATEWAY)

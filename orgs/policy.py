@@ -28,6 +28,7 @@ class Permission(TextChoices):
     KEY_SEE = "key.see"
     KEY_ISSUE = "key.issue"
     KEY_ROTATE = "key.rotate"
+    KEY_DELIVER = "key.deliver"
     KEY_REVOKE = "key.revoke"
     KEY_CONTAIN = "key.contain"
     LEAK_REPORT = "leak.report"
@@ -119,6 +120,8 @@ TABLE: dict[Permission, dict[Role, Rule]] = {
     Permission.ORGANIZATION_CLOSE: {_ADMIN: PROVEN},
     Permission.KEY_ISSUE: {_ADMIN: PROVEN, _KEYS: PROVEN},
     Permission.KEY_ROTATE: {_ADMIN: PROVEN, _KEYS: PROVEN},
+    # Whoever resends a one-time link makes a new secret.
+    Permission.KEY_DELIVER: {_ADMIN: PROVEN, _KEYS: PROVEN},
     Permission.KEY_REVOKE: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN_PROVEN},
     Permission.KEY_CONTAIN: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN_PROVEN},
     # Everybody who sees keys may look one up; what is written down is said by those who answer for it.

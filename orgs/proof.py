@@ -16,7 +16,7 @@ from orgs.requests import StaffRequest
 PROVED, USED = "proved_at", "proof_used_at"
 LASTS = timedelta(minutes=10)
 AT_MOST = timedelta(minutes=60)
-RENEWED_BY_USE = frozenset({Permission.KEY_ISSUE, Permission.KEY_ROTATE})
+RENEWED_BY_USE = frozenset({Permission.KEY_ISSUE, Permission.KEY_ROTATE, Permission.KEY_DELIVER})
 
 
 def is_fresh(proved: datetime | None, used: datetime | None, *, permission: Permission, now: datetime) -> bool:

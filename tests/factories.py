@@ -17,7 +17,7 @@ from factory.django import DjangoModelFactory
 from audit import fingerprint, trail
 from audit.models import Event
 from keys import secrets
-from keys.models import ApiKey, GatewayCredential, GatewaySecret, KeySecret, LimitRule, Pilot
+from keys.models import ApiKey, GatewayCredential, GatewaySecret, KeySecret, LimitRule, Pilot, SecretUse
 from orgs.models import Contact, Organization, Plan, PlanVersion, RoleAssignment, Staff
 
 Row = TypeVar("Row", bound=models.Model)
@@ -193,6 +193,20 @@ class SecretFactory(RecordedFactory[KeySecret]):
     @classmethod
     def names(cls, row: KeySecret) -> list[str]:
         return [row.key.uid]
+
+
+class UseFactory(DjangoModelFactory[SecretUse]):
+    """A secret that was used, just now unless another time is given; outside the guard."""
+
+    class Meta:
+        model = SecretUse
+
+    secret = factory.SubFactory(SecretFactory)
+    first_used_at = factory.LazyFunction(timezone.now)
+    last_used_at = factory.LazyAttribute(lambda use: use.first_used_at)
+    address = "203.0.113.7"
+    user_agent = "python-requests/2.32"
+    api_version = "v2"
 
 
 class GatewayFactory(RecordedFactory[GatewayCredential]):

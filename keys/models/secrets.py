@@ -65,6 +65,16 @@ class KeySecret(models.Model):
     def __str__(self) -> str:
         return f"axk_{self.key.environment}_{self.public_id}"
 
+    @property
+    def began_at(self) -> datetime:
+        """When it became the one that works, or will."""
+        return self.activates_at or self.created_at
+
+    @property
+    def first_used_at(self) -> datetime | None:
+        use: SecretUse | None = getattr(self, "use", None)
+        return use.first_used_at if use else None
+
     def is_retired(self, *, at: datetime) -> bool:
         """Say whether the secret has stopped working by the clock, whether or not the sweep has seen it."""
         over = self.overlap_until is not None and self.overlap_until <= at

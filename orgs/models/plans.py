@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -41,3 +43,8 @@ class PlanVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan.name}, version {self.number}"
+
+    @property
+    def longest_overlap(self) -> timedelta:
+        """How long an old secret may work beside the new one."""
+        return timedelta(hours=self.longest_overlap_hours)

@@ -51,6 +51,23 @@ def _ended() -> Any:
     return factories.SecretFactory(state="overlap", overlap_until=timezone.now() - DAY)
 
 
+def _rotating(**fields: Any) -> Any:
+    old = factories.SecretFactory(state="overlap", **fields)
+    factories.SecretFactory(key=old.key)
+    return old
+
+
+def _scheduled(**fields: Any) -> Any:
+    current = factories.SecretFactory(overlap_until=timezone.now() + 9 * DAY)
+    return factories.SecretFactory(state="pending", key=current.key, **fields)
+
+
+def _first_used() -> Any:
+    old = _rotating(overlap_after_use=timedelta(hours=1))
+    factories.UseFactory(secret=old.key.secrets.get(state="active"))
+    return old
+
+
 def _contract() -> Any:
     return metering_actions.open_contract(organization=_organization(), actor=ACTOR, since=timezone.now())
 
@@ -83,6 +100,13 @@ CALLS: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
     org_actions.revoke_role: lambda: {"assignment": factories.RoleAssignmentFactory(), **WHY},
     key_actions.issue_key: _issue,
     key_actions.rotate_key: lambda: {"key": _key(), "overlap": DAY},
+    key_actions.schedule_rotation: lambda: {"key": _key(), "overlap": DAY, "at": timezone.now() + DAY},
+    key_actions.cancel_rotation: lambda: {"key": _scheduled().key},
+    key_actions.undo_rotation: lambda: {"key": _rotating().key, **WHY},
+    key_actions.end_old_secret: lambda: {"key": _rotating().key, **WHY},
+    key_actions.extend_overlap: lambda: {"key": _rotating().key, "until": timezone.now() + 2 * DAY},
+    key_actions.begin_rotation: lambda: {"secret": _scheduled(activates_at=timezone.now() - DAY)},
+    key_actions.begin_overlap: lambda: {"secret": _first_used()},
     key_actions.revoke_key: lambda: {"key": _key(), "code": "leaked", **WHY},
     key_actions.end_overlap: lambda: {"secret": _ended()},
     key_actions.create_gateway: lambda: {"name": "gw"},
@@ -94,7 +118,7 @@ CALLS: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
     metering_actions.open_ahead: lambda: {"now": _contract().effective.lower + 100 * DAY},
 }
 # What saves nothing by itself, and so has nothing to record.
-NOT_CHANGES = {org_actions.lock_organization, key_actions.rotation_problem}
+NOT_CHANGES = {org_actions.lock_organization, key_actions.rotation_problem, key_actions.longest_end}
 
 
 def _actions() -> set[Callable[..., Any]]:

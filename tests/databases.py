@@ -14,6 +14,7 @@ from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
 from axis_admin import embedded
+from orgs import changes
 
 TEMPLATE = "axis_test_template"
 CHECK_NOW = ("SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS ALL DEFERRED")
@@ -107,6 +108,9 @@ def _checking(original: Callable[..., Any]) -> Callable[..., Any]:
             except BaseException as error:
                 original(self, type(error), error, error.__traceback__)
                 raise
+            original(self, kind, value, trace)
+            _tell_as_after_a_commit(self.using)
+            return None
         return original(self, kind, value, trace)
 
     return leave
@@ -116,6 +120,14 @@ def _check_as_commit_would(alias: str | None) -> None:
     with transaction.get_connection(alias).cursor() as cursor:
         for statement in (*CHECK_NOW, FORGET_EVENT):
             cursor.execute(statement)
+
+
+def _tell_as_after_a_commit(alias: str | None) -> None:
+    current = transaction.get_connection(alias)
+    waiting = [entry for entry in current.run_on_commit if getattr(entry[1], "func", None) is changes.tell]
+    current.run_on_commit = [entry for entry in current.run_on_commit if entry not in waiting]
+    for _, tell, _ in waiting:
+        tell()
 
 
 def _is_outermost(block: transaction.Atomic) -> bool:

@@ -49,14 +49,24 @@ class Verb(models.TextChoices):
         "edited/edit contact {target}[ of {organization}]", "kind name email")
     CONTACT_REMOVED = Entry("contact.removed", "delete", "user-minus",
         "removed/remove contact {target}[ from {organization}]", "kind name email")
+    CONTACT_NOTICES_CHANGED = Entry("contact.notices_changed", "update", "envelope",
+        "changed/change what the contacts of {target} are told", "not_told")
 
     KEY_ISSUED = Entry("key.issued", "create", "key", "issued/issue key {target}[ for {organization}]", _KEY)
-    KEY_EDITED = Entry("key.edited", "update", "pencil-square", "edited/edit key {target}[ of {organization}]", _KEY)
+    KEY_EDITED = Entry("key.edited", "update", "pencil-square",
+        "edited/edit key {target}[ of {organization}]", f"{_KEY} overlap_until")
     KEY_ROTATED = Entry("key.rotated", "update", "arrow-path",
         "rotated/rotate key {target}[ of {organization}][, overlap {overlap}]",
         "overlap overlap_until expires_at state public_id last_four old_public_id")
     KEY_PAUSED = Entry("key.paused", "update", "pause-circle",
         "paused/pause key {target}[ of {organization}]", "state", needs_reason=True)
+    KEY_RESUMED = Entry("key.resumed", "update", "play-circle",
+        "resumed/resume key {target}[ of {organization}]", "state")
+    KEY_EXPIRY_WARNED = Entry("key.expiry_warned", "update", "bell-alert",
+        "told/tell the contacts[ of {organization}] that key {target} expires[ within {days} days]",
+        "days expires_at contacts")
+    KEY_EXPIRED = Entry("key.expired", "update", "clock",
+        "Key {target}[ of {organization}] expired", "expires_at contacts")
     KEY_REVOKED = Entry("key.revoked", "delete", "no-symbol",
         "revoked/revoke key {target}[ of {organization}][, {code}]", "state code public_id", needs_reason=True)
     KEY_ROTATION_SCHEDULED = Entry("key.rotation_scheduled", "update", "calendar-days",
@@ -153,6 +163,19 @@ class Verb(models.TextChoices):
 
     USAGE_EXPORTED = Entry("usage.exported", "access", "arrow-down-tray",
         "exported/export the usage of {target}[, {period}]", "period rows format")
+
+    KEYS_EXPORTED = Entry("key.listed", "access", "arrow-down-tray",
+        "downloaded/download a list of keys[, {rows} rows]", "filter rows format")
+    VIEW_SAVED = Entry("view.saved", "create", "bookmark", "saved/save the view {target}", "name query page")
+    VIEW_RENAMED = Entry("view.renamed", "update", "pencil-square", "renamed/rename the view {target}", "name")
+    VIEW_REMOVED = Entry("view.removed", "delete", "bookmark-slash", "removed/remove the view {target}", "name query page")
+
+    JOB_STARTED = Entry("job.started", "create", "queue-list", "started/start the job “{target}”", "kind items")
+    JOB_CANCELLED = Entry("job.cancelled", "update", "stop-circle",
+        "stopped/stop the job “{target}”[ after {done} of {items}]", "done failed items")
+    JOB_FINISHED = Entry("job.finished", "update", "check-circle",
+        "ended/end the job “{target}”[, {done} done][, {failed} refused or failed]", "done failed items state")
+    JOB_REMOVED = Entry("job.removed", "delete", "trash", "removed/remove the old job “{target}”", "items state")
 
     PLAN_SEEDED = Entry("plan.seeded", "create", "rectangle-stack", "set/set up plan {target}", "code name version")
 

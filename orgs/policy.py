@@ -29,6 +29,9 @@ class Permission(TextChoices):
     KEY_ISSUE = "key.issue"
     KEY_ROTATE = "key.rotate"
     KEY_DELIVER = "key.deliver"
+    KEY_PAUSE = "key.pause"
+    KEY_RESUME = "key.resume"
+    KEY_EDIT = "key.edit"
     KEY_REVOKE = "key.revoke"
     KEY_CONTAIN = "key.contain"
     LEAK_REPORT = "leak.report"
@@ -122,6 +125,10 @@ TABLE: dict[Permission, dict[Role, Rule]] = {
     Permission.KEY_ROTATE: {_ADMIN: PROVEN, _KEYS: PROVEN},
     # Whoever resends a one-time link makes a new secret.
     Permission.KEY_DELIVER: {_ADMIN: PROVEN, _KEYS: PROVEN},
+    Permission.KEY_PAUSE: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN_PROVEN},
+    # As with organizations: whoever may stop it in a hurry does not thereby let it run again.
+    Permission.KEY_RESUME: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE},
+    Permission.KEY_EDIT: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE},
     Permission.KEY_REVOKE: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN_PROVEN},
     Permission.KEY_CONTAIN: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN_PROVEN},
     # Everybody who sees keys may look one up; what is written down is said by those who answer for it.

@@ -37,6 +37,8 @@ class Actor:
     request_id: str = ""
     route: str = ""
     on_behalf_of: str = ""
+    # The event that all of this belongs to, as the start of a job.
+    parent: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def record(
     _check_fields(verb, changes, detail)
     event = _event(verb, actor, target, organization, further, changes, detail, outcome)
     event.reason, event.ticket = _why(verb, reason, ticket, outcome)
-    event.approval, event.parent = approval, parent
+    event.approval, event.parent = approval, parent or actor.parent
     _save(event)
     return event
 

@@ -14,6 +14,8 @@ app.autodiscover_tasks()
 # Every sweep works over due rows and is safe to run twice, so a missed or doubled beat costs nothing. One that no
 # worker took within a minute is dropped: the next one does its work too.
 SWEEPS = {
+    "take up jobs that nobody runs": ("audit.tasks.take_up_jobs", 60.0),
+    "remove jobs that ended long ago": ("audit.tasks.forget_jobs", crontab(minute="27", hour="3")),
     "retire secrets whose overlap has ended": ("keys.tasks.end_overlaps", 60.0),
     "write down when keys were used last": ("keys.tasks.flush_uses", 60.0),
     "open the next billing periods": ("metering.tasks.open_periods", crontab(minute="7")),

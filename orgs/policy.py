@@ -42,6 +42,8 @@ class Permission(TextChoices):
     GATEWAY_SEE = "gateway.see"
     GATEWAY_CREATE = "gateway.create"
     GATEWAY_REVOKE = "gateway.revoke"
+    KEY_BULK = "key.bulk"
+    JOB_MANAGE = "job.manage"
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,10 @@ TABLE: dict[Permission, dict[Role, Rule]] = {
     # As with organizations: whoever may stop it in a hurry does not thereby let it run again.
     Permission.KEY_RESUME: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE},
     Permission.KEY_EDIT: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE},
+    # On top of what each key asks for: one mistake here is made many times.
+    Permission.KEY_BULK: {_ADMIN: PROVEN, _KEYS: PROVEN},
+    # To see and stop what others started; one's own jobs are one's own.
+    Permission.JOB_MANAGE: {_ADMIN: ANYWHERE},
     Permission.KEY_REVOKE: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN_PROVEN},
     Permission.KEY_CONTAIN: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN_PROVEN},
     # Everybody who sees keys may look one up; what is written down is said by those who answer for it.
@@ -152,6 +158,7 @@ EVERYWHERE = frozenset(
         Permission.GATEWAY_SEE,
         Permission.GATEWAY_CREATE,
         Permission.GATEWAY_REVOKE,
+        Permission.JOB_MANAGE,
     }
 )
 

@@ -63,6 +63,7 @@ class Event(models.Model):
         CLI = "cli"
         SYSTEM = "system"
         GATEWAY = "gateway"
+        CUSTOMER = "customer"
 
     id = models.UUIDField(primary_key=True, default=uuid7.make, editable=False)
     schema_version = models.SmallIntegerField(default=1)
@@ -131,7 +132,7 @@ class Event(models.Model):
                 name="event_has_a_known_outcome",
             ),
             models.CheckConstraint(
-                condition=models.Q(actor_type__in=["staff", "cli", "system", "gateway"]),
+                condition=models.Q(actor_type__in=["staff", "cli", "system", "gateway", "customer"]),
                 name="event_has_a_known_actor",
             ),
             models.CheckConstraint(

@@ -1,0 +1,3 @@
+from audit.views.log import event, history, index
+
+__all__ = ["event", "history", "index"]

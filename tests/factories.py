@@ -16,8 +16,17 @@ from factory.django import DjangoModelFactory
 
 from audit import fingerprint, trail
 from audit.models import Event
-from keys import secrets
-from keys.models import ApiKey, GatewayCredential, GatewaySecret, KeySecret, LimitRule, Pilot, SecretUse
+from keys import deliveries, identifiers, secrets
+from keys.models import (
+    ApiKey,
+    DeliveryLink,
+    GatewayCredential,
+    GatewaySecret,
+    KeySecret,
+    LimitRule,
+    Pilot,
+    SecretUse,
+)
 from orgs.models import Contact, Organization, Plan, PlanVersion, RoleAssignment, Staff
 
 Row = TypeVar("Row", bound=models.Model)
@@ -207,6 +216,32 @@ class UseFactory(DjangoModelFactory[SecretUse]):
     address = "203.0.113.7"
     user_agent = "python-requests/2.32"
     api_version = "v2"
+
+
+class LinkFactory(RecordedFactory[DeliveryLink]):
+    """An unopened one-time link, good for a day. Its token is `.token`, the credential behind it `.secret.text`."""
+
+    class Meta:
+        model = DeliveryLink
+
+    secret = factory.SubFactory(SecretFactory)
+    recipient = "platform@studio.example"
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=1))
+    created_by = "Test"
+
+    @classmethod
+    def _create(cls, model_class: type[DeliveryLink], *args: Any, **kwargs: Any) -> DeliveryLink:
+        uid = identifiers.delivery_uid()
+        sealed = deliveries.seal(kwargs["secret"].text, uid=uid)
+        is_over = kwargs.get("opened_at") or kwargs.get("cancelled_at")
+        kept = {} if is_over else {"salt": sealed.salt, "ciphertext": sealed.ciphertext}
+        row = super()._create(model_class, *args, uid=uid, verifier=sealed.verifier, **kept, **kwargs)
+        row.token = sealed.token  # type: ignore[attr-defined]
+        return row
+
+    @classmethod
+    def names(cls, row: DeliveryLink) -> list[str]:
+        return [row.secret.key.uid]
 
 
 class GatewayFactory(RecordedFactory[GatewayCredential]):

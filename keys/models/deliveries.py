@@ -8,6 +8,7 @@ from audit import trail
 from keys import identifiers
 from keys.models.secrets import KeySecret
 from orgs import policy, texts
+from orgs.models import Organization
 
 if TYPE_CHECKING:
     from orgs.models import Staff
@@ -21,6 +22,21 @@ class DeliveryLinkQuerySet(models.QuerySet["DeliveryLink"]):
     def unopened(self) -> "DeliveryLinkQuerySet":
         """Keep those that nobody has opened or cancelled, expired ones too."""
         return self.filter(opened_at=None, cancelled_at=None)
+
+    def alarmed(self) -> "DeliveryLinkQuerySet":
+        """Keep those that were opened again, while their secret is the current one of its key: rotating settles them."""
+        current = (KeySecret.State.ACTIVE, KeySecret.State.PENDING)
+        of_key = models.Q(("secret__key__state", "revoked"))
+        return self.exclude(alarmed_at=None).filter(~of_key, secret__state__in=current)
+
+    def due(self, *, at: datetime) -> "DeliveryLinkQuerySet":
+        """Keep those that ran out with their ciphertext still there, and those whose secret has stopped for good."""
+        over = models.Q(secret__state=KeySecret.State.RETIRED) | models.Q(("secret__key__state", "revoked"))
+        return self.unopened().filter(models.Q(expires_at__lte=at, ciphertext__isnull=False) | over)
+
+    def with_keys(self) -> "DeliveryLinkQuerySet":
+        """Fetch what a list of links shows, in one statement."""
+        return self.select_related("secret__key__organization")
 
 
 class DeliveryLink(models.Model):
@@ -67,6 +83,16 @@ class DeliveryLink(models.Model):
     @property
     def target(self) -> trail.Target:
         return trail.Target("delivery", self.uid, self.recipient)
+
+    @property
+    def organization(self) -> Organization:
+        return self.secret.key.organization
+
+    def has_stopped(self, *, at: datetime) -> bool:
+        """Say whether the secret behind it has stopped working for good, so that revealing it helps nobody."""
+        key = self.secret.key
+        gone = key.state == key.State.REVOKED or key.is_expired(at=at)
+        return gone or self.secret.is_retired(at=at) or key.organization.status == Organization.Status.CLOSED
 
     def is_open(self, *, at: datetime) -> bool:
         return self.opened_at is None and self.cancelled_at is None and at < self.expires_at

@@ -1,0 +1,248 @@
+"""Hand a secret over by a one-time link: make it, open it, resend it, cancel it, let it end."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from audit import fingerprint, trail, wording
+from audit.verbs import Verb
+from keys import deliveries
+from keys.actions.keys import add_secret, lock_key
+from keys.models import ApiKey, DeliveryLink, KeySecret
+from keys.models.deliveries import DeliveryLinkQuerySet
+from orgs import changes
+
+Made = tuple[ApiKey, str] | tuple[KeySecret, str]
+LONGEST_USER_AGENT = 200
+# What a secret takes over from the one in whose place it steps.
+_PLACE = ("state", "activates_at", "overlap_began_at", "overlap_after_use", "overlap_until")
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A link that was made just now; its token exists nowhere else."""
+
+    link: DeliveryLink
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Revealed:
+    """The one time that a customer sees their secret."""
+
+    key: ApiKey
+    secret: KeySecret
+    text: str = field(repr=False)
+
+
+@transaction.atomic
+def deliver(
+    *, secret: KeySecret, text: str, recipient: str, lifetime: timedelta, actor: trail.Actor, reason: str = ""
+) -> Handed:
+    """Put the secret's text behind a new one-time link. Whoever made it never needs to see it.
+
+    Raises ValidationError by field for a recipient or a lifetime that cannot be.
+    """
+    handed = _make(secret, text, recipient=recipient, lifetime=lifetime, actor=actor)
+    _record(Verb.DELIVERY_CREATED, handed.link, actor=actor, reason=reason)
+    return handed
+
+
+@transaction.atomic
+def deliver_new(*, make: Callable[[], Made], recipient: str, lifetime: timedelta, actor: trail.Actor) -> Handed:
+    """Run the action that makes a secret, and put it behind a one-time link: both, or neither."""
+    made, text = make()
+    secret = made if isinstance(made, KeySecret) else made.secrets.get(state=KeySecret.State.ACTIVE)
+    return deliver(secret=secret, text=text, recipient=recipient, lifetime=lifetime, actor=actor)
+
+
+@transaction.atomic
+def resend_link(
+    *, link: DeliveryLink, recipient: str, lifetime: timedelta, actor: trail.Actor, reason: str = "", ticket: str = ""
+) -> Handed:
+    """Put a new secret in the place of the undelivered one, behind a new link; the old link and secret stop.
+
+    The old one's text is not ours any more, so that it cannot be sent twice. Refused once it was revealed.
+    """
+    key = lock_key(link.secret.key)
+    link = _locked(link)
+    old = link.secret
+    if problem := resend_problem(link, now=timezone.now()):
+        raise ValidationError(problem)
+    _end(link, cancelled_at=link.cancelled_at or timezone.now())
+    secret, text = _replace(key, old)
+    key.version += 1
+    key.save(update_fields=["version"])
+    handed = _make(secret, text, recipient=recipient, lifetime=lifetime, actor=actor)
+    _record(Verb.DELIVERY_RESENT, handed.link, actor=actor, reason=reason, ticket=ticket, before=link)
+    changes.announce(organization=key.organization, kind="key.rotated", public_ids=[secret.public_id, old.public_id])
+    return handed
+
+
+@transaction.atomic
+def cancel_link(*, link: DeliveryLink, actor: trail.Actor, reason: str = "", ticket: str = "") -> DeliveryLink:
+    """Stop a link that nobody has opened. The secret stays with its key, and nobody has it."""
+    link = _locked(link)
+    if problem := cancel_problem(link):
+        raise ValidationError(problem)
+    _end(link, cancelled_at=timezone.now())
+    _record(Verb.DELIVERY_CANCELLED, link, actor=actor, reason=reason, ticket=ticket)
+    return link
+
+
+@transaction.atomic
+def expire_link(*, link: DeliveryLink, actor: trail.Actor) -> DeliveryLink:
+    """Wipe the ciphertext of a link whose time is over, and record that it ended unopened."""
+    link = _locked(link)
+    if link.opened_at or link.cancelled_at or link.ciphertext is None or timezone.now() < link.expires_at:
+        return link
+    _end(link)
+    _record(Verb.DELIVERY_EXPIRED, link, actor=actor)
+    return link
+
+
+@transaction.atomic
+def open_link(*, uid: str, token: str, actor: trail.Actor) -> Revealed | None:
+    """Reveal the secret, once, and wipe it here. None for every link that opens nothing, whatever the reason.
+
+    The right token after the reveal raises the alarm: somebody else may have the link, or had it first.
+    """
+    now = timezone.now()
+    link = _rows().filter(uid=uid).first()
+    if link is None or not deliveries.knows(bytes(link.verifier), token=token, uid=uid):
+        return None
+    if link.opened_at is not None:
+        _raise_alarm(link, actor=actor, now=now)
+        return None
+    if not link.is_open(at=now) or link.has_stopped(at=now) or link.ciphertext is None or link.salt is None:
+        return None
+    text = deliveries.unseal(bytes(link.ciphertext), salt=bytes(link.salt), token=token, uid=uid)
+    if text is None:
+        return None
+    _end(link, opened_at=now, **_circumstances(actor))
+    _record(Verb.DELIVERY_OPENED, link, actor=actor)
+    return Revealed(link.secret.key, link.secret, text)
+
+
+@transaction.atomic
+def refuse_link(*, link: DeliveryLink, actor: trail.Actor) -> DeliveryLink:
+    """Record that somebody of our staff tried to open a customer's link; the link stays good."""
+    _record(Verb.DELIVERY_REFUSED, link, actor=actor, outcome="denied")
+    return link
+
+
+@transaction.atomic
+def settle_alarm(*, link: DeliveryLink, actor: trail.Actor, reason: str, ticket: str = "") -> DeliveryLink:
+    """Note that a late open was looked into and is harmless; the next one raises the alarm again."""
+    link = _locked(link)
+    if link.alarmed_at is None:
+        raise ValidationError("There is no alarm, or somebody has settled it meanwhile.")
+    link.alarmed_at = None
+    link.save(update_fields=["alarmed_at"])
+    _record(Verb.DELIVERY_ALARM_SETTLED, link, actor=actor, reason=reason, ticket=ticket)
+    return link
+
+
+def resend_problem(link: DeliveryLink, *, now: datetime) -> str:
+    """Say why the link cannot be resent; nothing where it can."""
+    if link.opened_at is not None:
+        return "The link was opened. Rotate the key instead."
+    if link.has_stopped(at=now) or link.secret.state == KeySecret.State.OVERLAP:
+        return "The secret behind this link is no longer the key's current one. Rotate the key instead."
+    return ""
+
+
+def cancel_problem(link: DeliveryLink) -> str:
+    """Say why the link cannot be cancelled; nothing where it can."""
+    if link.opened_at is not None:
+        return "The link was opened already. Rotate the key, or revoke it."
+    return "The link is cancelled already." if link.cancelled_at is not None else ""
+
+
+def _rows() -> DeliveryLinkQuerySet:
+    rows = DeliveryLink.objects.select_for_update(of=("self",))
+    return rows.select_related("secret__key__organization__plan_version")
+
+
+def _locked(link: DeliveryLink) -> DeliveryLink:
+    return _rows().get(pk=link.pk)
+
+
+def _make(secret: KeySecret, text: str, *, recipient: str, lifetime: timedelta, actor: trail.Actor) -> Handed:
+    if not timedelta() < lifetime <= deliveries.LONGEST:
+        raise ValidationError({"lifetime": "A one-time link works for 72 hours at most."})
+    link = DeliveryLink(secret=secret, recipient=wording.one_line(recipient), created_by=actor.label)
+    expires = timezone.now() + lifetime
+    link.expires_at = min(expires, secret.key.expires_at) if secret.key.expires_at else expires
+    sealed = deliveries.seal(text, uid=link.uid)
+    link.salt, link.ciphertext, link.verifier = sealed.salt, sealed.ciphertext, sealed.verifier
+    link.full_clean()
+    link.save(force_insert=True)
+    return Handed(link, sealed.token)
+
+
+def _replace(key: ApiKey, old: KeySecret) -> tuple[KeySecret, str]:
+    """Retire the secret and put a new one where it stood: current or pending, with the end that is set for it."""
+    place = {name: getattr(old, name) for name in _PLACE}
+    old.state, old.retired_at = KeySecret.State.RETIRED, timezone.now()
+    old.save(update_fields=["state", "retired_at"])
+    secret, text = add_secret(key, activates_at=old.activates_at if place["state"] == "pending" else None)
+    for name, value in place.items():
+        setattr(secret, name, value)
+    secret.save(update_fields=list(place))
+    return secret, text
+
+
+def _end(link: DeliveryLink, **fields: object) -> None:
+    """Wipe what was sealed; without fields the link has merely run out."""
+    link.salt = link.ciphertext = None
+    for name, value in fields.items():
+        setattr(link, name, value)
+    link.save(update_fields=["salt", "ciphertext", *fields])
+
+
+def _circumstances(actor: trail.Actor) -> dict[str, object]:
+    return {
+        "opened_address": fingerprint.address(actor.address),
+        "opened_user_agent": wording.neutral(actor.user_agent, LONGEST_USER_AGENT),
+    }
+
+
+def _raise_alarm(link: DeliveryLink, *, actor: trail.Actor, now: datetime) -> None:
+    link.alarmed_at, link.late_opens = now, link.late_opens + 1
+    link.save(update_fields=["alarmed_at", "late_opens"])
+    _record(Verb.DELIVERY_LATE_OPEN, link, actor=actor)
+
+
+def _record(
+    verb: Verb,
+    link: DeliveryLink,
+    *,
+    actor: trail.Actor,
+    reason: str = "",
+    ticket: str = "",
+    before: DeliveryLink | None = None,
+    outcome: trail.Outcome = "success",
+) -> None:
+    """The key is the target, so that the event stands in its history; the links are found by it as well."""
+    old = before.secret.public_id if before else None
+    detail: dict[str, str | int] = {"recipient": link.recipient, "link": link.uid}
+    if link.late_opens and "late_opens" in verb.entry.allowed:
+        detail["late_opens"] = link.late_opens
+    key = link.secret.key
+    trail.record(
+        verb,
+        actor=actor,
+        target=key.target,
+        organization=key.organization.target,
+        further=[each.target for each in (link, before) if each],
+        changes={"public_id": [old, link.secret.public_id]} if before else None,
+        detail=detail if before else {**detail, "public_id": link.secret.public_id},
+        reason=reason,
+        ticket=ticket,
+        outcome=outcome,
+    )

@@ -164,11 +164,12 @@ class Verb(models.TextChoices):
     USAGE_EXPORTED = Entry("usage.exported", "access", "arrow-down-tray",
         "exported/export the usage of {target}[, {period}]", "period rows format")
 
-    KEYS_EXPORTED = Entry("key.listed", "access", "arrow-down-tray",
+    KEY_LISTED = Entry("key.listed", "access", "arrow-down-tray",
         "downloaded/download a list of keys[, {rows} rows]", "filter rows format")
     VIEW_SAVED = Entry("view.saved", "create", "bookmark", "saved/save the view {target}", "name query page")
     VIEW_RENAMED = Entry("view.renamed", "update", "pencil-square", "renamed/rename the view {target}", "name")
-    VIEW_REMOVED = Entry("view.removed", "delete", "bookmark-slash", "removed/remove the view {target}", "name query page")
+    VIEW_REMOVED = Entry("view.removed", "delete", "bookmark-slash", "removed/remove the view {target}",
+        "name query page")
 
     JOB_STARTED = Entry("job.started", "create", "queue-list", "started/start the job “{target}”", "kind items")
     JOB_CANCELLED = Entry("job.cancelled", "update", "stop-circle",

@@ -1,10 +1,11 @@
 """Long work, and each thing that it is about."""
 
-import audit.uuid7
 import django.db.models.deletion
 import django.db.models.expressions
 import django.utils.timezone
 from django.db import migrations, models
+
+import audit.uuid7
 
 
 class Migration(migrations.Migration):

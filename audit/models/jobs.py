@@ -1,4 +1,4 @@
-"""Long work, and each thing that it is about. Strings only, as everywhere here: the apps that do the work stand above."""
+"""Long work, and each thing that it is about. Strings only: the apps that do the work stand above."""
 
 from django.db import models
 from django.utils import timezone

@@ -11,6 +11,7 @@ SOON = timedelta(days=30)
 CHOICES = [
     ("active", "Active"),
     ("rotating", "Rotating"),
+    ("due", "Rotation due"),
     ("expiring", "Expires within 30 days"),
     ("paused", "Paused"),
     ("expired", "Expired"),
@@ -39,12 +40,16 @@ def of_key(key: "ApiKey", *, at: datetime) -> Seen:
         return Seen("Paused", "", "pause")
     if key.not_before is not None and key.not_before > at:
         return Seen("Not yet active", "", "clock", "begins", key.not_before)
-    old = key.overlap_secret
-    if old is not None and not old.is_retired(at=at):
+    _, old, pending = key.standing(at=at)
+    if old is not None:
         return Seen("Rotating", "warn", "arrow-path", "old secret ends", old.overlap_until)
     if not key.organization.may_call:
         word = key.organization.get_status_display().lower()
         return Seen("Refused", "bad", "no-symbol", f"organization {word}")
+    if pending is not None:
+        return Seen("Scheduled", "info", "calendar-days", "new secret begins", pending.activates_at)
+    if (due := key.rotation_due_at(at=at)) is not None and due <= at:
+        return Seen("Rotation due", "warn", "bell-alert", "since", due)
     if key.last_use is None:
         return Seen("Unused", "", "moon")
     return Seen("Active", "ok", "check-circle")
@@ -56,9 +61,10 @@ def of_secret(secret: "KeySecret", *, at: datetime) -> Seen:
         return Seen("Retired", "", "archive-box", "stopped", secret.retired_at or secret.overlap_until)
     if secret.state == secret.State.OVERLAP:
         return Seen("Old", "warn", "clock", "ends", secret.overlap_until)
-    if secret.state == secret.State.PENDING:
-        return Seen("Pending", "", "clock")
-    return Seen("Current", "ok", "check-circle")
+    if secret.state == secret.State.PENDING and secret.activates_at and secret.activates_at > at:
+        return Seen("Pending", "info", "calendar-days", "begins", secret.activates_at)
+    # One that a scheduled rotation will replace knows its end already.
+    return Seen("Current", "ok", "check-circle", "ends" if secret.overlap_until else "", secret.overlap_until)
 
 
 def filtered(rows: "ApiKeyQuerySet", state: str, *, at: datetime) -> "ApiKeyQuerySet":
@@ -66,7 +72,8 @@ def filtered(rows: "ApiKeyQuerySet", state: str, *, at: datetime) -> "ApiKeyQuer
     running = rows.filter(state="active").exclude(expires_at__lte=at)
     kept = {
         "active": lambda: running,
-        "rotating": lambda: running.filter(secrets__state="overlap", secrets__overlap_until__gt=at),
+        "rotating": lambda: running.rotating(at=at),
+        "due": lambda: running.due_for_rotation(by=at),
         "expiring": lambda: running.filter(expires_at__lte=at + SOON),
         "paused": lambda: rows.filter(state="paused"),
         "expired": lambda: rows.filter(expires_at__lte=at).exclude(state="revoked"),

@@ -3,10 +3,11 @@ from typing import TYPE_CHECKING
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from audit import trail
-from keys import identifiers
+from keys import identifiers, rotation
 from keys.models.secrets import KeySecret, SecretUse
 from orgs import policy, texts
 from orgs.models import Organization
@@ -32,6 +33,30 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """Keep those whose name, id or key prefix contains the text."""
         prefix = models.Exists(KeySecret.objects.filter(key=models.OuterRef("pk"), public_id__icontains=text[-12:]))
         return self.filter(models.Q(name__icontains=text) | models.Q(uid__icontains=text) | prefix)
+
+    def with_rotation_due(self) -> "ApiKeyQuerySet":
+        """Add `rotation_due`: when the key's next rotation is due; None where it needs none, or one is scheduled."""
+        secrets = KeySecret.objects.filter(key=models.OuterRef("pk"))
+        began = secrets.filter(state=KeySecret.State.ACTIVE).values(at=Coalesce("activates_at", "created_at"))
+        due = models.ExpressionWrapper(
+            models.Subquery(began[:1]) + models.F("rotate_every"), output_field=models.DateTimeField()
+        )
+        pending = models.Exists(secrets.filter(state=KeySecret.State.PENDING))
+        return self.annotate(rotation_due=models.Case(models.When(~pending, then=due)))
+
+    def due_for_rotation(self, *, by: datetime) -> "ApiKeyQuerySet":
+        """Keep the keys in use whose rotation is due by then, the longest overdue first."""
+        return self.usable(at=by).with_rotation_due().filter(rotation_due__lte=by).order_by("rotation_due", "pk")
+
+    def rotating(self, *, at: datetime) -> "ApiKeyQuerySet":
+        """Keep the keys of which two secrets work at this time."""
+        secrets = KeySecret.objects.filter(key=models.OuterRef("pk"))
+        works_on = models.Q(overlap_until__gt=at)
+        begun = models.Exists(secrets.filter(state=KeySecret.State.PENDING, activates_at__lte=at))
+        return self.filter(
+            models.Exists(secrets.filter(works_on, state=KeySecret.State.OVERLAP)) & ~begun
+            | models.Exists(secrets.filter(works_on, state=KeySecret.State.ACTIVE)) & begun
+        )
 
     def with_secrets(self) -> "ApiKeyQuerySet":
         """Fetch what a list of keys shows, in a fixed number of statements."""
@@ -127,8 +152,19 @@ class ApiKey(models.Model):
         uses = [secret.use for secret in self.secrets.all() if hasattr(secret, "use")]
         return max(uses, key=lambda use: use.last_used_at, default=None)
 
+    def standing(self, *, at: datetime) -> rotation.Standing:
+        """Return which of its secrets is which by the clock."""
+        return rotation.standing(self.secrets.all(), at=at)
+
     def is_rotating(self, *, at: datetime) -> bool:
-        return (secret := self.overlap_secret) is not None and not secret.is_retired(at=at)
+        return self.standing(at=at).old is not None
+
+    def rotation_due_at(self, *, at: datetime) -> datetime | None:
+        """Return when its next rotation is due; None where it needs none, or one is scheduled."""
+        current, _, pending = self.standing(at=at)
+        if self.rotate_every is None or current is None or pending is not None:
+            return None
+        return current.began_at + self.rotate_every
 
     def is_expired(self, *, at: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= at

@@ -3,17 +3,20 @@
 import hashlib
 import logging
 import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import redis
+from django.conf import settings
 
 from audit import wording
-from keys import evidence
+from keys import counts, evidence, models
 from keys.asks import Ask
 from keys.facts import GatewayIdentity
 from keys.limits import store
 from keys.verdicts import Code
+from orgs.models import Organization
 
 if TYPE_CHECKING:
     from keys.decisions import Decision
@@ -28,6 +31,7 @@ UNKNOWN = "{unknown}"
 LONGEST = {"request_id": 128, "idempotency_key": 255, "user_agent": 200, "organization_named": 100}
 # A store that does not answer is left alone for a while: each call has waited for it once already.
 PAUSE_S = 2.0
+READ_AT_ONCE = 500
 
 # Says which counter is full, or 0. One hash tag for all names of a call.
 _NOTE = """
@@ -129,3 +133,57 @@ def _entry(decision: "Decision", ask: Ask, gateway: GatewayIdentity) -> dict[str
 
 def _text(name: str, text: str | None) -> str:
     return wording.neutral(text or "", LONGEST[name])
+
+
+def flush(organizations: Iterable[int] | None = None, *, timeout: float = counts.SWEEP_TIMEOUT_S) -> None:
+    """Write down the refusals that were noted, of these organizations or of all, and those of unknown keys.
+
+    Safe to run twice, at once, and to be killed. Raises redis.RedisError where the store does not answer.
+    """
+    with store.connect(settings.VALKEY_URL, timeout=timeout) as client:
+        streams = [*map(stream_of, counts.whose(organizations)), stream_of(None)]
+        for stream in _waiting(client, streams):
+            while _flush_some(client, stream) == READ_AT_ONCE:
+                pass
+
+
+def _waiting(client: redis.Redis, streams: Sequence[str]) -> Iterator[str]:
+    for start in range(0, len(streams), counts.ORGANIZATIONS_AT_ONCE):
+        some = streams[start : start + counts.ORGANIZATIONS_AT_ONCE]
+        with client.pipeline(transaction=False) as pipeline:
+            for stream in some:
+                pipeline.xlen(stream)
+            yield from (stream for stream, length in zip(some, pipeline.execute(), strict=True) if length)
+
+
+def _flush_some(client: redis.Redis, stream: str) -> int:
+    entries: Any = client.xrange(stream, count=READ_AT_ONCE)
+    if entries:
+        read = [msgspec.json.decode(fields[b"refusal"]) for _, fields in entries]
+        models.Refusal.objects.bulk_create(_rows(read), ignore_conflicts=True)
+        client.xdel(stream, *(id for id, _ in entries))
+    return len(entries)
+
+
+def _rows(entries: list[dict[str, Any]]) -> list[models.Refusal]:
+    unknown = [entry for entry in entries if entry["organization"] is None]
+    if unknown:
+        _name(unknown)
+    return [models.Refusal(organization_id=e.pop("organization"), key_id=e.pop("key"), **e) for e in entries]
+
+
+def _name(unknown: list[dict[str, Any]]) -> None:
+    """Give refusals of unknown keys the organization that the caller named, and its key of that prefix, if any."""
+    named = {entry["organization_named"] for entry in unknown}
+    organizations = dict(Organization.objects.filter(uid__in=named).values_list("uid", "id"))
+    keys = _keys(entry["public_id"] for entry in unknown)
+    for entry in unknown:
+        entry["organization"] = organizations.get(entry["organization_named"])
+        key, owner = keys.get(entry["public_id"], (None, None))
+        # Whose a key is, is told to nobody who names another organization.
+        entry["key"] = key if owner is not None and owner == entry["organization"] else None
+
+
+def _keys(public_ids: Iterable[str]) -> Mapping[str, tuple[int, int]]:
+    rows = models.KeySecret.objects.filter(public_id__in=[one for one in public_ids if one])
+    return {row[0]: (row[1], row[2]) for row in rows.values_list("public_id", "key_id", "key__organization_id")}

@@ -1,11 +1,13 @@
 """Sweeps over due rows, each safe to run twice."""
 
+from contextlib import ExitStack
+
 from celery import shared_task
 from django.utils import timezone
 
 from audit import trail
-from keys import actions, uses
-from keys.models import KeySecret
+from keys import actions, counts, refusals, uses
+from keys.models import ExpiryMark, KeySecret
 
 
 @shared_task
@@ -18,5 +20,15 @@ def end_overlaps() -> None:
 
 @shared_task
 def flush_uses() -> None:
-    """Write down when and from where keys and gateway credentials were used last."""
-    uses.flush()
+    """Write down who used which credential last, what was decided, and what was refused."""
+    with ExitStack() as flushes:
+        # All of them run, whichever fails.
+        for flush in (refusals.flush, counts.flush, uses.flush):
+            flushes.callback(flush)
+
+
+@shared_task
+def note_expiries() -> None:
+    """Warn the contacts of keys that expire soon, and record which ones did expire."""
+    for key in ExpiryMark.objects.keys_to_note(at=timezone.now()).select_related("organization"):
+        actions.note_expiry(key=key, actor=trail.SYSTEM)

@@ -145,7 +145,7 @@ def test_many_secrets_of_many_organizations_take_few_statements(db: None, valkey
     for secret in secrets:
         note(secret, valkey)
     with CaptureQueriesContext(connection) as captured:
-        tasks.flush_uses()
+        uses.flush()
     assert {use.secret_id for use in SecretUse.objects.all()} == {secret.pk for secret in secrets}
     # The organizations, and a statement for each of the three.
     assert len(captured) == 4

@@ -3,6 +3,7 @@ from keys.limits.rules import LimitRule
 from keys.models.deliveries import DeliveryLink
 from keys.models.expiries import ExpiryMark
 from keys.models.feeds import FeedConfirmation, FeedReader, GatewayRevision
+from keys.models.key_uses import KeyUse
 from keys.models.keys import ApiKey, ApiKeyQuerySet
 from keys.models.leaks import LeakReport
 from keys.models.refusals import Refusal
@@ -26,6 +27,7 @@ __all__ = [
     "GatewaySecret",
     "GatewayUse",
     "KeySecret",
+    "KeyUse",
     "LeakReport",
     "LimitRule",
     "Pilot",

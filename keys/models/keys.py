@@ -2,12 +2,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Upper
 from django.utils import timezone
 
 from audit import trail
 from keys import identifiers, rotation
+from keys.endless import Infinity
 from keys.models.secrets import KeySecret, SecretUse
 from orgs import policy, texts
 from orgs.models import Organization
@@ -110,6 +112,17 @@ class ApiKey(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
+        indexes = [
+            # An index for each order of the list, and for the words that are looked for.
+            models.Index(Upper("name"), "id", name="keys_by_name"),
+            models.Index(Coalesce("expires_at", Infinity()), "id", name="keys_by_expiry"),
+            models.Index(fields=["created_at", "id"], name="keys_by_creation"),
+            models.Index(fields=["created_by", "created_at"], name="keys_by_creator"),
+            models.Index(
+                fields=["id"], condition=models.Q(rotate_every__isnull=False), name="keys_that_rotate_by_plan"
+            ),
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="keys_by_part_of_name"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["organization", "environment", "name"],

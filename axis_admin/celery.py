@@ -18,6 +18,9 @@ SWEEPS = {
     "remove jobs that ended long ago": ("audit.tasks.forget_jobs", crontab(minute="27", hour="3")),
     "retire secrets whose overlap has ended": ("keys.tasks.end_overlaps", 60.0),
     "write down when keys were used last": ("keys.tasks.flush_uses", 60.0),
+    "tell what expires": ("keys.tasks.note_expiries", 300.0),
+    "mail what contacts are to be told": ("orgs.tasks.send_notices", 20.0),
+    "forget the mails of long ago": ("orgs.tasks.forget_notices", crontab(hour="3", minute="27")),
     "open the next billing periods": ("metering.tasks.open_periods", crontab(minute="7")),
     "make the ledger's partitions": ("metering.tasks.ensure_partitions", crontab(minute="17")),
 }

@@ -1,25 +1,57 @@
+from keys.actions.deliveries import (
+    cancel_link,
+    cancel_problem,
+    deliver,
+    deliver_new,
+    expire_link,
+    open_link,
+    refuse_link,
+    resend_link,
+    resend_problem,
+    settle_alarm,
+)
+from keys.actions.editing import edit_key, editing_problem
 from keys.actions.elapsed import begin_overlap, begin_rotation, end_overlap, rotation_problem
+from keys.actions.expiring import note_expiry
 from keys.actions.gateways import create_gateway, revoke_gateway
 from keys.actions.keys import issue_key, revoke_key
 from keys.actions.overlaps import end_old_secret, extend_overlap, longest_end, undo_rotation
+from keys.actions.pausing import pause_key, pausing_problem, resume_key, resuming_problem
 from keys.actions.pilots import start_pilot
 from keys.actions.rotation import cancel_rotation, rotate_key, schedule_rotation
 
 __all__ = [
     "begin_overlap",
     "begin_rotation",
+    "cancel_link",
+    "cancel_problem",
     "cancel_rotation",
     "create_gateway",
+    "deliver",
+    "deliver_new",
+    "edit_key",
+    "editing_problem",
     "end_old_secret",
     "end_overlap",
+    "expire_link",
     "extend_overlap",
     "issue_key",
     "longest_end",
+    "note_expiry",
+    "open_link",
+    "pause_key",
+    "pausing_problem",
+    "refuse_link",
+    "resend_link",
+    "resend_problem",
+    "resume_key",
+    "resuming_problem",
     "revoke_gateway",
     "revoke_key",
     "rotate_key",
     "rotation_problem",
     "schedule_rotation",
+    "settle_alarm",
     "start_pilot",
     "undo_rotation",
 ]

@@ -1,7 +1,8 @@
 """Issue and revoke the keys of an organization, and what every action on a key begins and ends with."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -10,7 +11,8 @@ from django.utils import timezone
 
 from audit import trail
 from audit.verbs import Verb
-from keys import lifetimes, secrets
+from keys import lifetimes, secrets, telling
+from keys.actions.gateways import normal_cidrs
 from keys.models import ApiKey, KeySecret
 from orgs import actions as organizations
 from orgs import changes
@@ -26,19 +28,25 @@ def issue_key(
     environment: str,
     api_versions: Sequence[str],
     expires_at: datetime | None,
+    not_before: datetime | None = None,
+    allowed_cidrs: Sequence[str] = (),
+    rotate_every: timedelta | None = None,
     purpose: str = "",
     reason: str = "",
     ticket: str = "",
 ) -> tuple[ApiKey, str]:
     """Issue a key; returns it with its credential, whose text exists nowhere else.
 
-    Raises ValidationError by field: the organization's state, the plan's versions and longest life, a name in use.
+    Raises ValidationError by field: the organization's state, the plan's versions and longest life, times in the past,
+    networks, a name in use.
     """
     organization = organizations.lock_organization(organization)
     lifetimes.check_issue(
         organization,
         api_versions=api_versions,
         expires_at=expires_at,
+        not_before=not_before,
+        rotate_every=rotate_every,
         now=timezone.now(),
     )
     key = ApiKey(
@@ -47,13 +55,14 @@ def issue_key(
         purpose=purpose.strip(),
         environment=environment,
         api_versions=sorted(set(api_versions)),
+        allowed_cidrs=normal_cidrs(allowed_cidrs),
+        not_before=not_before,
         expires_at=expires_at,
+        rotate_every=rotate_every,
         created_by=actor.label,
     )
     key.clean_fields()
-    namesakes = organization.keys.filter(environment=environment, name=key.name)
-    if namesakes.exclude(state=ApiKey.State.REVOKED).exists():
-        raise ValidationError({"name": f"{organization} has a {environment} key of this name already."})
+    check_name(key)
     key.full_clean()
     key.save(force_insert=True)
     secret, text = add_secret(key)
@@ -65,6 +74,7 @@ def issue_key(
         reason=reason,
         ticket=ticket,
     )
+    telling.issued(key, secret)
     changes.announce(organization=organization, kind="key.issued", public_ids=[secret.public_id])
     return key, text
 
@@ -103,6 +113,7 @@ def revoke_key(*, key: ApiKey, actor: trail.Actor, code: str, reason: str, ticke
         reason=reason,
         ticket=ticket,
     )
+    telling.revoked(key)
     changes.announce(
         organization=key.organization,
         kind="key.revoked",
@@ -117,6 +128,13 @@ def lock_key(key: ApiKey) -> ApiKey:
     key = ApiKey.objects.select_for_update().get(pk=key.pk)
     key.organization = organization
     return key
+
+
+def check_name(key: ApiKey) -> None:
+    """Raise ValidationError where another key of its organization and environment has the name and is not revoked."""
+    namesakes = key.organization.keys.filter(environment=key.environment, name=key.name).exclude(pk=key.pk)
+    if namesakes.exclude(state=ApiKey.State.REVOKED).exists():
+        raise ValidationError({"name": f"{key.organization} has a {key.environment} key of this name already."})
 
 
 def add_secret(key: ApiKey, *, activates_at: datetime | None = None) -> tuple[KeySecret, str]:
@@ -136,15 +154,20 @@ def add_secret(key: ApiKey, *, activates_at: datetime | None = None) -> tuple[Ke
     return secret, made.text
 
 
+def plain(value: Any) -> trail.Value:
+    """Return a field's value as the trail keeps it; nothing for what is empty."""
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    if isinstance(value, timedelta):
+        return f"{value.days} d"
+    return (", ".join(value) if isinstance(value, list) else value) or None
+
+
 def _facts(key: ApiKey, secret: KeySecret) -> dict[str, list[trail.Value]]:
-    expires = f"{key.expires_at:%Y-%m-%dT%H:%M:%SZ}" if key.expires_at else None
-    return {
-        "name": [None, key.name],
-        "environment": [None, key.environment],
-        "api_versions": [None, ", ".join(key.api_versions)],
-        "expires_at": [None, expires],
-        "public_id": [None, secret.public_id],
-    }
+    always = {field: getattr(key, field) for field in ("name", "environment", "api_versions", "expires_at")}
+    set_here = {field: getattr(key, field) for field in ("allowed_cidrs", "not_before", "rotate_every")}
+    told = {**always, **{field: value for field, value in set_here.items() if value}}
+    return {**{field: [None, plain(value)] for field, value in told.items()}, "public_id": [None, secret.public_id]}
 
 
 def record(

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from audit import trail
 from audit.verbs import Verb
-from keys import rotation
+from keys import rotation, telling
 from keys.actions.elapsed import moment, open_key, raise_version, retire, secret_in
 from keys.actions.keys import add_secret, record
 from keys.models import ApiKey, KeySecret
@@ -53,6 +53,7 @@ def rotate_key(
         ticket=ticket,
     )
     public_ids = [secret.public_id, *([old.public_id] if old else []), *gone]
+    telling.rotated(key, secret, begins=now, stops=until)
     changes.announce(organization=key.organization, kind="key.rotated", public_ids=public_ids)
     return secret, text
 
@@ -96,6 +97,7 @@ def schedule_rotation(
         ticket=ticket,
     )
     public_ids = [secret.public_id, current.public_id, *gone]
+    telling.rotated(key, secret, begins=at, stops=until)
     changes.announce(organization=key.organization, kind="key.changed", public_ids=public_ids)
     return secret, text
 

@@ -1,4 +1,4 @@
-from orgs.actions.contacts import add_contact, remove_contact
+from orgs.actions.contacts import add_contact, change_notices, remove_contact
 from orgs.actions.organizations import (
     change_plan,
     create_organization,
@@ -16,6 +16,7 @@ from orgs.actions.states import (
 __all__ = [
     "activate_organization",
     "add_contact",
+    "change_notices",
     "change_plan",
     "close_organization",
     "create_organization",

@@ -1,5 +1,7 @@
 """Whom we write to at a customer."""
 
+from collections.abc import Collection
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -7,7 +9,7 @@ from audit import trail
 from audit.verbs import Verb
 from orgs import changes
 from orgs.actions.organizations import lock_organization
-from orgs.models import Contact, Organization
+from orgs.models import Contact, Notice, Organization
 
 
 @transaction.atomic
@@ -44,6 +46,30 @@ def remove_contact(*, contact: Contact, actor: trail.Actor) -> None:
     contact.organization = organization
     _record(Verb.CONTACT_REMOVED, contact, actor=actor, changed=[contact.email, None])
     contact.delete()
+
+
+@transaction.atomic
+def change_notices(
+    *, organization: Organization, actor: trail.Actor, muted: Collection[str], reason: str = "", ticket: str = ""
+) -> Organization:
+    """Set the kinds of notices that its contacts do not get; nothing is recorded where nothing differs."""
+    organization = lock_organization(organization)
+    if unknown := sorted(set(muted) - set(Notice.Kind.values)):
+        raise ValidationError({"told": f"There is no notice of the kind {', '.join(unknown)}."})
+    before, organization.muted_notices = organization.muted_notices, sorted(set(muted))
+    if organization.muted_notices == sorted(before):
+        return organization
+    organization.save(update_fields=["muted_notices"])
+    trail.record(
+        Verb.CONTACT_NOTICES_CHANGED,
+        actor=actor,
+        target=organization.target,
+        changes={"not_told": [", ".join(before) or None, ", ".join(organization.muted_notices) or None]},
+        reason=reason,
+        ticket=ticket,
+    )
+    changes.announce(organization=organization, kind="organization.changed")
+    return organization
 
 
 def _record(verb: Verb, contact: Contact, *, actor: trail.Actor, changed: list[str | None]) -> None:

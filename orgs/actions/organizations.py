@@ -10,8 +10,8 @@ from django.utils.text import slugify
 
 from audit import trail
 from audit.verbs import Verb
-from orgs import changes, identifiers, lifecycle, openings, plans
-from orgs.models import Organization, PlanVersion, Staff
+from orgs import changes, identifiers, lifecycle, notices, openings, plans
+from orgs.models import Notice, Organization, PlanVersion, Staff
 
 EDITABLE = (
     "name",
@@ -122,8 +122,23 @@ def change_plan(
         reason=reason,
         ticket=ticket,
     )
+    _tell_of_plan(organization, before)
     changes.announce(organization=organization, kind="plan.changed")
     return organization
+
+
+def _tell_of_plan(organization: Organization, before: PlanVersion) -> None:
+    # A draft calls for nothing yet.
+    if organization.status == lifecycle.Status.DRAFT:
+        return
+    facts = {
+        "what": "the plan",
+        "before": before.plan.name,
+        "after": f"{organization.plan.name}, API versions {', '.join(organization.plan_version.api_versions)}",
+        "at": notices.moment(timezone.now(), organization),
+    }
+    about = f"{organization.uid}/plan/{organization.version}"
+    notices.tell(organization=organization, kind=Notice.Kind.LIMIT_CHANGED, about=about, facts=facts)
 
 
 def lock_organization(organization: Organization) -> Organization:

@@ -5,9 +5,9 @@ from django.db import transaction
 
 from audit import trail
 from audit.verbs import Verb
-from orgs import changes, lifecycle, openings, plans
+from orgs import changes, lifecycle, notices, openings, plans
 from orgs.actions.organizations import lock_organization, now_in
-from orgs.models import Organization
+from orgs.models import Notice, Organization
 
 
 @transaction.atomic
@@ -50,6 +50,7 @@ def suspend_organization(
         reason=reason,
         ticket=ticket,
     )
+    _tell(organization, "organization_suspended")
     changes.announce(organization=organization, kind="organization.changed")
     return organization
 
@@ -71,6 +72,7 @@ def reinstate_organization(
         reason=reason,
         ticket=ticket,
     )
+    _tell(organization, "organization_reinstated")
     changes.announce(organization=organization, kind="organization.changed")
     return organization
 
@@ -112,4 +114,14 @@ def _move(
         changes={"status": [before, status.value]},
         reason=reason,
         ticket=ticket,
+    )
+
+
+def _tell(organization: Organization, letter: str) -> None:
+    notices.tell(
+        organization=organization,
+        kind=Notice.Kind.ORGANIZATION_SUSPENDED,
+        about=f"{organization.uid}/{letter}/{organization.version}",
+        facts={"at": notices.moment(organization.status_since, organization)},
+        letter=letter,
     )

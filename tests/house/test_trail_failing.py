@@ -93,6 +93,7 @@ CALLS: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
     },
     org_actions.close_organization: lambda: {"organization": _organization(), **WHY},
     org_actions.add_contact: lambda: {"organization": _organization(), "kind": "technical", "email": "a@b.example"},
+    org_actions.change_notices: lambda: {"organization": _organization(), "muted": ["key_issued"]},
     org_actions.remove_contact: lambda: {"contact": factories.ContactFactory()},
     org_actions.create_staff: lambda: {"email": "new@axis.example", "role": "viewer"},
     org_actions.reset_password: lambda: {"user": _person()},
@@ -107,6 +108,10 @@ CALLS: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
     key_actions.extend_overlap: lambda: {"key": _rotating().key, "until": timezone.now() + 2 * DAY},
     key_actions.begin_rotation: lambda: {"secret": _scheduled(activates_at=timezone.now() - DAY)},
     key_actions.begin_overlap: lambda: {"secret": _first_used()},
+    key_actions.pause_key: lambda: {"key": _key(), **WHY},
+    key_actions.resume_key: lambda: {"key": factories.KeyFactory(state="paused")},
+    key_actions.edit_key: lambda: {"key": _key(), "values": {"name": "other"}},
+    key_actions.note_expiry: lambda: {"key": factories.KeyFactory(expires_at=timezone.now() - DAY)},
     key_actions.revoke_key: lambda: {"key": _key(), "code": "leaked", **WHY},
     key_actions.end_overlap: lambda: {"secret": _ended()},
     key_actions.create_gateway: lambda: {"name": "gw"},
@@ -118,7 +123,14 @@ CALLS: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
     metering_actions.open_ahead: lambda: {"now": _contract().effective.lower + 100 * DAY},
 }
 # What saves nothing by itself, and so has nothing to record.
-NOT_CHANGES = {org_actions.lock_organization, key_actions.rotation_problem, key_actions.longest_end}
+NOT_CHANGES = {
+    org_actions.lock_organization,
+    key_actions.editing_problem,
+    key_actions.longest_end,
+    key_actions.pausing_problem,
+    key_actions.resuming_problem,
+    key_actions.rotation_problem,
+}
 
 
 def _actions() -> set[Callable[..., Any]]:

@@ -11,16 +11,30 @@ Network = IPv4Network | IPv6Network
 
 
 class SecretFacts(msgspec.Struct, frozen=True):
-    """The secret that was presented; `successor` is the public id of the one that works from now on."""
+    """The secret that was presented; `successor` is the public id of the one that works, or will work, in its place.
+
+    What a rotation changes by itself is judged by the clock: a sweep that is late changes nothing.
+    """
 
     public_id: str
     state: str
     overlap_until: datetime | None
+    activates_at: datetime | None = None
     successor: str | None = None
+    successor_from: datetime | None = None
+
+    def is_pending(self, *, at: datetime) -> bool:
+        return self.state == "pending" and (self.activates_at is None or at < self.activates_at)
 
     def is_retired(self, *, at: datetime) -> bool:
-        over = self.state == "overlap" and self.overlap_until is not None and self.overlap_until <= at
-        return over or self.state not in ("active", "overlap")
+        over = self.overlap_until is not None and self.overlap_until <= at
+        return self.state not in ("pending", "active", "overlap") or (self.state != "pending" and over)
+
+    def is_replaced(self, *, at: datetime) -> bool:
+        """Say whether it works beside its successor, until its overlap ends."""
+        if self.state not in ("active", "overlap") or self.overlap_until is None or self.is_retired(at=at):
+            return False
+        return self.state == "overlap" or (self.successor_from is not None and self.successor_from <= at)
 
 
 class KeyFacts(msgspec.Struct, frozen=True):
@@ -78,4 +92,5 @@ class GatewayIdentity(msgspec.Struct, frozen=True):
 
     def is_live(self, *, at: datetime) -> bool:
         expired = self.expires_at is not None and self.expires_at <= at
-        return not expired and self.revoked_at is None and not self.secret.is_retired(at=at)
+        live = not self.secret.is_retired(at=at) and not self.secret.is_pending(at=at)
+        return live and not expired and self.revoked_at is None

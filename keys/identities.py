@@ -23,7 +23,7 @@ Found = TypeVar("Found")
 # wrong secret costs.
 _CUSTOMER = """
 SELECT s.digest, s.ring_id, s.public_id, s.state, s.overlap_until,
-    (SELECT n.public_id FROM keys_keysecret n WHERE n.key_id = k.id AND n.state = 'active'),
+    s.activates_at, n.public_id, n.activates_at,
     k.id, k.uid, k.name, k.environment, k.api_versions, k.allowed_cidrs, k.not_before, k.expires_at, k.state,
     o.id, o.uid, o.status, p.code, o.version, v.api_versions, v.counter_store_down, t.starts_at, t.ends_at, t.state,
     (SELECT coalesce(json_agg(json_build_object(
@@ -42,6 +42,11 @@ JOIN orgs_organization o ON o.id = k.organization_id
 JOIN orgs_planversion v ON v.id = o.plan_version_id
 JOIN orgs_plan p ON p.id = v.plan_id
 LEFT JOIN keys_pilot t ON t.organization_id = o.id
+LEFT JOIN LATERAL (
+    SELECT public_id, activates_at FROM keys_keysecret
+    WHERE key_id = k.id AND state IN ('active', 'pending') AND id <> s.id AND s.state <> 'pending'
+    ORDER BY state LIMIT 1
+) n ON true
 WHERE s.id = coalesce(
     (SELECT id FROM keys_keysecret WHERE public_id = %s), (SELECT min(id) FROM keys_keysecret))
 """
@@ -90,12 +95,12 @@ def _nobodys() -> tuple[bytes, int, str]:
 
 
 def _identity(row: Sequence[Any]) -> Identity:
-    of_key, of_organization = [*row[4:13]], [*row[13:20]]
+    of_key, of_organization = [*row[6:15]], [*row[15:22]]
     of_key[4:6] = tuple(of_key[4]), _networks(of_key[5])
     of_organization[5] = tuple(of_organization[5])
-    starts_at, ends_at, pilot_state, limits = row[20:]
+    starts_at, ends_at, pilot_state, limits = row[22:]
     return Identity(
-        secret=SecretFacts(*row[:4]),
+        secret=SecretFacts(*row[:6]),
         key=KeyFacts(*of_key),
         organization=OrganizationFacts(*of_organization),
         pilot=PilotFacts(starts_at, ends_at, pilot_state) if starts_at else None,

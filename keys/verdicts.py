@@ -85,7 +85,8 @@ def _paused(identity: Identity, ask: Ask, at: datetime) -> bool:
 
 
 def _not_yet_active(identity: Identity, ask: Ask, at: datetime) -> bool:
-    return identity.key.not_before is not None and at < identity.key.not_before
+    too_early = identity.key.not_before is not None and at < identity.key.not_before
+    return too_early or identity.secret.is_pending(at=at)
 
 
 def _expired(identity: Identity, ask: Ask, at: datetime) -> bool:
@@ -149,7 +150,7 @@ def failed_checks(identity: Identity, ask: Ask, *, at: datetime) -> list[Code]:
 def rotation(identity: Identity, *, at: datetime) -> dict[str, Any] | None:
     """Return what is to be told to the user of a secret that works only until its overlap ends."""
     secret = identity.secret
-    if secret.state != "overlap" or secret.is_retired(at=at):
+    if not secret.is_replaced(at=at):
         return None
     return {"state": "overlap", "ends_at": secret.overlap_until, "successor": secret.successor}
 
@@ -161,12 +162,15 @@ def service_tier(identity: Identity) -> str:
     return "pilot" if identity.organization.status == "pilot" else "shared"
 
 
-def not_after(identity: Identity) -> datetime | None:
-    """Return when what was said of the identity may change by itself: its expiry, its overlap's or its pilot's end."""
-    pilot = _pilot(identity)
+def not_after(identity: Identity, *, at: datetime) -> datetime | None:
+    """Return when what was said of the identity may change by itself: its expiry, its overlap's or its pilot's end.
+
+    Of a secret that is to work later, the moment from which it does.
+    """
+    pilot, secret = _pilot(identity), identity.secret
     ends: Sequence[datetime | None] = [
         identity.key.expires_at,
-        identity.secret.overlap_until if identity.secret.state != "active" else None,
+        secret.activates_at if secret.is_pending(at=at) else secret.overlap_until,
         pilot.ends_at if pilot else None,
     ]
     return min((end for end in ends if end is not None), default=None)

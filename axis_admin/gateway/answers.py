@@ -1,6 +1,7 @@
 """The answer to a validate call, every field of the contract always there."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from axis_admin.gateway.wire import rfc3339
@@ -39,7 +40,7 @@ def of_decision(decision: Decision, ask: Ask) -> dict[str, Any]:
         "retryable": meaning.retryable and (not decision.refusals or retry_us is not None),
         "headers": headers.of(decision.standings),
         "degraded": decision.degraded,
-        "cache": _cache(identity),
+        "cache": _cache(identity, decision.at),
     }
 
 
@@ -88,14 +89,14 @@ def _owner(owner: str, identity: Identity) -> str:
     return identity.key.uid if owner == "key" else identity.organization.uid
 
 
-def _cache(identity: Identity | None) -> Mapping[str, Any]:
+def _cache(identity: Identity | None, at: datetime) -> Mapping[str, Any]:
     if identity is None:
         return {"version": None, "max_age_s": 0, "stale_if_error_s": 0, "not_after": None}
     return {
         "version": identity.organization.version,
         "max_age_s": verdicts.MAX_AGE_S,
         "stale_if_error_s": verdicts.STALE_IF_ERROR_S,
-        "not_after": rfc3339(verdicts.not_after(identity)),
+        "not_after": rfc3339(verdicts.not_after(identity, at=at)),
     }
 
 

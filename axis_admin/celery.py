@@ -17,10 +17,12 @@ SWEEPS = {
     "take up jobs that nobody runs": ("audit.tasks.take_up_jobs", 60.0),
     "remove jobs that ended long ago": ("audit.tasks.forget_jobs", crontab(minute="27", hour="3")),
     "retire secrets whose overlap has ended": ("keys.tasks.end_overlaps", 60.0),
-    "write down when keys were used last": ("keys.tasks.flush_uses", 60.0),
+    "write down who used which key, and what was decided": ("keys.tasks.flush_uses", 60.0),
     "tell what expires": ("keys.tasks.note_expiries", 300.0),
     "mail what contacts are to be told": ("orgs.tasks.send_notices", 20.0),
     "forget the mails of long ago": ("orgs.tasks.forget_notices", crontab(hour="3", minute="27")),
+    "let go of old counts and refusals": ("keys.tasks.forget_old_counts", crontab(minute="27")),
+    "forget what the change feed no longer tells": ("keys.tasks.forget_feed", crontab(minute="37")),
     "open the next billing periods": ("metering.tasks.open_periods", crontab(minute="7")),
     "make the ledger's partitions": ("metering.tasks.ensure_partitions", crontab(minute="17")),
 }

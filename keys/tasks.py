@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from audit import trail
-from keys import actions, counts, refusals, uses
+from keys import actions, counts, feed, refusals, retention, uses
 from keys.models import ExpiryMark, KeySecret
 
 
@@ -32,3 +32,18 @@ def note_expiries() -> None:
     """Warn the contacts of keys that expire soon, and record which ones did expire."""
     for key in ExpiryMark.objects.keys_to_note(at=timezone.now()).select_related("organization"):
         actions.note_expiry(key=key, actor=trail.SYSTEM)
+
+
+@shared_task
+def forget_old_counts() -> None:
+    """Let go of counts and refusals that are older than they are kept."""
+    retention.sweep(now=timezone.now())
+    # Whoever lets go of receipts must know that no batch waits for one.
+    counts.flush()
+    retention.forget_receipts(now=timezone.now())
+
+
+@shared_task
+def forget_feed() -> None:
+    """Keep a week of the change feed and of its confirmations."""
+    feed.forget()

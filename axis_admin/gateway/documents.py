@@ -22,9 +22,10 @@ View = Callable[..., HttpResponse]
 BASE_PATH = "gateway/v1/"
 DESCRIPTION = """\
 The generation gateway calls twice for each generation: `POST keys/validate` before it, to ask whether the customer's
-key may pass, and `POST generations` after it, to report what became of it.
+key may pass, and `POST generations` after it, to report what became of it. A gateway that keeps what it was told of
+keys asks `GET changes` once a second what to forget.
 
-Both calls carry the gateway's own credential, `Authorization: Bearer axg_…`, which staff make on the Gateways page or
+Every call carries the gateway's own credential, `Authorization: Bearer axg_…`, which staff make on the Gateways page or
 with `manage.py create_gateway`. It is not a customer's key.
 
 What to do with each answer, what may be cached and when to send again is told in `docs/gateway.md` of the source.
@@ -33,6 +34,7 @@ What to do with each answer, what may be cached and when to send again is told i
 ENUMS = {
     "ApiVersion": "axis_admin.gateway.serializers.validate.API_VERSIONS",
     "VerdictCode": "keys.verdicts.Code.values",
+    "ChangeKind": "axis_admin.gateway.serializers.changes.KINDS",
     "GenerationCode": "axis_admin.gateway.serializers.generations.CODES",
     "GenerationStatus": "axis_admin.gateway.serializers.generations.STATUSES",
     "OrganizationStatus": "orgs.lifecycle.Status.values",

@@ -24,6 +24,7 @@ TITLES = {
     "forbidden": (HTTPStatus.FORBIDDEN, "The gateway's credential does not allow this"),
     "not-found": (HTTPStatus.NOT_FOUND, "There is nothing at this address"),
     "method-not-allowed": (HTTPStatus.METHOD_NOT_ALLOWED, "This address does not know the method"),
+    "forgotten": (HTTPStatus.GONE, "The change feed does not go back that far any more"),
     "too-large": (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large"),
     "unsupported-media-type": (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body is not application/json"),
     "too-many-calls": (HTTPStatus.TOO_MANY_REQUESTS, "Too many calls of this gateway at once"),

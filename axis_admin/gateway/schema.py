@@ -1,5 +1,6 @@
 """How the OpenAPI document describes what all endpoints share."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -9,6 +10,8 @@ from axis_admin.gateway import problems
 from axis_admin.gateway.serializers.problem import ProblemSerializer
 
 STATUSES = (400, 401, 403, 413, 415, 429, 500, 503)
+# Of an endpoint that is asked without a body.
+BODILESS = (400, 401, 403, 429, 500, 503)
 Responses = dict[int | tuple[int, str], type[Serializer]]
 
 
@@ -22,7 +25,7 @@ class GatewayBearerScheme(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer", "bearerFormat": "axg_<public id>_<secret and checksum>"}
 
 
-def with_problems(answer: type[Serializer]) -> Responses:
+def with_problems(answer: type[Serializer], statuses: Sequence[int] = STATUSES) -> Responses:
     """Return the answers of an endpoint: this one, or a problem document."""
-    refusals: Responses = {(status, problems.CONTENT_TYPE): ProblemSerializer for status in STATUSES}
+    refusals: Responses = {(status, problems.CONTENT_TYPE): ProblemSerializer for status in statuses}
     return {200: answer, **refusals}

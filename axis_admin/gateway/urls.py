@@ -2,10 +2,11 @@
 
 from django.urls import path, re_path
 
-from axis_admin.gateway import documents, views
+from axis_admin.gateway import changes, documents, views
 
 urlpatterns = [
     path("keys/validate", views.Validate.as_view(), name="gateway_validate"),
+    path("changes", changes.Changes.as_view(), name="gateway_changes"),
     path("generations", views.Generations.as_view(), name="gateway_generations"),
     path("openapi.json", documents.openapi, name="gateway_openapi"),
     path("docs", documents.page, name="gateway_docs"),

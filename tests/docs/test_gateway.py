@@ -6,7 +6,7 @@ import re
 import pytest
 
 from axis_admin.gateway import bodies, inflight, problems
-from axis_admin.gateway.serializers import generations, validate
+from axis_admin.gateway.serializers import changes, generations, validate
 from keys import asks, verdicts
 from keys.gateways import Scope
 from keys.limits import limiter, store
@@ -42,6 +42,13 @@ def test_every_field_of_a_call_is_there() -> None:
     assert all(f"`{stage}`" in REPORT for stage in stages)
 
 
+def test_every_parameter_and_kind_of_the_feed_is_there() -> None:
+    told = markdown.section(TEXT, "## Read the change feed")
+    assert _fields(told) == set(changes.ChangesQuerySerializer().fields)
+    assert set(changes.KINDS) <= set(markdown.CODE.findall(told))
+    assert f"1 to {changes.MOST_CHANGES:,}; {changes.USUAL_CHANGES} if left out" in told
+
+
 def test_every_error_is_there_with_its_status() -> None:
     told = {cells[0].strip("`"): int(cells[1]) for cells in markdown.rows(ERRORS)}
     assert told == {kind: status.value for kind, (status, _) in problems.TITLES.items()}
@@ -55,7 +62,8 @@ def test_every_scope_is_there() -> None:
     ("block", "serializer"),
     [
         (0, validate.ValidateAnswerSerializer),
-        (1, generations.GenerationsAnswerSerializer),
+        (1, changes.ChangesAnswerSerializer),
+        (2, generations.GenerationsAnswerSerializer),
     ],
 )
 def test_an_example_answer_has_the_fields_of_the_schema(block: int, serializer: type) -> None:
@@ -66,7 +74,7 @@ def test_an_example_answer_has_the_fields_of_the_schema(block: int, serializer: 
 
 
 def test_the_example_error_is_one() -> None:
-    example = json.loads(markdown.fences(TEXT, "json")[2])
+    example = json.loads(markdown.fences(TEXT, "json")[3])
     refused = problems.invalid([("api_version", '"v3" is not a valid choice.')])
     assert example == json.loads(refused.as_response().content)
 

@@ -6,7 +6,27 @@ from typing import Any
 ENDPOINTS = [
     ("/gateway/v1/keys/validate", "post"),
     ("/gateway/v1/generations", "post"),
+    ("/gateway/v1/changes", "get"),
 ]
+CHANGES_QUERY = ["after", "limit", "source"]
+CHANGES_ANSWER: dict[str, Any] = {
+    "changes": [
+        {
+            "seq": 91,
+            "at": "2026-11-22T08:00:00.000Z",
+            "kind": "key.revoked",
+            "organization": "org_…",
+            "public_ids": ["8f3KQ2mZr01B"],
+            "version": 813,
+        }
+    ],
+    "next": 91,
+    "has_more": False,
+}
+CHANGE_KINDS = [
+    "key.issued", "key.changed", "key.rotated", "key.paused", "key.resumed", "key.revoked", "organization.changed",
+    "limits.changed", "plan.changed", "pilot.changed",
+]  # fmt: skip
 
 VALIDATE_REQUIRED = ["credential", "organization", "api_version"]
 VALIDATE_OPTIONAL = ["client_ip", "user_agent", "idempotency_key", "request_id", "units", "admit", "lease"]

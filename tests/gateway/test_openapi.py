@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from axis_admin.gateway import documents
+from axis_admin.gateway.serializers.changes import ChangesAnswerSerializer
 from axis_admin.gateway.serializers.generations import GenerationsAnswerSerializer
 from axis_admin.gateway.serializers.validate import ValidateAnswerSerializer
 from keys.gateways import Scope
@@ -39,7 +40,7 @@ def resolved(document: Schema, schema: Schema) -> Schema:
 
 
 def body(document: Schema, path: str, status: str = "", kind: str = "application/json") -> Schema:
-    operation = document["paths"][path]["post"]
+    operation = document["paths"][path][dict(contract.ENDPOINTS)[path]]
     holder = operation["responses"][status] if status else operation["requestBody"]
     return resolved(document, holder["content"][kind]["schema"])
 
@@ -110,10 +111,35 @@ def test_the_generations_answer_has_the_contracts_fields(document: Schema) -> No
     assert enum(document, result, "code") == contract.GENERATION_CODES
 
 
+def test_the_changes_query_has_the_contracts_fields(document: Schema) -> None:
+    asked = {one["name"]: one for one in document["paths"]["/gateway/v1/changes"]["get"]["parameters"]}
+    assert sorted(asked) == contract.CHANGES_QUERY
+    assert not any(one.get("required") for one in asked.values())
+    limit = asked["limit"]["schema"]
+    assert (limit["minimum"], limit["maximum"], limit["default"]) == (1, 1000, 500)
+
+
+def test_the_changes_answer_has_the_contracts_fields(document: Schema) -> None:
+    schema = body(document, "/gateway/v1/changes", "200")
+    assert_shape(document, schema, contract.CHANGES_ANSWER)
+    change = resolved(document, schema["properties"]["changes"]["items"])
+    assert enum(document, change, "kind") == contract.CHANGE_KINDS
+
+
 @pytest.mark.parametrize("path", [path for path, _ in contract.ENDPOINTS])
 @pytest.mark.parametrize("status", ["400", "401", "403", "413", "415", "429", "500", "503"])
 def test_every_error_is_a_problem_document(document: Schema, path: str, status: str) -> None:
+    method = dict(contract.ENDPOINTS)[path]
+    if method == "get" and status in ("413", "415"):
+        # Nothing is sent that could be too large or of another type.
+        assert status not in document["paths"][path][method]["responses"]
+        return
     schema = body(document, path, status, "application/problem+json")
+    assert list(schema["properties"]) == contract.PROBLEM_FIELDS
+
+
+def test_a_feed_that_begins_later_is_a_problem_document(document: Schema) -> None:
+    schema = body(document, "/gateway/v1/changes", "410", "application/problem+json")
     assert list(schema["properties"]) == contract.PROBLEM_FIELDS
 
 
@@ -128,6 +154,7 @@ def test_the_contracts_own_examples_are_answers() -> None:
     for serializer, example in (
         (ValidateAnswerSerializer, contract.VALIDATE_ANSWER),
         (GenerationsAnswerSerializer, contract.GENERATIONS_ANSWER),
+        (ChangesAnswerSerializer, contract.CHANGES_ANSWER),
     ):
         checked = serializer(data=example)
         assert checked.is_valid(), checked.errors
@@ -139,7 +166,7 @@ def test_the_scopes_are_the_contracts() -> None:
 
 def test_it_says_what_it_is_about(document: Schema) -> None:
     told = document["info"]["description"]
-    for word in ("keys/validate", "POST generations", "Bearer axg_", "docs/gateway.md"):
+    for word in ("keys/validate", "POST generations", "GET changes", "Bearer axg_", "docs/gateway.md"):
         assert word in told
 
 

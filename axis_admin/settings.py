@@ -1,6 +1,7 @@
 """Every setting of every surface. The only file that reads the environment."""
 
 import importlib.util
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -144,13 +145,28 @@ _PAGE_MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "axis_admin.middleware.staff.StaffMiddleware",
 ]
-INSTALLED_APPS = _OWN_APPS + _ALWAYS + ([] if SURFACE == "gateway" else _PAGES)
-MIDDLEWARE = ["axis_admin.middleware.request_id.RequestId"] + ([] if SURFACE == "gateway" else _PAGE_MIDDLEWARE)
+# The customers' door signs nobody in and keeps no session: what it needs is a page.
+_DELIVERY_APPS = ["django.contrib.staticfiles", "heroicons", "csp"]
+_DELIVERY_MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+_SURFACE_APPS: dict[str, list[str]] = {"gateway": [], "delivery": _DELIVERY_APPS}
+_SURFACE_MIDDLEWARE: dict[str, list[str]] = {"gateway": [], "delivery": _DELIVERY_MIDDLEWARE}
+INSTALLED_APPS = _OWN_APPS + _ALWAYS + _SURFACE_APPS.get(SURFACE, _PAGES)
+MIDDLEWARE = ["axis_admin.middleware.request_id.RequestId", *_SURFACE_MIDDLEWARE.get(SURFACE, _PAGE_MIDDLEWARE)]
 ROOT_URLCONF = "axis_admin.urls"
 WSGI_APPLICATION = "axis_admin.wsgi.application"
-APPEND_SLASH = SURFACE != "gateway"
+APPEND_SLASH = SURFACE not in ("gateway", "delivery")
 AXIS_FAST_VALIDATE = env.bool("AXIS_FAST_VALIDATE", default=True)
-DELIVERY_URL = env.str("DELIVERY_URL", default="")
+# Where customers open one-time links. Unset: on the staff site, which then answers /d/ itself.
+DELIVERY_URL = env.str("DELIVERY_URL", default="").rstrip("/")
+if DELIVERY_URL and not re.fullmatch(r"https?://[^/?#@\s]+" if EMBEDDED else r"https://[^/?#@\s]+", DELIVERY_URL):
+    raise ImproperlyConfigured("DELIVERY_URL is an https address without a path, such as https://keys.example.com.")
+SERVES_DELIVERY = SURFACE == "delivery" or (SURFACE in ("all", "staff") and not DELIVERY_URL)
 
 # --- Hosts and the proxies before them
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"] if EMBEDDED else env.list("ALLOWED_HOSTS", default=[])
@@ -254,9 +270,14 @@ ACCOUNT_RATE_LIMITS = {
 KNOWN_BROWSER_COOKIE_NAME = f"{_COOKIE}known"
 ACCOUNT_ADAPTER = "axis_admin.accounts.ClosedAccounts"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-if SURFACE == "gateway":
+if SURFACE in ("gateway", "delivery"):
     AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+if SURFACE == "gateway":
     TEMPLATES = []
+if SURFACE == "delivery":
+    TEMPLATES[0]["OPTIONS"] = {}
+    FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
+    SECURE_REFERRER_POLICY = "no-referrer"
 
 # --- The gateway's API
 REST_FRAMEWORK = {

@@ -16,5 +16,16 @@ if settings.SURFACE == "gateway":
 
     # A caller that reads problem documents gets one for whatever goes wrong outside a view, too.
     handler400, handler404, handler500 = problems.bad_request, problems.not_found, problems.server_error
+if settings.SERVES_DELIVERY:
+    urlpatterns += [path("d/", include("axis_admin.delivery.urls"))]
+if settings.SURFACE == "delivery":
+    from axis_admin.delivery import refusals
+
+    handler400, handler403, handler404, handler500 = (
+        refusals.bad_request,
+        refusals.bad_request,
+        refusals.not_found,
+        refusals.server_error,
+    )
 if settings.SURFACE in ("all", "staff"):
     urlpatterns += [path("", include("axis_admin.staff_urls"))]

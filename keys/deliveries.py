@@ -26,6 +26,7 @@ LABELS = {"1h": "1 hour", "24h": "24 hours", "72h": "72 hours"}
 LONGEST = timedelta(hours=72)
 
 _TOKEN = re.compile(rf"[0-9A-Za-z]{{{TOKEN_LENGTH}}}", re.ASCII)
+_UID = re.compile(rf"dlv_[0-9A-Za-z]{{{identifiers.LENGTH}}}", re.ASCII)
 _ID = re.compile(r"/d/([^/?#\s]+)/?$")
 # What mail programs and people leave around a link.
 _AROUND = " \t\r\n<>()[]\"'.,;"
@@ -73,6 +74,11 @@ def verifier(token: str, *, uid: str) -> bytes:
 def knows(kept: bytes, *, token: str, uid: str) -> bool:
     """Say whether the token is the one that the link was made with."""
     return hmac.compare_digest(kept, verifier(token, uid=uid))
+
+
+def is_uid(text: str) -> bool:
+    """Say whether a link can have this id, before anybody is asked whether one has."""
+    return _UID.fullmatch(text) is not None
 
 
 def token_in(pasted: str, *, uid: str) -> str | None:

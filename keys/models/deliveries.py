@@ -24,7 +24,7 @@ class DeliveryLinkQuerySet(models.QuerySet["DeliveryLink"]):
         return self.filter(opened_at=None, cancelled_at=None)
 
     def alarmed(self) -> "DeliveryLinkQuerySet":
-        """Keep those that were opened again, while their secret is the current one of its key: rotating settles them."""
+        """Keep those that were opened again, while their secret is its key's current one: rotating settles them."""
         current = (KeySecret.State.ACTIVE, KeySecret.State.PENDING)
         of_key = models.Q(("secret__key__state", "revoked"))
         return self.exclude(alarmed_at=None).filter(~of_key, secret__state__in=current)

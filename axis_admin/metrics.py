@@ -8,9 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import django
+import redis
 from django.conf import settings
 from prometheus_client import CollectorRegistry, Metric, multiprocess, start_http_server
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
+
+FLUSH_AGE = "axis_counts_flush_age_seconds"
 
 
 class GatewayMetrics(Collector):
@@ -35,6 +39,20 @@ class GatewayMetrics(Collector):
                 continue
 
 
+class SweepMetrics(Collector):
+    """How old the last flush of all counts is: the sweep runs elsewhere, and leaves the time in the counter store."""
+
+    def collect(self) -> Iterator[Metric]:
+        # Once Django is set up: models come with it.
+        from keys import counts
+        from keys.limits import store
+
+        with contextlib.suppress(redis.RedisError):
+            age = counts.lag(store.client())
+            if age is not None:
+                yield GaugeMetricFamily(FLUSH_AGE, "Seconds since all counts were last written down.", value=age)
+
+
 def serve(*, host: str, port: int, folder: Path) -> None:
     """Answer scrapes until SIGTERM or SIGINT."""
     ended = threading.Event()
@@ -42,6 +60,7 @@ def serve(*, host: str, port: int, folder: Path) -> None:
         signal.signal(number, lambda *_: ended.set())
     registry = CollectorRegistry(auto_describe=False)
     registry.register(GatewayMetrics(folder))
+    registry.register(SweepMetrics())
     server, thread = start_http_server(port, addr=host, registry=registry)
     ended.wait()
     with contextlib.suppress(OSError):

@@ -3,11 +3,31 @@
 from contextlib import ExitStack
 
 from celery import shared_task
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from audit import trail
 from keys import actions, counts, feed, refusals, retention, uses
-from keys.models import ExpiryMark, KeySecret
+from keys.models import ExpiryMark, KeySecret, SecretUse
+
+
+@shared_task
+def begin_rotations() -> None:
+    """Make the secrets current that were scheduled to begin by now. That they work on time is judged at each decision."""
+    due = KeySecret.objects.filter(state=KeySecret.State.PENDING, activates_at__lte=timezone.now())
+    for secret in due.exclude(key__state="revoked").select_related("key__organization"):
+        actions.begin_rotation(secret=secret, actor=trail.SYSTEM)
+
+
+@shared_task
+def begin_overlaps() -> None:
+    """Count overlaps from the first use of the new secret, where it was used by now."""
+    now = timezone.now()
+    waiting = KeySecret.objects.filter(state=KeySecret.State.OVERLAP, overlap_until__gt=now)
+    used = SecretUse.objects.filter(secret__key=OuterRef("key"), secret__state=KeySecret.State.ACTIVE)
+    due = waiting.filter(Exists(used), overlap_after_use__isnull=False)
+    for secret in due.select_related("key__organization"):
+        actions.begin_overlap(secret=secret, actor=trail.SYSTEM)
 
 
 @shared_task

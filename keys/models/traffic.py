@@ -14,6 +14,9 @@ class FlushReceipt(models.Model):
     id = models.UUIDField(primary_key=True)
     at = models.DateTimeField(default=timezone.now)
 
+    class Meta:
+        indexes = [models.Index(fields=["at"], name="flush_receipts_by_time")]
+
     def __str__(self) -> str:
         return str(self.id)
 
@@ -40,6 +43,12 @@ class SecretHour(models.Model):
         indexes = [
             models.Index(fields=["hour"], name="secret_hours_by_hour"),
             models.Index(fields=["address", "-hour"], name="secret_hours_by_address"),
+            # Finds the hours whose callers are still to be summed up, without reading all that are.
+            models.Index(
+                fields=["hour"],
+                condition=models.Q(address__isnull=False) | ~models.Q(user_agent=""),
+                name="secret_hours_with_callers",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -13,7 +13,7 @@ from keys.models import ExpiryMark, KeySecret, SecretUse
 
 @shared_task
 def begin_rotations() -> None:
-    """Make the secrets current that were scheduled to begin by now. That they work on time is judged at each decision."""
+    """Make scheduled secrets current whose time has come. That they work on time is judged at each decision."""
     due = KeySecret.objects.filter(state=KeySecret.State.PENDING, activates_at__lte=timezone.now())
     for secret in due.exclude(key__state="revoked").select_related("key__organization"):
         actions.begin_rotation(secret=secret, actor=trail.SYSTEM)

@@ -6,9 +6,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.utils import timezone
 
-from keys import lifetimes, rotation
+from keys import lifetimes
 from keys.gateways import GatewayCredential
 from keys.models import ApiKey
+from keys.terms import TermsMixin
 from orgs.forms import ActionForm, OptionalReasonForm, ReasonForm, Text
 from orgs.models import Organization
 
@@ -63,7 +64,7 @@ class ExpiryMixin(ActionForm):
         return cleaned
 
 
-class IssueForm(OptionalReasonForm, ExpiryMixin):
+class IssueForm(OptionalReasonForm, TermsMixin, ExpiryMixin):
     name = Text(max_length=80, help_text="What runs with it, such as render-farm-prod.")
     environment = forms.ChoiceField(choices=ApiKey.Environment.choices, initial="live", widget=forms.RadioSelect)
     api_versions = forms.MultipleChoiceField(label="API versions", widget=forms.CheckboxSelectMultiple)
@@ -76,6 +77,9 @@ class IssueForm(OptionalReasonForm, ExpiryMixin):
         "expires",
         "expires_on",
         "purpose",
+        "allowed_cidrs",
+        "not_before",
+        "rotate_every",
         "reason",
         "ticket",
         "password",
@@ -85,6 +89,7 @@ class IssueForm(OptionalReasonForm, ExpiryMixin):
         super().__init__(*args, **kwargs)
         plan = organization.plan_version
         self.offer(usual=plan.default_key_days, longest=plan.longest_key_days)
+        self.offer_rotations()
         self.fields["expires"].help_text = self._told(organization)
         self.choose_from("api_versions", [(each, each) for each in plan.api_versions])
         self.fields["api_versions"].initial = plan.api_versions
@@ -100,7 +105,7 @@ class IssueForm(OptionalReasonForm, ExpiryMixin):
     def wanted(self) -> dict[str, Any]:
         """The arguments of `actions.issue_key` that the form answers."""
         kept = {name: self.cleaned_data[name] for name in ("name", "environment", "api_versions", "purpose")}
-        return {**kept, **self.why, "expires_at": self.expires_at}
+        return {**kept, **self.terms, **self.why, "expires_at": self.expires_at}
 
 
 class VersionedForm(ActionForm):
@@ -115,26 +120,6 @@ class VersionedForm(ActionForm):
             self.see_newer(key.version)
             raise ValidationError("Somebody changed this key meanwhile. Look again before you go on.")
         return seen
-
-
-class RotateForm(OptionalReasonForm, VersionedForm):
-    overlap = forms.ChoiceField(
-        label="The old secret stops", initial="24h", widget=forms.RadioSelect, help_text="Until then both secrets work."
-    )
-
-    field_order = ["overlap", "reason", "ticket", "password", "version"]
-
-    def __init__(self, *args: Any, key: ApiKey, **kwargs: Any) -> None:
-        self.key = key
-        super().__init__(*args, **kwargs)
-        self.fields["version"].initial = key.version
-        now, longest = timezone.now(), timedelta(hours=key.organization.plan_version.longest_overlap_hours)
-        overlaps = [
-            (name, _stops(name, rotation.overlap_until(now, overlap=overlap, expires_at=key.expires_at)))
-            for name, overlap in rotation.OVERLAPS.items()
-            if overlap <= longest
-        ]
-        self.choose_from("overlap", overlaps)
 
 
 class RevokeForm(ReasonForm):
@@ -175,7 +160,3 @@ class GatewayForm(OptionalReasonForm, ExpiryMixin):
 
 class RevokeGatewayForm(ReasonForm):
     """Why a gateway credential is revoked."""
-
-
-def _stops(name: str, at: datetime) -> str:
-    return rotation.LABELS[name] if name == "now" else f"After {rotation.LABELS[name]}: {at:%-d %b %Y, %H:%M} UTC"

@@ -42,6 +42,9 @@ ROUTES: dict[str, str] = {
     "keys:index": EVERYBODY,
     "keys:detail": WHO_SEES_IT,
     "keys:rotate": KEY_PEOPLE,
+    "keys:edit": KEY_PEOPLE,
+    "keys:pause": REVOKERS,
+    "keys:resume": KEY_PEOPLE,
     "keys:revoke": REVOKERS,
     "keys:history": WHO_SEES_IT,
     "keys:for_org": WHO_SEES_IT,
@@ -92,6 +95,8 @@ def arguments(her_organization: Organization) -> Callable[[str], list[Any]]:
             return [factories.OrganizationFactory(account_manager=manager, **NEEDS_STATUS[route]).uid]
         if route == "keys:gateway" or route == "keys:revoke_gateway":
             return [factories.GatewayFactory(environment="staging").uid]
+        if route == "keys:resume":
+            return [factories.KeyFactory(organization=her_organization, state="paused").uid]
         if route.startswith("keys:") and route not in ("keys:for_org", "keys:issue"):
             return [factories.SecretFactory(key__organization=her_organization).key.uid]
         if route == "orgs:remove_contact":

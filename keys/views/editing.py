@@ -1,0 +1,81 @@
+"""Pause, resume and edit a key."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from keys import actions, editing_forms
+from keys.models import ApiKey, ApiKeyQuerySet
+from orgs import access, pages
+from orgs.access import requires
+from orgs.policy import Permission
+from orgs.requests import StaffRequest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.KEY_PAUSE)
+def pause(request: StaffRequest, uid: str) -> HttpResponse:
+    """Refuse a key until somebody resumes it."""
+    key = access.find(request, _rows(), Permission.KEY_PAUSE, uid=uid)
+    if request.method != "POST" and (problem := actions.pausing_problem(key)):
+        return pages.refused(request, _page(key), problem)
+    form = editing_forms.PauseForm(pages.posted(request), request=request, permission=Permission.KEY_PAUSE, obj=key)
+    if pages.accepted(form, lambda: actions.pause_key(key=key, actor=request.actor, **form.why)):
+        return pages.done(request, _page(key), f"Key {key} is paused.")
+    return pages.dialog(request, "keys/pause.html", {"key": key, **_under(key, "Pause")}, form=form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.KEY_RESUME)
+def resume(request: StaffRequest, uid: str) -> HttpResponse:
+    """Let a paused key work again."""
+    key = access.find(request, _rows(), Permission.KEY_RESUME, uid=uid)
+    if request.method != "POST" and (problem := actions.resuming_problem(key)):
+        return pages.refused(request, _page(key), problem)
+    form = editing_forms.ResumeForm(
+        pages.posted(request), request=request, permission=Permission.KEY_RESUME, obj=key, key=key
+    )
+    if pages.accepted(form, lambda: _resume(request, key, form)):
+        return pages.done(request, _page(key), f"Key {key} works again.")
+    return pages.dialog(request, "keys/resume.html", {"key": key, **_under(key, "Resume")}, form=form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.KEY_EDIT)
+def edit(request: StaffRequest, uid: str) -> HttpResponse:
+    """Change what a key may do, and for how long."""
+    key = access.find(request, _rows(), Permission.KEY_EDIT, uid=uid)
+    if request.method != "POST" and (problem := actions.editing_problem(key)):
+        return pages.refused(request, _page(key), problem)
+    form = editing_forms.EditForm(
+        pages.posted(request), request=request, permission=Permission.KEY_EDIT, obj=key, key=key
+    )
+    if pages.accepted(form, lambda: _edit(request, key, form)):
+        said = f"Key {key} was saved." if form.result.version != key.version else "Nothing was different."
+        return pages.done(request, _page(key), said)
+    status = pages.UNPROCESSABLE if form.errors else 200
+    return render(request, "keys/edit.html", {"key": key, "form": form, **_under(key, "Edit")}, status=status)
+
+
+def _resume(request: StaffRequest, key: ApiKey, form: editing_forms.ResumeForm) -> ApiKey:
+    return actions.resume_key(key=key, actor=request.actor, seen_version=form.cleaned_data["version"], **form.why)
+
+
+def _edit(request: StaffRequest, key: ApiKey, form: editing_forms.EditForm) -> ApiKey:
+    seen = form.cleaned_data["version"]
+    return actions.edit_key(key=key, actor=request.actor, values=form.values, seen_version=seen, **form.why)
+
+
+def _rows() -> ApiKeyQuerySet:
+    return ApiKey.objects.select_related("organization__plan_version__plan", "organization__account_manager")
+
+
+def _page(key: ApiKey) -> str:
+    return reverse("keys:detail", args=[key.uid])
+
+
+def _under(key: ApiKey, title: str) -> dict[str, Any]:
+    return pages.place(title, ("Keys", reverse("keys:index")), (key.name, _page(key)))

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 
 from audit import wording
-from keys import models
+from keys import counts
 from keys.asks import Ask
 from keys.limits import limiter, store
 
@@ -76,10 +76,13 @@ def note_gateway(uid: str, *, address: str, at: datetime) -> None:
         _gateways_noted.pop(uid, None)
 
 
-def flush() -> None:
-    """Write down what was noted since the last time. Safe to run twice, also at once, and to be killed at any point."""
-    client = store.connect(settings.VALKEY_URL, timeout=SWEEP_TIMEOUT_S)
-    for name, noted in _noted_secrets(client):
+def flush(organizations: Iterable[int] | None = None, *, timeout: float = SWEEP_TIMEOUT_S) -> None:
+    """Write down what was noted since the last time, of gateways and of these organizations' secrets or of all.
+
+    Safe to run twice, also at once, and to be killed at any point.
+    """
+    client = store.connect(settings.VALKEY_URL, timeout=timeout)
+    for name, noted in _noted_secrets(client, organizations):
         _write_secrets(noted)
         _forget(client, name, noted)
     gateways: Noted = client.hgetall(GATEWAY_USES)  # type: ignore[assignment]
@@ -88,10 +91,10 @@ def flush() -> None:
         _forget(client, GATEWAY_USES, gateways)
 
 
-def _noted_secrets(client: redis.Redis) -> Iterator[tuple[str, Noted]]:
-    organizations = list(models.ApiKey.objects.order_by().values_list("organization_id", flat=True).distinct())
-    for start in range(0, len(organizations), ORGANIZATIONS_AT_ONCE):
-        names = [limiter.uses_key(one) for one in organizations[start : start + ORGANIZATIONS_AT_ONCE]]
+def _noted_secrets(client: redis.Redis, organizations: Iterable[int] | None) -> Iterator[tuple[str, Noted]]:
+    everybody = list(counts.whose(organizations))
+    for start in range(0, len(everybody), ORGANIZATIONS_AT_ONCE):
+        names = [limiter.uses_key(one) for one in everybody[start : start + ORGANIZATIONS_AT_ONCE]]
         with client.pipeline(transaction=False) as pipeline:
             for name in names:
                 pipeline.hgetall(name)

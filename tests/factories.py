@@ -5,6 +5,7 @@ Ask for what the test talks about: `SecretFactory(key__organization__status="sus
 
 from datetime import timedelta
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import factory
 from django.conf import settings
@@ -19,12 +20,15 @@ from audit.models import Event
 from keys import deliveries, identifiers, secrets
 from keys.models import (
     ApiKey,
+    DecisionHour,
     DeliveryLink,
     GatewayCredential,
     GatewaySecret,
     KeySecret,
     LimitRule,
     Pilot,
+    Refusal,
+    SecretHour,
     SecretUse,
 )
 from orgs.models import Contact, Organization, Plan, PlanVersion, RoleAssignment, Staff
@@ -242,6 +246,53 @@ class LinkFactory(RecordedFactory[DeliveryLink]):
     @classmethod
     def names(cls, row: DeliveryLink) -> list[str]:
         return [row.secret.key.uid]
+
+
+class SecretHourFactory(DjangoModelFactory[SecretHour]):
+    """Ten admitted calls of a secret in this hour, from one address."""
+
+    class Meta:
+        model = SecretHour
+
+    secret = factory.SubFactory(SecretFactory)
+    hour = factory.LazyFunction(lambda: timezone.now().replace(minute=0, second=0, microsecond=0))
+    api_version = "v2"
+    address = "203.0.113.7"
+    user_agent = "studio/1.2"
+    admitted = 10
+
+
+class DecisionHourFactory(DjangoModelFactory[DecisionHour]):
+    """Ten verdicts about a key in this hour, one cost unit each."""
+
+    class Meta:
+        model = DecisionHour
+
+    key = factory.SubFactory(KeyFactory)
+    organization = factory.SelfAttribute("key.organization")
+    hour = factory.LazyFunction(lambda: timezone.now().replace(minute=0, second=0, microsecond=0))
+    api_version = "v2"
+    code = "VALID"
+    calls = 10
+    units = factory.SelfAttribute("calls")
+
+
+class RefusalFactory(DjangoModelFactory[Refusal]):
+    """A call with a paused key, refused just now; `key=None, organization=…` for an unknown one."""
+
+    class Meta:
+        model = Refusal
+
+    decision_id = factory.LazyFunction(lambda: uuid4().hex)
+    at = factory.LazyFunction(timezone.now)
+    key = factory.SubFactory(KeyFactory)
+    organization = factory.LazyAttribute(lambda refusal: refusal.key and refusal.key.organization)
+    code = "PAUSED"
+    reasons = factory.LazyAttribute(lambda refusal: [refusal.code])
+    api_version = "v2"
+    checks = factory.LazyAttribute(
+        lambda refusal: [{"code": refusal.code, "passed": False, "saw": "the key is paused"}]
+    )
 
 
 class GatewayFactory(RecordedFactory[GatewayCredential]):

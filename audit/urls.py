@@ -1,4 +1,4 @@
-"""The log's addresses."""
+"""The addresses of the log and of jobs."""
 
 from django.urls import path
 
@@ -10,4 +10,8 @@ urlpatterns = [
     path("audit/<uuid:id>/", views.event, name="event"),
     # An object's id may hold a slash: a pilot has its organization's.
     path("audit/history/<str:type>/<path:id>/", views.history, name="history"),
+    path("jobs/", views.jobs, name="jobs"),
+    path("jobs/<uuid:id>/", views.job, name="job"),
+    path("jobs/<uuid:id>/stop/", views.cancel_job, name="cancel_job"),
+    path("jobs/<uuid:id>/results.csv", views.export_job, name="export_job"),
 ]

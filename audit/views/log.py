@@ -44,7 +44,7 @@ def requires(permission: str) -> Callable[[View], View]:
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not kwargs and not request.staff.can(permission):  # type: ignore[attr-defined]
-                _refuse(request, trail.Target("page", request.path, request.path), act="search the audit log at")
+                refuse(request, trail.Target("page", request.path, request.path), act="search the audit log at")
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
@@ -88,7 +88,7 @@ def event(request: HttpRequest, id: UUID) -> HttpResponse:
     within = scope.of(request.staff)  # type: ignore[attr-defined]
     found = search.get(id, within)
     if found is None:
-        _refuse(request, trail.Target("event", str(id), str(id)), act="see event")
+        refuse(request, trail.Target("event", str(id), str(id)), act="see event")
         raise Http404
     read, of_object = reading.Reading(found), search.about(found.target_type, found.target_id)
     context = {
@@ -112,7 +112,7 @@ def history(request: HttpRequest, type: str, id: str) -> HttpResponse:
     older, newer = _place(request, "older"), _place(request, "newer")
     newest = search.newest(asked, within, size=1)
     if not newest and not within.reaches(type, id):
-        _refuse(request, trail.Target(type, id, id), act=f"see the history of {type}")
+        refuse(request, trail.Target(type, id, id), act=f"see the history of {type}")
         raise Http404
     here = reverse("audit:history", args=[type, id])
     context = {"label": _label(newest, id), "here": here, "object_url": reading.page(type, id)}
@@ -189,6 +189,7 @@ def _crumbs(request: HttpRequest) -> list[tuple[str, str]]:
     return [("Audit log", reverse("audit:index"))] if request.staff.can(SEES_LOG) else []  # type: ignore[attr-defined]
 
 
-def _refuse(request: HttpRequest, target: trail.Target, *, act: str) -> None:
+def refuse(request: HttpRequest, target: trail.Target, *, act: str) -> None:
+    """Record that the person asked for something that they may not have."""
     actor: trail.Actor = request.actor  # type: ignore[attr-defined]
     trail.record_refusal(Verb.ACCESS_DENIED, actor=actor, target=target, detail={"act": act})

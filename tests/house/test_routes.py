@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from audit.models import Event
 from orgs.models import Organization, Staff
-from tests import factories
+from tests import factories, jobs
 
 ROLES = ["administrator", "key_admin", "account_manager", "viewer", "stranger"]
 EVERYBODY = "200 200 200 200 403"
@@ -46,6 +46,7 @@ ROUTES: dict[str, str] = {
     "keys:pause": REVOKERS,
     "keys:resume": KEY_PEOPLE,
     "keys:revoke": REVOKERS,
+    "keys:confirmed": WHO_SEES_IT,
     "keys:history": WHO_SEES_IT,
     "keys:for_org": WHO_SEES_IT,
     "keys:issue": KEY_PEOPLE,
@@ -60,9 +61,17 @@ ROUTES: dict[str, str] = {
     "audit:index": "200 200 200 403 403",
     "audit:event": WHO_SEES_IT,
     "audit:history": WHO_SEES_IT,
+    "audit:jobs": EVERYBODY,
+    # One that somebody else started.
+    "audit:job": "200 404 404 404 404",
+    "audit:export_job": "200 404 404 404 404",
 }
 # By POST, with what each role is answered: 302 is done, 403 refused.
-BY_POST = {"orgs:remove_contact": "302 302 302 403 404"}
+BY_POST = {
+    "orgs:change_notices": "302 302 302 403 404",
+    "orgs:remove_contact": "302 302 302 403 404",
+    "audit:cancel_job": "302 404 404 404 404",
+}
 # Open to strangers, each for its own reason.
 OPEN = {"healthz", "readyz", "account_login", "account_signup", "account_inactive", "account_logout"}
 # Of the person themselves, whoever it is.
@@ -97,6 +106,10 @@ def arguments(her_organization: Organization) -> Callable[[str], list[Any]]:
             return [factories.GatewayFactory(environment="staging").uid]
         if route == "keys:resume":
             return [factories.KeyFactory(organization=her_organization, state="paused").uid]
+        if route == "keys:confirmed":
+            secret = factories.SecretFactory(key__organization=her_organization)
+            factories.announced(her_organization, secret.public_id)
+            return [secret.key.uid]
         if route.startswith("keys:") and route not in ("keys:for_org", "keys:issue"):
             return [factories.SecretFactory(key__organization=her_organization).key.uid]
         if route == "orgs:remove_contact":
@@ -105,6 +118,8 @@ def arguments(her_organization: Organization) -> Callable[[str], list[Any]]:
             return [_event_of(her_organization).pk]
         if route == "audit:history":
             return ["organization", her_organization.uid]
+        if route in OF_A_JOB:
+            return [jobs.a_job(organization=her_organization).pk]
         return [her_organization.uid]
 
     return of
@@ -118,13 +133,14 @@ def _event_of(organization: Organization) -> Event:
     return Event.objects.filter(organization=organization.uid, verb="organization.edited").latest("occurred_at")
 
 
+OF_A_JOB = {"audit:job", "audit:export_job", "audit:cancel_job"}
 NEEDS_STATUS = {
     "orgs:activate": {"status": "draft"},
     "orgs:reinstate": {"status": "suspended", "status_before": "active"},
 }
 WITHOUT_ARGUMENTS = {
     "home", "orgs:index", "orgs:create", "keys:index", "keys:gateways", "keys:create_gateway", "metering:index",
-    "audit:index",
+    "audit:index", "audit:jobs",
 }  # fmt: skip
 
 
@@ -182,6 +198,8 @@ def test_an_organization_out_of_scope_does_not_exist(
         target = [factories.SecretFactory(key__organization=other_organization).key.uid]
     elif route == "audit:event":
         target = [_event_of(other_organization).pk]
+    elif route in OF_A_JOB:
+        target = [jobs.a_job(organization=other_organization).pk]
     elif route == "orgs:remove_contact":
         target += [factories.ContactFactory(organization=other_organization).pk]
     answer = browser_of(account_manager, proven=True).get(reverse(route, args=target))
@@ -196,7 +214,7 @@ def test_url_view_and_template_share_a_name() -> None:
         if app in ("orgs", "keys", "metering", "audit") and f"{app}:{name[0]}" in ROUTES:
             assert name[0] == name[1], f"{app}:{name[0]} is answered by {name[1]}"
             drawn = [templates / app / f"{name[0]}.html", templates / app / f"_{name[0]}.html"]
-            assert name[0] == "export" or any(each.exists() for each in drawn), f"{app}/{name[0]}.html"
+            assert name[0].startswith("export") or any(each.exists() for each in drawn), f"{app}/{name[0]}.html"
 
 
 def _patterns(patterns: list[Any], app: str = "") -> Iterator[tuple[str, tuple[str, str]]]:

@@ -10,8 +10,8 @@ import pytest
 from django.test import Client
 
 from audit.models import Event
+from audit.sheets import neutral
 from keys.models import KeySecret
-from metering.exports import neutral
 from metering.models import UsageDay
 from orgs.models import Organization, Staff
 from tests.factories import OrganizationFactory, SecretFactory

@@ -8,7 +8,7 @@ from django.http import QueryDict
 
 from audit import trail
 from orgs import plans, policy, proof, texts
-from orgs.models import Contact, Organization, Staff
+from orgs.models import Contact, Notice, Organization, Staff
 from orgs.policy import Permission, Role
 from orgs.requests import StaffRequest
 
@@ -159,6 +159,22 @@ class PlanForm(ReasonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.choose_from("plan", plans.choices())
+
+
+class NoticesForm(ActionForm):
+    """The kinds of notices that the contacts of an organization get."""
+
+    told = forms.MultipleChoiceField(
+        label="They are told when",
+        required=False,
+        choices=Notice.Kind.choices,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    @property
+    def muted(self) -> list[str]:
+        """The kinds that they do not get."""
+        return [kind for kind in Notice.Kind.values if kind not in self.cleaned_data["told"]]
 
 
 class ContactForm(ActionForm):

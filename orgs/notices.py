@@ -43,6 +43,11 @@ def tell(*, organization: Organization, kind: str, about: str, facts: Mapping[st
     return len(rows)
 
 
+def recipients_of(kind: str) -> str:
+    """Say which contacts are told of it: `technical and security`."""
+    return " and ".join(each.label.lower() for each in RECIPIENTS[Notice.Kind(kind)])
+
+
 def moment(at: datetime, organization: Organization) -> str:
     """Say a time on the customer's clock: `22 Nov 2026, 14:05 UTC`, or `22 Nov 2026, 14:05 Europe/Oslo (13:05 UTC)`."""
     utc, local = at.astimezone(UTC), at.astimezone(organization.zone)

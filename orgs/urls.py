@@ -16,5 +16,6 @@ urlpatterns = [
     path("orgs/<str:uid>/close/", views.close, name="close"),
     path("orgs/<str:uid>/contacts/", views.contacts, name="contacts"),
     path("orgs/<str:uid>/contacts/<int:contact>/remove/", views.remove_contact, name="remove_contact"),
+    path("orgs/<str:uid>/contacts/notices/", views.change_notices, name="change_notices"),
     path("orgs/<str:uid>/history/", views.history, name="history"),
 ]

@@ -31,7 +31,8 @@ from keys.models import (
     SecretHour,
     SecretUse,
 )
-from orgs.models import Contact, Organization, Plan, PlanVersion, RoleAssignment, Staff
+from orgs import changes
+from orgs.models import ChangeHead, Contact, Notice, Organization, Plan, PlanVersion, RoleAssignment, Staff
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -146,6 +147,26 @@ class ContactFactory(RecordedFactory[Contact]):
     @classmethod
     def names(cls, row: Contact) -> list[str]:
         return [row.organization.uid]
+
+
+class NoticeFactory(DjangoModelFactory[Notice]):
+    """A mail that waits to be sent to the contact of an organization."""
+
+    class Meta:
+        model = Notice
+
+    organization = factory.SubFactory(OrganizationFactory)
+    kind = Notice.Kind.KEY_ISSUED
+    about = factory.Sequence(lambda n: f"key_{n}/issued")
+    email = factory.Sequence(lambda n: f"dev{n}@studio.example")
+    contact = factory.SelfAttribute("email")
+    subject = factory.Sequence(lambda n: f"Axis API: key {n}")
+    body = "A key was issued."
+
+    @classmethod
+    def _create(cls, model_class: type[Notice], *args: Any, **kwargs: Any) -> Notice:
+        ContactFactory(organization=kwargs["organization"], email=kwargs["email"])
+        return super()._create(model_class, *args, **kwargs)
 
 
 class RoleAssignmentFactory(RecordedFactory[RoleAssignment]):
@@ -367,6 +388,14 @@ class PilotFactory(RecordedFactory[Pilot]):
     @classmethod
     def names(cls, row: Pilot) -> list[str]:
         return [row.organization.uid]
+
+
+def announced(organization: Organization, *public_ids: str, kind: str = "key.revoked") -> int:
+    """Announce a change as an action does; returns its number in the feed."""
+    with transaction.atomic():
+        changes.announce(organization=organization, kind=kind, public_ids=public_ids)
+        record_fixture(organization.uid)
+    return ChangeHead.objects.get().seq
 
 
 def _sealed(made: secrets.Credential) -> dict[str, Any]:

@@ -18,6 +18,10 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         """Keep those that are still to be sent."""
         return self.filter(state=Notice.State.WAITING)
 
+    def stuck(self) -> "NoticeQuerySet":
+        """Keep those that wait because the mail server did not take them."""
+        return self.waiting().filter(attempts__gt=0)
+
 
 class Notice(models.Model):
     """A mail to a contact, written in the transaction of what it tells of, and sent by a sweep.

@@ -19,6 +19,7 @@ SWEEPS = {
     "let scheduled secrets begin": ("keys.tasks.begin_rotations", 60.0),
     "count overlaps from the first use of the new secret": ("keys.tasks.begin_overlaps", 60.0),
     "retire secrets whose overlap has ended": ("keys.tasks.end_overlaps", 60.0),
+    "wipe one-time links that ran out": ("keys.tasks.end_links", 60.0),
     "write down who used which key, and what was decided": ("keys.tasks.flush_uses", 60.0),
     "tell what expires": ("keys.tasks.note_expiries", 300.0),
     "mail what contacts are to be told": ("orgs.tasks.send_notices", 20.0),

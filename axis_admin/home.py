@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from audit import reading, search
 from audit import scope as audit_scope
 from axis_admin.ui import words
-from keys.models import ApiKey, KeySecret, Pilot
+from keys.models import ApiKey, DeliveryLink, KeySecret, Pilot
 from keys.states import SOON
 from metering import usage
 from metering.models import UsageHour
@@ -74,6 +74,7 @@ def _due(request: StaffRequest, *, now: datetime) -> Iterator[Due]:
     mine = scope(request.user, Permission.ORGANIZATION_SEE)
     yield from _ending_overlaps(KeySecret.objects.filter(mine.as_q("key__organization__")), now)
     yield from _expiring_keys(ApiKey.objects.filter(mine.as_q("organization__")), now)
+    yield from _links(DeliveryLink.objects.filter(mine.as_q("secret__key__organization__")).with_keys(), now)
     yield from _ending_pilots(Pilot.objects.filter(mine.as_q("organization__")), now)
     yield from _drafts(Organization.objects.filter(mine.as_q()), now)
 
@@ -111,6 +112,30 @@ def _expiring_keys(keys: Any, now: datetime) -> Iterable[Due]:
             note=f"{key.organization}, {key.get_environment_display().lower()}",
             act="See key",
             href=reverse("keys:detail", args=[key.uid]),
+        )
+
+
+def _links(links: Any, now: datetime) -> Iterable[Due]:
+    for link in links.alarmed()[:MOST]:
+        yield _item(
+            link.alarmed_at,
+            now,
+            icon="bell-alert",
+            text=f"The one-time link of {link.secret.key} was opened again",
+            note=f"{link.organization}, after {link.recipient} had the secret; rotate it if you cannot tell by whom",
+            act="Look into it",
+            href=reverse("keys:links"),
+        )
+    for link in links.unopened().filter(expires_at__lte=now + TODAY).order_by("expires_at")[:MOST]:
+        ended = "ended unopened" if link.expires_at <= now else "ends unopened"
+        yield _item(
+            link.expires_at,
+            now,
+            icon="link",
+            text=f"The one-time link of {link.secret.key} {ended}",
+            note=f"{link.organization}, for {link.recipient}",
+            act="See links",
+            href=reverse("keys:links"),
         )
 
 

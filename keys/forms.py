@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator
 from django.utils import timezone
 
 from keys import lifetimes
+from keys.delivery_forms import HandoverMixin
 from keys.gateways import GatewayCredential
 from keys.models import ApiKey
 from keys.terms import TermsMixin
@@ -64,7 +65,7 @@ class ExpiryMixin(ActionForm):
         return cleaned
 
 
-class IssueForm(OptionalReasonForm, TermsMixin, ExpiryMixin):
+class IssueForm(OptionalReasonForm, TermsMixin, ExpiryMixin, HandoverMixin):
     name = Text(max_length=80, help_text="What runs with it, such as render-farm-prod.")
     environment = forms.ChoiceField(choices=ApiKey.Environment.choices, initial="live", widget=forms.RadioSelect)
     api_versions = forms.MultipleChoiceField(label="API versions", widget=forms.CheckboxSelectMultiple)
@@ -93,6 +94,7 @@ class IssueForm(OptionalReasonForm, TermsMixin, ExpiryMixin):
         self.fields["expires"].help_text = self._told(organization)
         self.choose_from("api_versions", [(each, each) for each in plan.api_versions])
         self.fields["api_versions"].initial = plan.api_versions
+        self.offer_handover(organization)
 
     @staticmethod
     def _told(organization: Organization) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from keys.models import ApiKey, ApiKeyQuerySet, KeySecret
+    from keys.models import ApiKey, ApiKeyQuerySet, DeliveryLink, KeySecret
 
 SOON = timedelta(days=30)
 CHOICES = [
@@ -82,3 +82,16 @@ def filtered(rows: "ApiKeyQuerySet", state: str, *, at: datetime) -> "ApiKeyQuer
     if not state:
         return rows
     return kept[state]() if state in kept else rows.none()
+
+
+def of_link(link: "DeliveryLink", *, at: datetime) -> Seen:
+    """Return the state of a one-time link."""
+    if link.alarmed_at is not None:
+        return Seen("Opened again", "bad", "bell-alert", "last", link.alarmed_at)
+    if link.opened_at is not None:
+        return Seen("Opened", "ok", "check-circle", "on", link.opened_at)
+    if link.cancelled_at is not None:
+        return Seen("Cancelled", "", "x-circle", "on", link.cancelled_at)
+    if at >= link.expires_at:
+        return Seen("Expired", "warn", "clock", "unopened since", link.expires_at)
+    return Seen("Not opened", "", "envelope", "until", link.expires_at)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from audit import trail
 from keys import actions, counts, feed, refusals, retention, uses
-from keys.models import ExpiryMark, KeySecret, SecretUse
+from keys.models import DeliveryLink, ExpiryMark, KeySecret, SecretUse
 
 
 @shared_task
@@ -36,6 +36,15 @@ def end_overlaps() -> None:
     due = KeySecret.objects.filter(state=KeySecret.State.OVERLAP, overlap_until__lte=timezone.now())
     for secret in due.select_related("key__organization"):
         actions.end_overlap(secret=secret, actor=trail.SYSTEM)
+
+
+@shared_task
+def end_links() -> None:
+    """Wipe what one-time links hold that ran out, and cancel those whose secret has stopped. Opening asks the clock."""
+    now = timezone.now()
+    for link in DeliveryLink.objects.due(at=now).with_keys():
+        act = actions.cancel_link if link.has_stopped(at=now) else actions.expire_link
+        act(link=link, actor=trail.SYSTEM)
 
 
 @shared_task

@@ -1,21 +1,51 @@
 from keys.views.changing import issue, revoke, rotate
+from keys.views.confirmations import confirmed
 from keys.views.editing import edit, pause, resume
+from keys.views.ending_leaks import close_leak, contain_leaked, date_leak, replace_leaked, revoke_leaked
 from keys.views.gateways import create_gateway, gateway, gateways, revoke_gateway
+from keys.views.leaks import leak, report_leak
+from keys.views.links import cancel_link, links, resend_link, settle_alarm
 from keys.views.listing import detail, for_org, history, index
+from keys.views.rotation import (
+    cancel_rotation,
+    end_old_secret,
+    extend_overlap,
+    rotation,
+    schedule_rotation,
+    undo_rotation,
+)
 
 __all__ = [
+    "cancel_link",
+    "cancel_rotation",
+    "close_leak",
+    "confirmed",
+    "contain_leaked",
     "create_gateway",
+    "date_leak",
     "detail",
     "edit",
+    "end_old_secret",
+    "extend_overlap",
     "for_org",
     "gateway",
     "gateways",
     "history",
     "index",
     "issue",
+    "leak",
+    "links",
     "pause",
+    "replace_leaked",
+    "report_leak",
+    "resend_link",
     "resume",
     "revoke",
     "revoke_gateway",
+    "revoke_leaked",
     "rotate",
+    "rotation",
+    "schedule_rotation",
+    "settle_alarm",
+    "undo_rotation",
 ]

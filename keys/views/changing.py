@@ -1,5 +1,6 @@
 """Issue, rotate and revoke a key: each a dialog and a page at the same address."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -8,9 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from keys import actions, forms, rotation
+from keys import actions, forms, rotation, rotation_forms
 from keys.models import ApiKey, ApiKeyQuerySet
-from orgs import access, pages, proof
+from keys.views import handing
+from orgs import access, changes, pages, proof
 from orgs.access import requires
 from orgs.models import Organization
 from orgs.policy import Permission
@@ -30,10 +32,12 @@ def issue(request: StaffRequest, uid: str) -> HttpResponse:
     form = forms.IssueForm(
         pages.posted(request), request=request, permission=permission, obj=organization, organization=organization
     )
-    if pages.accepted(form, lambda: actions.issue_key(organization=organization, actor=request.actor, **form.wanted)):
+    if pages.accepted(form, lambda: handing.make(request, form, lambda: _issue(request, organization, form))):
         proof.use(request, permission)
+        if form.by_link:
+            return handing.handed_over(request, form, place=pages.under(organization, "One-time link"))
         key, credential = form.result
-        return _revealed(
+        return revealed(
             request, key, credential, said=f"Key {key} of {organization}. This is the only time it is shown."
         )
     context = {"organization": organization, **pages.under(organization, "Issue key")}
@@ -48,13 +52,18 @@ def rotate(request: StaffRequest, uid: str) -> HttpResponse:
     problem = actions.rotation_problem(key, now=timezone.now())
     if request.method != "POST" and problem:
         return pages.refused(request, reverse("keys:detail", args=[uid]), problem)
-    form = forms.RotateForm(pages.posted(request), request=request, permission=Permission.KEY_ROTATE, obj=key, key=key)
-    if pages.accepted(form, lambda: _rotate(request, key, form)):
+    form = rotation_forms.RotateForm(
+        pages.posted(request), request=request, permission=Permission.KEY_ROTATE, obj=key, key=key
+    )
+    if pages.accepted(form, lambda: handing.make(request, form, lambda: _rotate(request, key, form))):
         proof.use(request, Permission.KEY_ROTATE)
+        if form.by_link:
+            return handing.handed_over(request, form, place=under_key(key, "One-time link"), done="keys:rotation")
         _, credential = form.result
         said = f"New secret of key {key}. This is the only time it is shown."
-        return _revealed(request, ApiKey.objects.with_secrets().get(pk=key.pk), credential, said=said)
-    return pages.dialog(request, "keys/rotate.html", {"key": key, **_under(key, "Rotate")}, form=form)
+        return revealed(request, key, credential, said=said, done="keys:rotation")
+    context = {"key": key, "standing": key.standing(at=timezone.now()), **under_key(key, "Rotate")}
+    return pages.dialog(request, "keys/rotate.html", context, form=form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,42 +78,54 @@ def revoke(request: StaffRequest, uid: str) -> HttpResponse:
         form,
         lambda: actions.revoke_key(key=key, actor=request.actor, code=form.cleaned_data["code"], **form.why),
     ):
+        # Nobody is told that it is refused before it is, everywhere.
+        changes.settle(key.organization)
         return pages.done(request, reverse("keys:detail", args=[uid]), f"Key {key} is revoked.")
-    return pages.dialog(request, "keys/revoke.html", {"key": key, **_under(key, "Revoke")}, form=form)
+    return pages.dialog(request, "keys/revoke.html", {"key": key, **under_key(key, "Revoke")}, form=form)
+
+
+def _issue(request: StaffRequest, organization: Organization, form: forms.IssueForm) -> handing.Made:
+    return actions.issue_key(organization=organization, actor=request.actor, **form.wanted)
+
+
+def _rotate(request: StaffRequest, key: ApiKey, form: rotation_forms.RotateForm) -> handing.Made:
+    return actions.rotate_key(key=key, actor=request.actor, **form.wanted)
 
 
 def _rows() -> ApiKeyQuerySet:
     return ApiKey.objects.select_related("organization__plan_version__plan")
 
 
-def _under(key: ApiKey, title: str) -> dict[str, Any]:
+def under_key(key: ApiKey, title: str) -> dict[str, Any]:
+    """Return the place of a page below a key's."""
     return pages.place(title, ("Keys", reverse("keys:index")), (key.name, reverse("keys:detail", args=[key.uid])))
 
 
-def _rotate(request: StaffRequest, key: ApiKey, form: forms.RotateForm) -> object:
-    overlap = rotation.OVERLAPS[form.cleaned_data["overlap"]]
-    seen = form.cleaned_data["version"]
-    return actions.rotate_key(key=key, actor=request.actor, overlap=overlap, seen_version=seen, **form.why)
-
-
-def _revealed(request: StaffRequest, key: ApiKey, credential: str, *, said: str) -> HttpResponse:
+def revealed(
+    request: StaffRequest, key: ApiKey, credential: str, *, said: str, done: str = "keys:detail"
+) -> HttpResponse:
+    """Show a credential, the only time that anybody can see it; `done` is the key's page to go on to."""
+    key = ApiKey.objects.with_secrets().get(pk=key.pk)
     context = {
         "key": key,
         "credential": credential,
         "said": said,
         "facts": _facts(key),
         "test": _test_request(key),
-        "done": reverse("keys:detail", args=[key.uid]),
-        **_under(key, "Secret"),
+        "done": reverse(done, args=[key.uid]),
+        **under_key(key, "Secret"),
     }
     return pages.dialog(request, "keys/issued.html", context)
 
 
 def _facts(key: ApiKey) -> list[tuple[str, str]]:
     facts = [("May call", f"{', '.join(key.api_versions)}, {key.environment}")]
-    if key.is_rotating(at=timezone.now()) and (old := key.overlap_secret) and old.overlap_until:
-        facts.append(("The old secret stops", f"{old.overlap_until:%-d %b %Y, %H:%M} UTC"))
-    expires = f"{key.expires_at:%-d %b %Y, %H:%M} UTC" if key.expires_at else "never"
+    current, old, pending = key.standing(at=timezone.now())
+    if pending is not None and pending.activates_at:
+        facts.append(("It begins", _clock(pending.activates_at)))
+    if (stops := old or (pending and current)) and stops.overlap_until:
+        facts.append(("The old secret stops", rotation.stops(stops)))
+    expires = _clock(key.expires_at) if key.expires_at else "never"
     return [*facts, ("Expires", expires), ("Organization id", key.organization.uid)]
 
 
@@ -116,3 +137,7 @@ def _test_request(key: ApiKey) -> str:
         ' -H "Idempotency-Key: $(uuidgen)" -H "Content-Type: application/json"'
         ' -d \'{"prompt": "Product hero on marble surface", "aspectRatio": "16:9", "resolution": "2K"}\''
     )
+
+
+def _clock(at: datetime) -> str:
+    return f"{at:%-d %b %Y, %H:%M} UTC"

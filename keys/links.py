@@ -1,0 +1,21 @@
+"""A one-time link as a list shows it: its state, and what the person may do with it."""
+
+from datetime import datetime
+from typing import Any
+
+from keys import actions, states
+from keys.models import DeliveryLink
+from orgs.access import StaffInSession
+from orgs.policy import Permission
+
+
+def row(link: DeliveryLink, *, staff: StaffInSession, now: datetime) -> dict[str, Any]:
+    """Return `link`, its `state`, and whether the person `may_resend`, `may_cancel` and `may_settle`."""
+    may = staff.can(Permission.KEY_DELIVER, link)
+    return {
+        "link": link,
+        "state": states.of_link(link, at=now),
+        "may_resend": may and not actions.resend_problem(link, now=now),
+        "may_cancel": may and not actions.cancel_problem(link),
+        "may_settle": may and link.alarmed_at is not None,
+    }

@@ -1,0 +1,182 @@
+"""The forms of a rotation: when it begins, and what a person may do while the old secret works."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from keys import rotation
+from keys.delivery_forms import HandoverMixin
+from keys.forms import VersionedForm
+from keys.models import ApiKey, KeySecret
+from orgs.forms import OptionalReasonForm, ReasonForm
+
+LOCAL = "%Y-%m-%dT%H:%M"
+EXTENSIONS = ("1h", "24h", "7d")
+LONGEST = "longest"
+
+
+class KeyForm(ReasonForm, VersionedForm):
+    """A form about one key; `wanted` are the arguments of the action that it answers."""
+
+    def __init__(self, *args: Any, key: ApiKey, **kwargs: Any) -> None:
+        self.key = key
+        super().__init__(*args, **kwargs)
+        self.fields["version"].initial = key.version
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        return {"seen_version": self.cleaned_data["version"], **self.why}
+
+
+class OverlapForm(KeyForm):
+    """Chooses the overlap: each choice says when the old secret stops, on the clock."""
+
+    overlap = forms.ChoiceField(
+        label="The old secret stops", initial="24h", widget=forms.RadioSelect, help_text="Until then both secrets work."
+    )
+
+    def offer(self, *, began: datetime) -> None:
+        """Fill the list with what the plan allows for an overlap that begins then."""
+        longest = self.key.organization.plan_version.longest_overlap
+        ends = {
+            name: (wanted, wanted.end(began, longest=longest, expires_at=self.key.expires_at))
+            for name, wanted in rotation.CHOICES.items()
+            if wanted.lasts <= longest
+        }
+        self.choose_from("overlap", [(name, _said(name, *end, began=began)) for name, end in ends.items()])
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        chosen = rotation.CHOICES[self.cleaned_data["overlap"]]
+        return {"overlap": chosen.lasts, "after_use": chosen.after_use, **super().wanted}
+
+
+class RotateForm(OptionalReasonForm, OverlapForm, HandoverMixin):
+    """Rotate now."""
+
+    field_order = ["overlap", "handover", "recipient", "lifetime", "reason", "ticket", "password", "version"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offer(began=timezone.now())
+        self.offer_handover(self.key.organization)
+
+
+class ScheduleForm(OptionalReasonForm, OverlapForm, HandoverMixin):
+    """Rotate at a time that the customer chose, on their clock."""
+
+    at = forms.DateTimeField(
+        label="The new secret begins",
+        input_formats=[LOCAL, "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
+        widget=forms.DateTimeInput(format=LOCAL, attrs={"type": "datetime-local"}),
+    )
+
+    field_order = ["at", "overlap", "handover", "recipient", "lifetime", "reason", "ticket", "password", "version"]
+
+    def __init__(self, *args: Any, asked_at: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zone = self.key.organization.time_zone
+        self.zone = ZoneInfo(zone)
+        self.fields["at"].initial = self._asked(asked_at) or _tomorrow(self.zone)
+        began = self._begins()
+        self.offer(began=began)
+        self.offer_handover(self.key.organization)
+        self.fields["at"].help_text = f"In {zone}, the organization's time. {began:%-d %b %Y, %H:%M} UTC."
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        return {**super().wanted, "at": self.cleaned_data["at"]}
+
+    def clean_at(self) -> datetime:
+        wall: datetime = self.cleaned_data["at"].replace(tzinfo=None)
+        at = wall.replace(tzinfo=self.zone).astimezone(UTC)
+        if at.astimezone(self.zone).replace(tzinfo=None) != wall:
+            raise ValidationError("The clocks are put forward then; there is no such time on that day.")
+        return at
+
+    def _begins(self) -> datetime:
+        """The time in sight: what was sent, or else what is proposed."""
+        sent = self._asked(self.data.get("at", "")) if self.is_bound else None
+        wall: datetime = sent or self.fields["at"].initial
+        return wall.replace(tzinfo=self.zone).astimezone(UTC)
+
+    def _asked(self, text: str) -> datetime | None:
+        try:
+            at = self.fields["at"].clean(text).replace(tzinfo=None)
+            # At the calendar's ends there is no such time elsewhere.
+            at.replace(tzinfo=self.zone).astimezone(UTC) + timedelta(days=366)
+        except (ValidationError, OverflowError):
+            return None
+        return at
+
+
+class EndOldSecretForm(KeyForm):
+    field_order = ["reason", "ticket", "password", "version"]
+
+
+class UndoRotationForm(KeyForm):
+    field_order = ["reason", "ticket", "password", "version"]
+
+
+class CancelRotationForm(OptionalReasonForm, KeyForm):
+    field_order = ["reason", "ticket", "password", "version"]
+
+
+class ExtendOverlapForm(OptionalReasonForm, KeyForm):
+    """Chooses how much longer the old secret works."""
+
+    until = forms.ChoiceField(label="The old secret stops", widget=forms.RadioSelect)
+
+    field_order = ["until", "reason", "ticket", "password", "version"]
+
+    def __init__(self, *args: Any, old: KeySecret, latest: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ends = extensions(old, latest=latest)
+        self.choose_from("until", [(name, f"{_by(name)}: {_clock(end)}") for name, end in self.ends.items()])
+        self.fields["until"].initial = next(iter(self.ends), None)
+
+    @property
+    def chosen(self) -> datetime:
+        return self.ends[self.cleaned_data["until"]]
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        return {"until": self.chosen, **super().wanted}
+
+
+def extensions(old: KeySecret, *, latest: datetime) -> dict[str, datetime]:
+    """Return by how much an overlap can be extended, and when it ends then."""
+    until = old.overlap_until or latest
+    ends = {name: until + rotation.OVERLAPS[name] for name in EXTENSIONS}
+    return {
+        **{name: end for name, end in ends.items() if end < latest},
+        **({LONGEST: latest} if latest > until else {}),
+    }
+
+
+def _by(name: str) -> str:
+    return "As long as possible" if name == LONGEST else f"{rotation.LABELS[name]} later"
+
+
+def _said(name: str, wanted: rotation.Overlap, end: datetime, *, began: datetime) -> str:
+    if wanted.after_use:
+        label = rotation.LABELS[name.removeprefix("use-")]
+        return f"{label} after the first use of the new one, on {_clock(end)} at the latest"
+    if name == "now":
+        return f"{rotation.LABELS[name]}: {_clock(end)}" if began > timezone.now() else rotation.LABELS[name]
+    cut = ", when the key expires" if end < began + wanted.lasts else ""
+    return f"After {rotation.LABELS[name]}: {_clock(end)}{cut}"
+
+
+def _clock(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%-d %b %Y, %H:%M} UTC"
+
+
+def _tomorrow(zone: ZoneInfo) -> datetime:
+    """Six in the morning, when few call."""
+    day = timezone.now().astimezone(zone) + timedelta(days=1)
+    return day.replace(hour=6, minute=0, second=0, microsecond=0, tzinfo=None)

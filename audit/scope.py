@@ -7,7 +7,7 @@ from audit.conditions import Condition, among
 from audit.verbs import Verb
 
 # What somebody may search who may not search everything.
-KEYS_AND_LIMITS = ("key.", "limit.")
+KEYS_AND_LIMITS = ("key.", "leak.", "limit.")
 
 
 class Person(Protocol):

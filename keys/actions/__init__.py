@@ -15,6 +15,7 @@ from keys.actions.elapsed import begin_overlap, begin_rotation, end_overlap, rot
 from keys.actions.expiring import note_expiry
 from keys.actions.gateways import create_gateway, revoke_gateway
 from keys.actions.keys import issue_key, revoke_key
+from keys.actions.leaks import close_leak, contain_leaked, date_leak, replace_leaked, report_leak, revoke_leaked
 from keys.actions.overlaps import end_old_secret, extend_overlap, longest_end, undo_rotation
 from keys.actions.pausing import pause_key, pausing_problem, resume_key, resuming_problem
 from keys.actions.pilots import start_pilot
@@ -26,7 +27,10 @@ __all__ = [
     "cancel_link",
     "cancel_problem",
     "cancel_rotation",
+    "close_leak",
+    "contain_leaked",
     "create_gateway",
+    "date_leak",
     "deliver",
     "deliver_new",
     "edit_key",
@@ -42,12 +46,15 @@ __all__ = [
     "pause_key",
     "pausing_problem",
     "refuse_link",
+    "replace_leaked",
+    "report_leak",
     "resend_link",
     "resend_problem",
     "resume_key",
     "resuming_problem",
     "revoke_gateway",
     "revoke_key",
+    "revoke_leaked",
     "rotate_key",
     "rotation_problem",
     "schedule_rotation",

@@ -27,8 +27,8 @@ class LeakReportQuerySet(models.QuerySet["LeakReport"]):
         return self.filter(of_keys)
 
     def open(self) -> "LeakReportQuerySet":
-        """Keep those about which nothing was decided yet."""
-        return self.filter(outcome=LeakReport.Outcome.OPEN)
+        """Keep those that are not over: nothing was decided yet, or the secret was contained and works on."""
+        return self.filter(outcome__in=LeakReport.UNFINISHED)
 
     def with_whose(self) -> "LeakReportQuerySet":
         """Fetch what a report is about along with it."""
@@ -45,6 +45,8 @@ class LeakReport(models.Model):
         REVOKED = "revoked", "Revoked"
         ALREADY_DEAD = "already_dead", "Already dead"
         HARMLESS = "harmless", "Harmless"
+
+    UNFINISHED = (Outcome.OPEN, Outcome.CONTAINED)
 
     uid = models.CharField(max_length=24, unique=True, default=identifiers.leak_uid, editable=False)
     secret = models.ForeignKey(KeySecret, null=True, on_delete=models.PROTECT, related_name="leaks")
@@ -88,7 +90,7 @@ class LeakReport(models.Model):
 
     @property
     def is_open(self) -> bool:
-        return self.outcome == self.Outcome.OPEN
+        return self.outcome in self.UNFINISHED
 
     @property
     def target(self) -> trail.Target:

@@ -1,0 +1,122 @@
+"""Whose credential is this? The stored digest alone tells: the checksum is public, and a pattern proves nothing."""
+
+import hmac
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core import signing
+
+from keys import imports, secrets
+from keys.gateways import GatewaySecret
+from keys.models import ApiKey, KeySecret, LeakReport
+from keys.secrets import Parsed
+from orgs.models import Organization
+
+if TYPE_CHECKING:
+    from orgs.models import Staff
+
+logger = logging.getLogger(__name__)
+
+Leaked = KeySecret | GatewaySecret
+
+# A person reports what they have just looked up.
+SEEN_LASTS_S = 3600
+_SALT = "keys.leaks.seen"
+_KINDS: dict[str, type[Leaked]] = {"key": KeySecret, "gateway": GatewaySecret}
+
+
+@dataclass(frozen=True)
+class Match:
+    """A credential that somebody has: `secret` is whose it is, None where its digest is nobody's."""
+
+    public_id: str
+    secret: Leaked | None
+
+
+def parsed(texts: Iterable[str], *, prefixes: Iterable[str] | None = None) -> list[Parsed]:
+    """Return those of the texts that are credentials of our format, or begin like an imported one."""
+    imported = tuple(imports.prefixes() if prefixes is None else prefixes)
+    found = (secrets.parse(text) or (secrets.parse_imported(text, imported) if imported else None) for text in texts)
+    return [one for one in found if one]
+
+
+def matched(credentials: Sequence[Parsed]) -> list[Match]:
+    """Say of each credential whose secret it is."""
+    of_keys = KeySecret.objects.select_related("key__organization__plan_version__plan", "use")
+    of_gateways = GatewaySecret.objects.select_related("credential")
+    ids = [one.public_id for one in credentials]
+    known: dict[bool, dict[str, Leaked]] = {
+        False: {one.public_id: one for one in of_keys.filter(public_id__in=ids)},
+        True: {one.public_id: one for one in of_gateways.filter(public_id__in=ids)},
+    }
+    return [
+        Match(one.public_id, _if_it_is(one, known[one.kind == "gateway"].get(one.public_id))) for one in credentials
+    ]
+
+
+def _if_it_is(credential: Parsed, secret: Leaked | None) -> Leaked | None:
+    return secret if secret is not None and _matches(credential, secret) else None
+
+
+def _matches(credential: Parsed, secret: Leaked) -> bool:
+    try:
+        digest = secrets.unseal(
+            bytes(secret.digest), ring_id=secret.ring_id, public_id=secret.public_id, ring=settings.FIELD_KEYS
+        )
+    except secrets.UnsealError:
+        logger.exception("a sealed digest does not open; its credential is taken for nobody's")
+        return False
+    return hmac.compare_digest(digest, credential.digest)
+
+
+def death(secret: Leaked, *, at: datetime) -> str:
+    """Say in a word why the secret no longer works: revoked, expired, retired, closed; nothing where it works.
+
+    Paused, or of a suspended organization, is not dead: it may come back.
+    """
+    if isinstance(secret, GatewaySecret):
+        return _death_of_gateway(secret, at=at)
+    if secret.key.state == ApiKey.State.REVOKED:
+        return "revoked"
+    if secret.is_retired(at=at):
+        return "replaced"
+    if secret.key.is_expired(at=at):
+        return "expired"
+    return "closed" if secret.key.organization.status == Organization.Status.CLOSED else ""
+
+
+def _death_of_gateway(secret: GatewaySecret, *, at: datetime) -> str:
+    if secret.credential.revoked_at is not None:
+        return "revoked"
+    over = secret.overlap_until is not None and secret.overlap_until <= at
+    if secret.state == GatewaySecret.State.RETIRED or (secret.state == GatewaySecret.State.OVERLAP and over):
+        return "replaced"
+    return "expired" if secret.credential.is_expired(at=at) else ""
+
+
+def seen_by(user: "Staff", secret: Leaked) -> str:
+    """Return a text that says this person's paste matched this secret: it goes through the page in its place."""
+    kind = "gateway" if isinstance(secret, GatewaySecret) else "key"
+    return signing.dumps([user.uid, kind, secret.pk], salt=_SALT, compress=True)
+
+
+def seen(user: "Staff", text: str) -> Leaked | None:
+    """Return the secret of which `seen_by` spoke; None for another person's text, an old or a made-up one."""
+    try:
+        uid, kind, pk = signing.loads(text, salt=_SALT, max_age=SEEN_LASTS_S)
+    except signing.BadSignature:
+        return None
+    if uid != user.uid:
+        return None
+    related = "credential" if kind == "gateway" else "key__organization__plan_version__plan"
+    found: Leaked | None = _KINDS[kind]._default_manager.select_related(related).filter(pk=pk).first()
+    return found
+
+
+def open_about(secret: Leaked) -> LeakReport | None:
+    """Return the report about the secret that nobody has closed yet."""
+    return secret.leaks.open().first()  # type: ignore[attr-defined,union-attr]

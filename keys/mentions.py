@@ -1,0 +1,145 @@
+"""What a text mentions that could be ours. Pure: nobody is asked, and nothing of the text is kept but what is found.
+
+Every pattern reads on from where it stopped, and each kind ends at so many distinct finds: a text of 5 MiB takes a
+fraction of a second, whatever it holds.
+"""
+
+import contextlib
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from keys import asks, secrets
+
+# Beyond these a text is no longer about something; what is left out is said.
+MOST_CREDENTIALS = 1_000
+MOST = 200
+MOST_WORDS = 1_000
+MOST_TRIED = 20_000
+# A text this short is taken word by word; in a longer one only what looks like an id is asked about.
+SHORT = 2_000
+LONGEST_WORD = 255
+
+_SEPARATORS = r"""[^\s"'`,;()<>\[\]{}|=&?\\]++"""
+_PIECE = re.compile(_SEPARATORS)
+_CREDENTIAL = re.compile(
+    r"ax(?:k_(?:live|test)|g)_(?P<public_id>[0-9A-Za-z]{12})(?![0-9A-Za-z])(?:_(?P<rest>[0-9A-Za-z]{38}))?"
+)
+_ID = re.compile(r"(?<![0-9A-Za-z])(?:key|org|gwc|lek)_[0-9A-Za-z]{14}(?![0-9A-Za-z])")
+_UUID = re.compile(
+    r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])"
+)
+_IPV4 = re.compile(r"(?<![0-9A-Za-z.])[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9A-Za-z])")
+# At least two colons next to each other, or eight groups; whether it is an address is for the address to say.
+_IPV6 = re.compile(r"(?<![0-9A-Za-z:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{1,34}(?:\.[0-9.]{1,15})?(?![0-9A-Za-z:])")
+_PUBLIC_ID = re.compile(rf"[0-9A-Za-z]{{{secrets.PUBLIC_ID_LENGTH}}}")
+_EDGES = ".:!/"
+_SHORTEST_ID = 8
+
+
+@dataclass(frozen=True, repr=False)
+class Mentions:
+    """What was found, each once, in the order of the text. `credentials` are whole secrets: they go nowhere else."""
+
+    credentials: tuple[str, ...] = ()
+    # Key prefixes of what has a credential's form and a wrong checksum, and of what stands without its secret.
+    misspelt: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    uuids: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    is_cut: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Mentions of {len(self.credentials)} credentials>"
+
+
+def read(text: str) -> Mentions:
+    """Return everything in the text that has the form of something of ours."""
+    pieces = dict.fromkeys(_PIECE.findall(text))
+    # A log says the same again and again: each piece is looked at once.
+    once = "\n".join(pieces)
+    whole, misspelt, prefixes = _credentials(once)
+    found = {
+        "credentials": (whole, MOST_CREDENTIALS),
+        "misspelt": (misspelt, MOST),
+        "prefixes": (prefixes, MOST),
+        "ids": (_distinct(_texts(_ID, once), MOST), MOST),
+        "uuids": (_distinct(map(str.lower, _texts(_UUID, once)), MOST), MOST),
+        "addresses": (_distinct(_addresses(once), MOST), MOST),
+        "words": (_distinct(_words(text, pieces), MOST_WORDS), MOST_WORDS),
+    }
+    is_cut = any(len(texts) > most for texts, most in found.values())
+    return Mentions(**{name: texts[:most] for name, (texts, most) in found.items()}, is_cut=is_cut)
+
+
+def credentials(text: str) -> tuple[str, ...]:
+    """Return the whole credentials of our format in the text whose checksum is right, each once, in their order."""
+    return _credentials("\n".join(dict.fromkeys(_PIECE.findall(text))))[0]
+
+
+def _credentials(text: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    whole: dict[str, None] = {}
+    misspelt: dict[str, None] = {}
+    prefixes: dict[str, None] = {}
+    for found in itertools.islice(_CREDENTIAL.finditer(text), MOST_TRIED):
+        if found["rest"] is None:
+            prefixes[found["public_id"]] = None
+        elif secrets.parse(found[0]):
+            whole[found[0]] = None
+        else:
+            misspelt[found["public_id"]] = None
+    return tuple(whole), tuple(misspelt), tuple(prefixes)
+
+
+def _texts(pattern: re.Pattern[str], text: str) -> Iterator[str]:
+    return (found[0] for found in pattern.finditer(text))
+
+
+def _addresses(text: str) -> Iterator[str]:
+    tried = itertools.islice(itertools.chain(_texts(_IPV4, text), _texts(_IPV6, text)), MOST_TRIED)
+    for found in tried:
+        with contextlib.suppress(ValueError):
+            yield str(asks.address(found))
+
+
+def _words(text: str, pieces: Iterable[str]) -> Iterator[str]:
+    alone = text.strip()
+    if 0 < len(alone) <= LONGEST_WORD and "\n" not in alone:
+        # An idempotency key may hold anything, also spaces.
+        yield alone
+    looks_right = _is_word if len(text) <= SHORT else _is_like_an_id
+    for piece in pieces:
+        if len(piece) > LONGEST_WORD:
+            continue
+        word = piece.strip(_EDGES)
+        if looks_right(word):
+            yield word
+        name, _, value = word.rpartition(":")
+        if name and looks_right(value):
+            yield value
+
+
+def _is_word(word: str) -> bool:
+    return len(word) >= 3 and not word.startswith(tuple(secrets.PREFIXES.values()))
+
+
+def _is_like_an_id(word: str) -> bool:
+    return len(word) >= _SHORTEST_ID and not word.isalpha() and _is_word(word)
+
+
+def public_ids(words: Iterable[str]) -> list[str]:
+    """Return those of the words that have the form of a key prefix without its beginning."""
+    return [word for word in words if _PUBLIC_ID.fullmatch(word)]
+
+
+def _distinct(found: Iterator[str], most: int) -> tuple[str, ...]:
+    """Each once; ends one beyond `most`, so that it is seen that there are more."""
+    kept: dict[str, None] = {}
+    for one in found:
+        kept[one] = None
+        if len(kept) > most:
+            break
+    return tuple(kept)

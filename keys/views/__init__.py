@@ -5,7 +5,9 @@ from keys.views.ending_leaks import close_leak, contain_leaked, date_leak, repla
 from keys.views.gateways import create_gateway, gateway, gateways, revoke_gateway
 from keys.views.leaks import leak, report_leak
 from keys.views.links import cancel_link, links, resend_link, settle_alarm
-from keys.views.listing import detail, for_org, history, index
+from keys.views.listing import detail, history
+from keys.views.lists import export, for_org, hygiene, index
+from keys.views.saved import remove_view, rename_view, save_view
 from keys.views.rotation import (
     cancel_rotation,
     end_old_secret,
@@ -16,6 +18,11 @@ from keys.views.rotation import (
 )
 
 __all__ = [
+    "export",
+    "hygiene",
+    "remove_view",
+    "rename_view",
+    "save_view",
     "cancel_link",
     "cancel_rotation",
     "close_leak",

@@ -80,6 +80,14 @@ def latest_end(
     return end if successor_at is None else min(end, successor_at)
 
 
+def stops(secret: "KeySecret") -> str:
+    """Say when an old secret stops: a time on the clock, or a time after the first use of the new one."""
+    until = f"{secret.overlap_until:%-d %b %Y, %H:%M} UTC" if secret.overlap_until else "not yet known"
+    if secret.overlap_after_use is None:
+        return until
+    return f"{overlap_label(secret.overlap_after_use)} after the first use of the new one, on {until} at the latest"
+
+
 def overlap_label(overlap: timedelta) -> str:
     """Say an overlap in words: `24 h`, `7 d`, `none`."""
     hours = int(overlap.total_seconds() // 3600)

@@ -38,7 +38,7 @@ def begin_rotation(*, secret: KeySecret, actor: trail.Actor) -> KeySecret:
     pending.state = State.ACTIVE
     pending.save(update_fields=["state"])
     raise_version(key)
-    public_ids = [old.public_id if old else None, pending.public_id]
+    public_ids: list[trail.Value] = [old.public_id if old else None, pending.public_id]
     record(
         Verb.KEY_ROTATION_BEGAN,
         key,
@@ -46,7 +46,7 @@ def begin_rotation(*, secret: KeySecret, actor: trail.Actor) -> KeySecret:
         after={"public_id": public_ids},
         detail={"begins": moment(pending.activates_at), "overlap_until": moment(old.overlap_until if old else None)},
     )
-    named = [public_id for public_id in public_ids if public_id]
+    named = [each.public_id for each in (old, pending) if each]
     changes.announce(organization=key.organization, kind="key.rotated", public_ids=named)
     return pending
 

@@ -171,7 +171,7 @@ def _cut_short(key: ApiKey, *, at: datetime) -> None:
         old.save(update_fields=["overlap_until"])
 
 
-def _told(wanted: Overlap, began: datetime, until: datetime) -> dict[str, str]:
+def _told(wanted: Overlap, began: datetime, until: datetime) -> dict[str, str | int]:
     label = rotation.overlap_label(wanted.lasts if wanted.after_use else until - began)
     said = f"{label} from first use" if wanted.after_use else label
     return {"overlap": said, "overlap_until": moment(until)}

@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from orgs.models import Staff
 
 
+def _rotation_due() -> models.Case:
+    secrets = KeySecret.objects.filter(key=models.OuterRef("pk"))
+    began = secrets.filter(state=KeySecret.State.ACTIVE).values(at=Coalesce("activates_at", "created_at"))
+    due = models.ExpressionWrapper(
+        models.Subquery(began[:1]) + models.F("rotate_every"), output_field=models.DateTimeField()
+    )
+    pending = models.Exists(secrets.filter(state=KeySecret.State.PENDING))
+    return models.Case(models.When(~pending, then=due))
+
+
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def for_user(self, user: "Staff", permission: policy.Permission) -> "ApiKeyQuerySet":
         """Keep the keys of the organizations in which the person holds the permission."""
@@ -38,17 +48,12 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
     def with_rotation_due(self) -> "ApiKeyQuerySet":
         """Add `rotation_due`: when the key's next rotation is due; None where it needs none, or one is scheduled."""
-        secrets = KeySecret.objects.filter(key=models.OuterRef("pk"))
-        began = secrets.filter(state=KeySecret.State.ACTIVE).values(at=Coalesce("activates_at", "created_at"))
-        due = models.ExpressionWrapper(
-            models.Subquery(began[:1]) + models.F("rotate_every"), output_field=models.DateTimeField()
-        )
-        pending = models.Exists(secrets.filter(state=KeySecret.State.PENDING))
-        return self.annotate(rotation_due=models.Case(models.When(~pending, then=due)))
+        return self.annotate(rotation_due=_rotation_due())
 
     def due_for_rotation(self, *, by: datetime) -> "ApiKeyQuerySet":
         """Keep the keys in use whose rotation is due by then, the longest overdue first."""
-        return self.usable(at=by).with_rotation_due().filter(rotation_due__lte=by).order_by("rotation_due", "pk")
+        due = self.usable(at=by).annotate(rotation_due=_rotation_due())
+        return due.filter(rotation_due__lte=by).order_by("rotation_due", "pk")
 
     def rotating(self, *, at: datetime) -> "ApiKeyQuerySet":
         """Keep the keys of which two secrets work at this time."""

@@ -20,6 +20,8 @@ def key_tabs(key: ApiKey) -> list[dict[str, str]]:
     return [
         {"label": "Overview", "href": reverse("keys:detail", args=[key.uid])},
         {"label": "Rotation", "href": reverse("keys:rotation", args=[key.uid])},
+        {"label": "Refusals", "href": reverse("keys:refusals", args=[key.uid])},
+        {"label": "Dry run", "href": reverse("keys:dry_run", args=[key.uid])},
         {"label": "History", "href": reverse("keys:history", args=[key.uid])},
     ]
 

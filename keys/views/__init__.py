@@ -1,5 +1,6 @@
 from keys.views.changing import issue, revoke, rotate
 from keys.views.confirmations import confirmed
+from keys.views.dry_runs import dry_run
 from keys.views.editing import edit, pause, resume
 from keys.views.ending_leaks import close_leak, contain_leaked, date_leak, replace_leaked, revoke_leaked
 from keys.views.gateways import create_gateway, gateway, gateways, revoke_gateway
@@ -8,6 +9,7 @@ from keys.views.links import cancel_link, links, resend_link, settle_alarm
 from keys.views.listing import detail, history
 from keys.views.lists import export, for_org, hygiene, index
 from keys.views.saved import remove_view, rename_view, save_view
+from keys.views.refusals import org_refusals, refusal, refusals
 from keys.views.rotation import (
     cancel_rotation,
     end_old_secret,
@@ -18,11 +20,6 @@ from keys.views.rotation import (
 )
 
 __all__ = [
-    "export",
-    "hygiene",
-    "remove_view",
-    "rename_view",
-    "save_view",
     "cancel_link",
     "cancel_rotation",
     "close_leak",
@@ -31,18 +28,26 @@ __all__ = [
     "create_gateway",
     "date_leak",
     "detail",
+    "dry_run",
     "edit",
     "end_old_secret",
+    "export",
     "extend_overlap",
     "for_org",
     "gateway",
     "gateways",
     "history",
+    "hygiene",
     "index",
     "issue",
     "leak",
     "links",
+    "org_refusals",
     "pause",
+    "refusal",
+    "refusals",
+    "remove_view",
+    "rename_view",
     "replace_leaked",
     "report_leak",
     "resend_link",
@@ -52,6 +57,7 @@ __all__ = [
     "revoke_leaked",
     "rotate",
     "rotation",
+    "save_view",
     "schedule_rotation",
     "settle_alarm",
     "undo_rotation",

@@ -55,6 +55,10 @@ ROUTES: dict[str, str] = {
     "keys:confirmed": WHO_SEES_IT,
     "keys:history": WHO_SEES_IT,
     "keys:for_org": WHO_SEES_IT,
+    "keys:org_refusals": WHO_SEES_IT,
+    "keys:refusals": WHO_SEES_IT,
+    "keys:refusal": WHO_SEES_IT,
+    "keys:dry_run": WHO_SEES_IT,
     "keys:issue": KEY_PEOPLE,
     "keys:gateways": "200 200 403 403 403",
     "keys:create_gateway": "200 200 403 403 403",
@@ -112,6 +116,9 @@ def arguments(her_organization: Organization) -> Callable[[str], list[Any]]:
             return [factories.GatewayFactory(environment="staging").uid]
         if route == "keys:resume":
             return [factories.KeyFactory(organization=her_organization, state="paused").uid]
+        if route in NEEDS_SECRET:
+            current = factories.SecretFactory(key__organization=her_organization)
+            return [factories.SecretFactory(key=current.key, state=NEEDS_SECRET[route]).key.uid]
         if route == "keys:confirmed":
             secret = factories.SecretFactory(key__organization=her_organization)
             factories.announced(her_organization, secret.public_id)
@@ -140,6 +147,14 @@ def _event_of(organization: Organization) -> Event:
 
 
 OF_A_JOB = {"audit:job", "audit:export_job", "audit:cancel_job"}
+# The further secret that a key has of which this can be asked.
+NEEDS_SECRET = {
+    "keys:rotation": "overlap",
+    "keys:cancel_rotation": "pending",
+    "keys:undo_rotation": "overlap",
+    "keys:end_old_secret": "overlap",
+    "keys:extend_overlap": "overlap",
+}
 NEEDS_STATUS = {
     "orgs:activate": {"status": "draft"},
     "orgs:reinstate": {"status": "suspended", "status_before": "active"},

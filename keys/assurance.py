@@ -1,0 +1,80 @@
+"""What a verdict about an old secret says to a person: a sentence, and the evidence for it. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from keys.safety import Caller, Kind, Verdict, longest_gap
+
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A callout: title, text, tone, icon."""
+
+    title: str
+    text: str
+    tone: str
+    icon: str
+
+
+def said(verdict: Verdict, *, now: datetime) -> Said:
+    """Say whether the old secret can be ended, and why."""
+    text = " ".join(filter(None, _evidence(verdict, now)))
+    if verdict.is_safe:
+        return Said("Safe to end the old secret.", text, "ok", "check-circle")
+    if verdict.kind is Kind.TOO_FEW:
+        return Said("Too little traffic to tell whether it is safe to end.", text, "info", "information-circle")
+    return Said(f"Not safe to end yet: {_why_not(verdict)}.", text, "warn", "exclamation-triangle")
+
+
+def _why_not(verdict: Verdict) -> str:
+    if not verdict.still:
+        return "the old secret is in use" if verdict.kind is Kind.IN_USE else "it has not been silent for long enough"
+    count = len(verdict.still)
+    return "1 caller still uses the old secret" if count == 1 else f"{count} callers still use the old secret"
+
+
+def _evidence(verdict: Verdict, now: datetime) -> list[str]:
+    if verdict.last_at is None:
+        return ["Nobody has ever called with it."]
+    silent = now - verdict.last_at
+    if verdict.kind is Kind.SAFE and verdict.silence:
+        gap = length(verdict.silence.longest_gap)
+        return [
+            f"It has been silent for {length(silent)}. Its calls were never further apart than {gap} before,",
+            "and at its usual rate so long a silence would be less likely than 1 in 1,000.",
+            "Every caller has moved." if verdict.everybody_moved else "",
+        ]
+    if verdict.still:
+        return [_about(verdict.still[0], now), _would_be(verdict)]
+    if verdict.kind is Kind.TOO_FEW:
+        moved = "Every caller of it was seen on the new one since." if verdict.everybody_moved else ""
+        return [
+            f"It was used last {length(silent)} ago. It was used too seldom before for its silence to prove anything.",
+            moved or "Ask the customer before you end it.",
+        ]
+    return [f"It was used last {length(silent)} ago, which is nothing unusual for it.", _would_be(verdict)]
+
+
+def _about(caller: Caller, now: datetime) -> str:
+    name = caller.address or "A caller without an address"
+    if now - caller.last_at < HOUR:
+        return f"{name} used it within the last hour."
+    gap = length(longest_gap([*caller.hours]))
+    since = "and was seen on the new one since" if caller.has_moved else "and was not seen on the new one"
+    return f"{name} used it last {length(now - caller.last_at)} ago {since}; its calls were up to {gap} apart before."
+
+
+def _would_be(verdict: Verdict) -> str:
+    if verdict.safe_from is None:
+        return ""
+    return f"If it stays silent, it is safe from {verdict.safe_from:%a %-d %b, %H:%M} UTC."
+
+
+def length(span: timedelta) -> str:
+    """Say a length of time: 40 min, 9 h 20 min, 3 days."""
+    if span >= 2 * DAY:
+        return f"{span // DAY} days"
+    hours, minutes = span // HOUR, span % HOUR // MINUTE
+    return " ".join([*([f"{hours} h"] if hours else []), *([f"{minutes} min"] if minutes or not hours else [])])

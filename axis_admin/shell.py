@@ -10,6 +10,11 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
 from axis_admin.appearance import CHOICES, DENSITY, SHORTCUTS, THEME
+from axis_admin.ui import words
+from keys import readers
+
+# A warning names so many gateways.
+NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ def around(request: HttpRequest) -> dict[str, Any]:
         "choices": [_choice(request, choice) for choice in CHOICES],
         "groups": navigation(request, staff) if staff else [],
         "person": person(staff) if staff else None,
+        "gateways": SimpleLazyObject(lambda: gateways(staff)) if staff else None,
         "home": _address("home") or "/",
         "appearance": _address("appearance"),
         "sign_out": _address("account_logout"),
@@ -103,6 +109,30 @@ def person(staff: Any) -> dict[str, str]:
     words = staff.label.replace("@", " ").replace(".", " ").split()
     initials = "".join(word[0] for word in [*words[:1], *words[1:][-1:]]).upper()
     return {"label": staff.label, "roles": ", ".join(_role(role) for role in staff.roles), "initials": initials}
+
+
+def gateways(staff: Any) -> dict[str, Any]:
+    """How the production gateways follow the change feed: words for the rail's foot, and a warning where one lags.
+
+    Which of them it is, and the page about them, is for those who may see gateways.
+    """
+    tally = readers.kept.tally()
+    sees = staff.can("gateway.see")
+    href = _address("keys:gateways") if sees else ""
+    return {"words": tally.words, "is_well": tally.is_well, "href": href, "warning": _warning(tally, sees)}
+
+
+def _warning(tally: readers.Tally, sees: bool) -> str:
+    if not tally.lagging:
+        return ""
+    count = len(tally.lagging)
+    longest = words.span(max(lag for _, lag in tally.lagging))
+    if not sees:
+        whom = "A production gateway is" if count == 1 else f"{count} production gateways are"
+        return f"{whom} {longest} behind"
+    named = ", ".join(source for source, _ in tally.lagging[:NAMED])
+    more = f" and {count - NAMED} more" if count > NAMED else ""
+    return f"{named}{more} {'is' if count == 1 else 'are'} {longest} behind"
 
 
 def _role(role: Any) -> str:

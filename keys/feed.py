@@ -127,7 +127,7 @@ def confirm(*, credential: int, source: str, seq: int) -> float | None:
 
     Returns the seconds since the oldest change that it confirms anew was committed; None where it confirms none.
     """
-    asked = {"credential": credential, "source": source, "seq": seq, "most": MOST_SOURCES}
+    asked: dict[str, int | str] = {"credential": credential, "source": source, "seq": seq, "most": MOST_SOURCES}
     with connection.cursor() as cursor:
         cursor.execute(_CONFIRM, asked)
         row = cursor.fetchone()

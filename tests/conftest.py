@@ -56,6 +56,14 @@ def workers_valkey() -> Iterator[redis.Redis]:
 
 
 @pytest.fixture(autouse=True)
+def forgotten_tally() -> None:
+    """How the gateways stood in one test is not how they stand in the next."""
+    from keys import readers
+
+    readers.kept.forget()
+
+
+@pytest.fixture(autouse=True)
 def emptied_valkey(workers_valkey: redis.Redis) -> Iterator[None]:
     """Counters and tokens of one test are not the next one's."""
     yield

@@ -17,6 +17,7 @@ from keys.facts import GatewayIdentity
 from keys.gateways import Scope
 
 LATEST = "X-Axis-Latest-Seq"
+NAMES = ("after", "limit", "source")
 
 
 class Changes(GatewayView):
@@ -46,12 +47,13 @@ class Changes(GatewayView):
 def _asked(request: Request) -> Mapping[str, Any]:
     given = request.query_params
     # Said twice, it is not clear what was meant; a name that nobody knows is ignored.
-    twice = [name for name in ChangesQuerySerializer().fields if len(given.getlist(name)) > 1]
+    twice = [name for name in NAMES if len(given.getlist(name)) > 1]
     if twice:
         raise problems.invalid([(name, "Once.") for name in twice])
     checked = ChangesQuerySerializer(data=given.dict())
     if not checked.is_valid():
-        raise problems.invalid([(field, str(one)) for field, found in checked.errors.items() for one in found])
+        errors: Mapping[str, Any] = checked.errors
+        raise problems.invalid([(field, str(one)) for field, found in errors.items() for one in found])
     asked: Mapping[str, Any] = checked.validated_data
     return asked
 

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from audit.models import Event
 from orgs.models import Organization, Staff
@@ -42,6 +43,10 @@ ROUTES: dict[str, str] = {
     "keys:index": EVERYBODY,
     "keys:detail": WHO_SEES_IT,
     "keys:rotate": KEY_PEOPLE,
+    "keys:links": EVERYBODY,
+    "keys:resend_link": KEY_PEOPLE,
+    "keys:cancel_link": KEY_PEOPLE,
+    "keys:settle_alarm": KEY_PEOPLE,
     "keys:edit": KEY_PEOPLE,
     "keys:pause": REVOKERS,
     "keys:resume": KEY_PEOPLE,
@@ -82,8 +87,8 @@ BY_POST = {
     "orgs:remove_contact": "302 302 302 403 404",
     "audit:cancel_job": "302 404 404 404 404",
 }
-# Open to strangers, each for its own reason.
-OPEN = {"healthz", "readyz", "account_login", "account_signup", "account_inactive", "account_logout"}
+# Open to strangers, each for its own reason; `delivery` is the customers', who are none of our people.
+OPEN = {"delivery", "healthz", "readyz", "account_login", "account_signup", "account_inactive", "account_logout"}
 # Of the person themselves, whoever it is.
 OWN = {"appearance"}
 # Another door, with its own credentials; tests/gateway.
@@ -116,6 +121,8 @@ def arguments(her_organization: Organization) -> Callable[[str], list[Any]]:
             return [factories.GatewayFactory(environment="staging").uid]
         if route == "keys:resume":
             return [factories.KeyFactory(organization=her_organization, state="paused").uid]
+        if route in OF_A_LINK:
+            return [factories.LinkFactory(secret__key__organization=her_organization, **OF_A_LINK[route]).uid]
         if route in NEEDS_SECRET:
             current = factories.SecretFactory(key__organization=her_organization)
             return [factories.SecretFactory(key=current.key, state=NEEDS_SECRET[route]).key.uid]
@@ -123,7 +130,9 @@ def arguments(her_organization: Organization) -> Callable[[str], list[Any]]:
             secret = factories.SecretFactory(key__organization=her_organization)
             factories.announced(her_organization, secret.public_id)
             return [secret.key.uid]
-        if route.startswith("keys:") and route not in ("keys:for_org", "keys:issue"):
+        if route == "keys:refusal":
+            return [factories.RefusalFactory(key__organization=her_organization).pk]
+        if route.startswith("keys:") and route not in OF_AN_ORGANIZATION:
             return [factories.SecretFactory(key__organization=her_organization).key.uid]
         if route == "orgs:remove_contact":
             return [her_organization.uid, factories.ContactFactory(organization=her_organization).pk]
@@ -146,7 +155,14 @@ def _event_of(organization: Organization) -> Event:
     return Event.objects.filter(organization=organization.uid, verb="organization.edited").latest("occurred_at")
 
 
+OF_AN_ORGANIZATION = {"keys:for_org", "keys:issue", "keys:org_refusals"}
 OF_A_JOB = {"audit:job", "audit:export_job", "audit:cancel_job"}
+# Each with what it must look like to be asked for.
+OF_A_LINK: dict[str, dict[str, Any]] = {
+    "keys:resend_link": {},
+    "keys:cancel_link": {},
+    "keys:settle_alarm": {"opened_at": timezone.now(), "alarmed_at": timezone.now()},
+}
 # The further secret that a key has of which this can be asked.
 NEEDS_SECRET = {
     "keys:rotation": "overlap",
@@ -160,8 +176,8 @@ NEEDS_STATUS = {
     "orgs:reinstate": {"status": "suspended", "status_before": "active"},
 }
 WITHOUT_ARGUMENTS = {
-    "home", "orgs:index", "orgs:create", "keys:index", "keys:gateways", "keys:create_gateway", "metering:index",
-    "audit:index", "audit:jobs",
+    "home", "orgs:index", "orgs:create", "keys:index", "keys:links", "keys:gateways", "keys:create_gateway",
+    "metering:index", "audit:index", "audit:jobs",
 }  # fmt: skip
 
 
@@ -215,7 +231,9 @@ def test_an_organization_out_of_scope_does_not_exist(
     route: str, account_manager: Staff, other_organization: Organization, browser_of: Any
 ) -> None:
     target: list[Any] = [other_organization.uid]
-    if route.startswith("keys:") and route not in ("keys:for_org", "keys:issue"):
+    if route in OF_A_LINK:
+        target = [factories.LinkFactory(secret__key__organization=other_organization).uid]
+    elif route.startswith("keys:") and route not in ("keys:for_org", "keys:issue"):
         target = [factories.SecretFactory(key__organization=other_organization).key.uid]
     elif route == "audit:event":
         target = [_event_of(other_organization).pk]

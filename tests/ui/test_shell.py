@@ -129,3 +129,16 @@ def test_what_is_typed_into_the_palette_goes_nowhere(asking):
     assert " name=" not in palette
     assert "action=" not in palette
     assert 'href="/audit/index/"' in palette
+
+
+@pytest.mark.usefixtures("every_page")
+def test_a_gateway_that_lags_is_warned_of_and_escaped(asking):
+    html = render_to_string("base.html", {}, asking(staff=Person()))
+    assert "3 of 4 current" in html
+    assert "are 24 s behind" not in html
+    assert "is 24 s behind" in html
+    assert HOSTILE not in html
+
+
+def test_a_stranger_is_warned_of_nothing(asking):
+    assert "behind" not in render_to_string("base.html", {}, asking())

@@ -4,13 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.http import HttpResponse
 from django.utils import timezone
 
-from orgs import changes
 from orgs.models import Change, ChangeHead, Organization
-from tests.factories import OrganizationFactory, record_fixture
+from tests import factories
+from tests.factories import OrganizationFactory
 from tests.gateway.conftest import Gateway
 
 
@@ -40,12 +40,9 @@ def studio(db: None) -> Organization:
     return made
 
 
-def announced(studio: Organization, kind: str = "key.revoked", *, ids: tuple[str, ...] = ("8f3KQ2mZr01B",)) -> int:
-    """Announce a change as an action does; returns its number."""
-    with transaction.atomic():
-        changes.announce(organization=studio, kind=kind, public_ids=ids)
-        record_fixture(studio.uid)
-    return ChangeHead.objects.get().seq
+def announced(studio: Organization, kind: str = "key.revoked") -> int:
+    """Announce a change of a key as an action does; returns its number."""
+    return factories.announced(studio, "8f3KQ2mZr01B", kind=kind)
 
 
 def announced_ago(studio: Organization, **ago: float) -> int:

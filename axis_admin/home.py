@@ -25,6 +25,8 @@ TODAY = timedelta(hours=24)
 # Beyond this a list is no longer read; the lists behind it are.
 MOST = 12
 LATELY = 8
+# So long before it is due, a rotation is agreed on with the customer.
+DUE_SOON = timedelta(days=7)
 # A younger draft is being worked on.
 FORGOTTEN = timedelta(days=3)
 
@@ -74,6 +76,7 @@ def _due(request: StaffRequest, *, now: datetime) -> Iterator[Due]:
     mine = scope(request.user, Permission.ORGANIZATION_SEE)
     yield from _ending_overlaps(KeySecret.objects.filter(mine.as_q("key__organization__")), now)
     yield from _expiring_keys(ApiKey.objects.filter(mine.as_q("organization__")), now)
+    yield from _due_rotations(ApiKey.objects.filter(mine.as_q("organization__")), now)
     yield from _links(DeliveryLink.objects.filter(mine.as_q("secret__key__organization__")).with_keys(), now)
     yield from _ending_pilots(Pilot.objects.filter(mine.as_q("organization__")), now)
     yield from _drafts(Organization.objects.filter(mine.as_q()), now)
@@ -97,7 +100,7 @@ def _ending_overlaps(secrets: Any, now: datetime) -> Iterable[Due]:
             text=f"Old secret of {secret.key} ends",
             note=f"{secret.key.organization}, {used}",
             act="See key",
-            href=reverse("keys:detail", args=[secret.key.uid]),
+            href=reverse("keys:rotation", args=[secret.key.uid]),
         )
 
 
@@ -112,6 +115,20 @@ def _expiring_keys(keys: Any, now: datetime) -> Iterable[Due]:
             note=f"{key.organization}, {key.get_environment_display().lower()}",
             act="See key",
             href=reverse("keys:detail", args=[key.uid]),
+        )
+
+
+def _due_rotations(keys: Any, now: datetime) -> Iterable[Due]:
+    for key in keys.due_for_rotation(by=now + DUE_SOON).select_related("organization")[:MOST]:
+        late = "was due" if key.rotation_due <= now else "is due"
+        yield _item(
+            key.rotation_due,
+            now,
+            icon="arrow-path",
+            text=f"Rotation of {key} {late}",
+            note=f"{key.organization}, every {key.rotate_every.days} days",
+            act="Rotate",
+            href=reverse("keys:rotation", args=[key.uid]),
         )
 
 

@@ -50,6 +50,16 @@ def test_issue_key_prints_the_credential(db: None) -> None:
     assert run("issue_key", organization.uid, "other", "--environment", "test", "--api-version", "v1")
 
 
+@pytest.mark.parametrize("by_id", [True, False])
+def test_rotate_key_prints_the_new_credential(by_id: bool) -> None:
+    old = SecretFactory()
+    text = run("rotate_key", old.key.uid if by_id else old.public_id, "--overlap", "1h")
+    parsed = secrets.parse(text)
+    assert parsed is not None
+    assert parsed.public_id == old.key.secrets.get(state="active").public_id != old.public_id
+    assert Event.objects.get(verb="key.rotated").detail["overlap"] == "1 h"
+
+
 def test_revoke_key_takes_the_public_id() -> None:
     secret = SecretFactory()
     assert run("revoke_key", secret.public_id, "--reason", "leaked") == secret.key.uid

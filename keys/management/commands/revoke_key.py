@@ -1,9 +1,11 @@
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from keys import actions
-from keys.models import ApiKey, KeySecret
+from keys.commands import named_key
+from keys.models import ApiKey
+from orgs import changes
 from orgs.commands import OneLineCommand, acting, refusals_as_errors
 
 
@@ -18,16 +20,9 @@ class Command(OneLineCommand):
 
     @refusals_as_errors
     def handle(self, *args: Any, public_id: str, reason: str, note: str, ticket: str, **options: Any) -> None:
-        key = _found(public_id)
+        key = named_key(public_id)
         said = note or f"{ApiKey.RevokeCode(reason).label}, from the command line"
         key = actions.revoke_key(key=key, actor=acting(), code=reason, reason=said, ticket=ticket)
+        changes.settle(key.organization)
         self.stderr.write(f"{key} of {key.organization} is revoked.")
         self.stdout.write(key.uid)
-
-
-def _found(public_id: str) -> ApiKey:
-    secret = KeySecret.objects.select_related("key__organization").filter(public_id=public_id).first()
-    key = secret.key if secret else ApiKey.objects.select_related("organization").filter(uid=public_id).first()
-    if key is None:
-        raise CommandError(f"There is no key with the public id “{public_id}”.")
-    return key

@@ -40,11 +40,9 @@ def end_overlaps() -> None:
 
 @shared_task
 def end_links() -> None:
-    """Wipe what one-time links hold that ran out, and cancel those whose secret has stopped. Opening asks the clock."""
-    now = timezone.now()
-    for link in DeliveryLink.objects.due(at=now).with_keys():
-        act = actions.cancel_link if link.has_stopped(at=now) else actions.expire_link
-        act(link=link, actor=trail.SYSTEM)
+    """Wipe what one-time links hold that ran out, or whose secret has stopped. Opening one asks the clock itself."""
+    for link in DeliveryLink.objects.due(at=timezone.now()).with_keys():
+        actions.expire_link(link=link, actor=trail.SYSTEM)
 
 
 @shared_task

@@ -98,11 +98,19 @@ def cancel_link(*, link: DeliveryLink, actor: trail.Actor, reason: str = "", tic
 
 @transaction.atomic
 def expire_link(*, link: DeliveryLink, actor: trail.Actor) -> DeliveryLink:
-    """Wipe the ciphertext of a link whose time is over, and record that it ended unopened."""
-    link = _locked(link)
-    if link.opened_at or link.cancelled_at or link.ciphertext is None or timezone.now() < link.expires_at:
+    """Wipe what an unopened link holds whose time is over, and record that it ended.
+
+    It stays in the list, to be resent; not so where its secret has stopped, since there is nothing to hand over.
+    """
+    link, now = _locked(link), timezone.now()
+    if link.opened_at or link.cancelled_at:
         return link
-    _end(link)
+    if link.has_stopped(at=now):
+        _end(link, cancelled_at=now)
+    elif link.ciphertext is not None and now >= link.expires_at:
+        _end(link)
+    else:
+        return link
     _record(Verb.DELIVERY_EXPIRED, link, actor=actor)
     return link
 

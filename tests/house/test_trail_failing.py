@@ -20,6 +20,7 @@ from tests.cast import ACTOR
 
 DAY = timedelta(days=1)
 WHY = {"reason": "because"}
+FOR_OPS: dict[str, Any] = {"recipient": "ops@studio.example", "lifetime": DAY}
 
 
 BY_KEYWORD = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD)
@@ -45,6 +46,19 @@ def _issue() -> dict[str, Any]:
         "api_versions": ["v1"],
         "expires_at": timezone.now() + DAY,
     }
+
+
+def _make() -> Any:
+    secret = factories.SecretFactory()
+    return secret, secret.text  # type: ignore[attr-defined]
+
+
+def _held(link: Any) -> dict[str, Any]:
+    return {"uid": link.uid, "token": link.token}
+
+
+def _alarmed() -> Any:
+    return factories.LinkFactory(opened_at=timezone.now(), alarmed_at=timezone.now())
 
 
 def _ended() -> Any:
@@ -113,6 +127,13 @@ CALLS: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
     key_actions.edit_key: lambda: {"key": _key(), "values": {"name": "other"}},
     key_actions.note_expiry: lambda: {"key": factories.KeyFactory(expires_at=timezone.now() - DAY)},
     key_actions.revoke_key: lambda: {"key": _key(), "code": "leaked", **WHY},
+    key_actions.deliver: lambda: {"secret": factories.SecretFactory(), "text": "axk", **FOR_OPS},
+    key_actions.deliver_new: lambda: {"make": _make, **FOR_OPS},
+    key_actions.resend_link: lambda: {"link": factories.LinkFactory(), **FOR_OPS},
+    key_actions.cancel_link: lambda: {"link": factories.LinkFactory()},
+    key_actions.expire_link: lambda: {"link": factories.LinkFactory(expires_at=timezone.now() - DAY)},
+    key_actions.open_link: lambda: _held(factories.LinkFactory()),
+    key_actions.settle_alarm: lambda: {"link": _alarmed(), **WHY},
     key_actions.end_overlap: lambda: {"secret": _ended()},
     key_actions.create_gateway: lambda: {"name": "gw"},
     key_actions.revoke_gateway: lambda: {"credential": factories.GatewayFactory(), **WHY},
@@ -129,6 +150,9 @@ NOT_CHANGES = {
     key_actions.longest_end,
     key_actions.pausing_problem,
     key_actions.resuming_problem,
+    key_actions.cancel_problem,
+    key_actions.refuse_link,
+    key_actions.resend_problem,
     key_actions.rotation_problem,
 }
 

@@ -123,12 +123,11 @@ AUTH_USER_MODEL = "orgs.Staff"
 _OWN_APPS = ["axis_admin", "metering", "keys", "orgs", "audit"]
 _ALWAYS = [
     "django.contrib.contenttypes", "django.contrib.auth", "django.contrib.sessions", "django.contrib.postgres",
-    "rest_framework",
 ]  # fmt: skip
 _PAGES = [
     "django.contrib.messages", "django.contrib.staticfiles", "django.forms",
     "allauth", "allauth.account", "allauth.socialaccount", "allauth.mfa",
-    "drf_spectacular", "drf_spectacular_sidecar", "django_htmx", "heroicons", "csp",
+    "rest_framework", "drf_spectacular", "drf_spectacular_sidecar", "django_htmx", "heroicons", "csp",
 ]  # fmt: skip
 _PAGE_MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -154,7 +153,7 @@ _DELIVERY_MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
-_SURFACE_APPS: dict[str, list[str]] = {"gateway": [], "delivery": _DELIVERY_APPS}
+_SURFACE_APPS: dict[str, list[str]] = {"gateway": ["rest_framework"], "delivery": _DELIVERY_APPS}
 _SURFACE_MIDDLEWARE: dict[str, list[str]] = {"gateway": [], "delivery": _DELIVERY_MIDDLEWARE}
 INSTALLED_APPS = _OWN_APPS + _ALWAYS + _SURFACE_APPS.get(SURFACE, _PAGES)
 MIDDLEWARE = ["axis_admin.middleware.request_id.RequestId", *_SURFACE_MIDDLEWARE.get(SURFACE, _PAGE_MIDDLEWARE)]
@@ -162,6 +161,8 @@ ROOT_URLCONF = "axis_admin.urls"
 WSGI_APPLICATION = "axis_admin.wsgi.application"
 APPEND_SLASH = SURFACE not in ("gateway", "delivery")
 AXIS_FAST_VALIDATE = env.bool("AXIS_FAST_VALIDATE", default=True)
+# Customers' credentials that a process remembers; each takes about 3 KB.
+IDENTITIES_KEPT = max(1, env.int("AXIS_IDENTITIES_KEPT", default=50_000))
 # Where customers open one-time links. Unset: on the staff site, which then answers /d/ itself.
 DELIVERY_URL = env.str("DELIVERY_URL", default="").rstrip("/")
 if DELIVERY_URL and not re.fullmatch(r"https?://[^/?#@\s]+" if EMBEDDED else r"https://[^/?#@\s]+", DELIVERY_URL):
@@ -239,7 +240,9 @@ SESSION_IDLE = timedelta(minutes=30)
 SESSION_LONGEST = timedelta(hours=10)
 SESSION_COOKIE_AGE = int(SESSION_LONGEST.total_seconds())
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# What is pasted to be looked up may have 5 MiB, a file as well; neither is ever written to a disk.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024 + 64 * 1024
+FILE_UPLOAD_HANDLERS = ["axis_admin.lookup.uploads.InMemory"]
 
 # --- Sign-in
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -1,15 +1,17 @@
 """A one-time link as a list shows it: its state, and what the person may do with it."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keys import actions, states
 from keys.models import DeliveryLink
-from orgs.access import StaffInSession
 from orgs.policy import Permission
 
+if TYPE_CHECKING:
+    from orgs.access import StaffInSession
 
-def row(link: DeliveryLink, *, staff: StaffInSession, now: datetime) -> dict[str, Any]:
+
+def row(link: DeliveryLink, *, staff: "StaffInSession", now: datetime) -> dict[str, Any]:
     """Return `link`, its `state`, and whether the person `may_resend`, `may_cancel` and `may_settle`."""
     may = staff.can(Permission.KEY_DELIVER, link)
     return {

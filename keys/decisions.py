@@ -1,20 +1,29 @@
 """May this call pass? Who it is, what the checks say, and what the limits admit, in that order."""
 
 import logging
-import uuid
+import os
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
-from keys import identities, secrets, uses, verdicts
+from keys import identities, known, refusals, uses, verdicts
 from keys.asks import Ask
 from keys.facts import GatewayIdentity, Identity
+from keys.known import Known
 from keys.limits import applying, limiter, store
 from keys.limits.limiter import Outcome, Spending, Standing
 from keys.verdicts import Code
 
 logger = logging.getLogger(__name__)
+
+# How often an identity may change under one call's hands.
+MOST_READINGS = 5
+
+# Where an identity came from: memory, the database, the database because memory was stale, or because the counter store
+# could not confirm it; or nowhere, because nobody had it a moment ago.
+Source = Literal["", "memory", "database", "stale", "unconfirmed", "stranger"]
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -26,6 +35,7 @@ class Decision(msgspec.Struct, frozen=True):
     identity: Identity | None = None
     standings: Sequence[Standing] = ()
     degraded: bool = False
+    source: Source = ""
 
     @property
     def code(self) -> Code:
@@ -52,52 +62,85 @@ def decide(ask: Ask, *, gateway: GatewayIdentity, at: datetime) -> Decision:
 
     Raises CannotTell, and limiter.RequestIdReused where the request id was admitted before with other values.
     """
-    decision_id = uuid.uuid4().hex
-    credential = secrets.parse(ask.credential)
-    if credential is None or credential.kind == "gateway":
-        return Decision(decision_id, at, [Code.MALFORMED])
-    identity = identities.find(credential)
-    if identity is None:
-        return Decision(decision_id, at, [Code.NOT_FOUND])
-    failed = verdicts.failed_checks(identity, ask, at=at)
-    if failed:
-        return Decision(decision_id, at, failed, identity)
-    return _admit(ask, identity, gateway, Decision(decision_id, at, (), identity))
+    decision = _decide(ask, gateway, at)
+    # A store that has just been waited for in vain is not waited for once more.
+    if decision.reasons and not store.current().breaker.is_open:
+        refusals.note(decision=decision, ask=ask, gateway=gateway)
+    return decision
 
 
-def _admit(ask: Ask, identity: Identity, gateway: GatewayIdentity, decision: Decision) -> Decision:
+def _decide(ask: Ask, gateway: GatewayIdentity, at: datetime) -> Decision:
+    digest = known.digest(ask.credential)
+    remembered = known.recall(digest)
+    if remembered is not None:
+        return _confirmed(ask, gateway, at, remembered, "memory")
+    credential = known.parse(ask.credential)
+    if credential is None:
+        return Decision(_new_id(), at, [Code.MALFORMED])
+    if known.is_stranger(digest):
+        return Decision(_new_id(), at, [Code.NOT_FOUND], source="stranger")
     try:
-        outcome = limiter.limiter().spend(_spending(ask, identity, gateway, decision))
+        found = known.look_up(credential)
     except store.CounterStoreDown as error:
-        logger.warning("the counter store is down: %s", error)
-        return _uncounted(ask, identity, decision)
-    return _decided(outcome, decision)
+        return _uncounted(ask, at, error)
+    return _confirmed(ask, gateway, at, found, "database")
 
 
-def _decided(outcome: Outcome, decision: Decision) -> Decision:
-    reasons = [Code.RATE_LIMITED] if outcome.state == "refused" else []
-    return msgspec.structs.replace(decision, id=outcome.decision_id, reasons=reasons, standings=outcome.standings)
+def _confirmed(ask: Ask, gateway: GatewayIdentity, at: datetime, found: Known | None, source: Source) -> Decision:
+    """Judge by what was read, and again by what has become of it, until the counter store says that it is current."""
+    for _ in range(MOST_READINGS):
+        if found is None:
+            return Decision(_new_id(), at, [Code.NOT_FOUND], source=source)
+        failed = verdicts.failed_checks(found.found, ask, at=at)
+        try:
+            outcome = limiter.limiter().spend(_spending(ask, found, gateway, at, failed))
+        except store.CounterStoreDown as error:
+            return _uncounted(ask, at, error)
+        if outcome.state != "stale":
+            return _decided(outcome, at, failed, found.found, source)
+        found, source = known.read_again(ask.credential, token=outcome.token), "stale"
+    raise CannotTell
 
 
-def _uncounted(ask: Ask, identity: Identity, decision: Decision) -> Decision:
+def _decided(outcome: Outcome, at: datetime, failed: list[Code], identity: Identity, source: Source) -> Decision:
+    reasons = [Code.RATE_LIMITED] if outcome.state == "refused" else failed
+    return Decision(outcome.decision_id, at, reasons, identity, outcome.standings, source=source)
+
+
+def _uncounted(ask: Ask, at: datetime, error: Exception) -> Decision:
+    """Judge by what the database says in this moment: what is remembered cannot be confirmed without the store."""
+    logger.warning("the counter store is down: %s", error)
+    credential = known.parse(ask.credential)
+    identity = identities.find(credential) if credential else None
+    if identity is None:
+        return Decision(_new_id(), at, [Code.NOT_FOUND], source="unconfirmed")
+    failed = verdicts.failed_checks(identity, ask, at=at)
     # Who it is can be told without the store: only spending needs it.
-    if not ask.spends:
-        return decision
-    if identity.organization.counter_store_down == "closed":
+    spends = ask.spends and not failed
+    if spends and identity.organization.counter_store_down == "closed":
         raise CannotTell
-    return msgspec.structs.replace(decision, degraded=True)
+    return Decision(_new_id(), at, failed, identity, degraded=spends, source="unconfirmed")
 
 
-def _spending(ask: Ask, identity: Identity, gateway: GatewayIdentity, decision: Decision) -> Spending:
+def _spending(ask: Ask, known: Known, gateway: GatewayIdentity, at: datetime, failed: Sequence[Code]) -> Spending:
+    identity, cost, spends = known.found, ask.cost, ask.spends
     return Spending(
         organization=identity.organization.id,
         key=identity.key.id,
-        limits=applying.applying(identity.limits, api_version=ask.api_version, at=decision.at),
-        units=ask.cost,
-        decision_id=decision.id,
-        spend=ask.spends,
+        limits=()
+        if failed
+        else applying.remembered(known.derived, identity.limits, api_version=ask.api_version, at=at),
+        units=cost,
+        decision_id=_new_id(),
+        token=known.token,
+        mode="tell" if failed else "spend" if spends else "peek",
+        told=failed[0].value if failed and spends else "",
         request_id=ask.request_id,
-        bound_to=f"{gateway.id}.{identity.key.id}.{ask.api_version}.{ask.cost}",
+        bound_to=f"{gateway.id}.{identity.key.id}.{ask.api_version}.{cost}",
         public_id=identity.secret.public_id,
         use=uses.described(ask),
     )
+
+
+def _new_id() -> str:
+    return os.urandom(16).hex()

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from keys import asks, secrets
 from keys.facts import GatewayIdentity, Identity, KeyFacts, Network, OrganizationFacts, PilotFacts, SecretFacts
@@ -20,8 +20,12 @@ logger = logging.getLogger(__name__)
 Found = TypeVar("Found")
 
 # Where nobody has the id, the first secret's row is read instead, and refused by its digest: an unknown id costs what a
-# wrong secret costs.
+# wrong secret costs. Both are looked for in any case.
 _CUSTOMER = """
+WITH whose AS MATERIALIZED (
+    SELECT (SELECT id FROM keys_keysecret WHERE public_id = %s) AS asked,
+        (SELECT min(id) FROM keys_keysecret) AS nobodys
+)
 SELECT s.digest, s.ring_id, s.public_id, s.state, s.overlap_until,
     s.activates_at, n.public_id, n.activates_at,
     k.id, k.uid, k.name, k.environment, k.api_versions, k.allowed_cidrs, k.not_before, k.expires_at, k.state,
@@ -47,15 +51,17 @@ LEFT JOIN LATERAL (
     WHERE key_id = k.id AND state IN ('active', 'pending') AND id <> s.id AND s.state <> 'pending'
     ORDER BY state LIMIT 1
 ) n ON true
-WHERE s.id = coalesce(
-    (SELECT id FROM keys_keysecret WHERE public_id = %s), (SELECT min(id) FROM keys_keysecret))
+WHERE s.id = (SELECT coalesce(asked, nobodys) FROM whose)
 """
 _GATEWAY = """
+WITH whose AS MATERIALIZED (
+    SELECT (SELECT id FROM keys_gatewaysecret WHERE public_id = %s) AS asked,
+        (SELECT min(id) FROM keys_gatewaysecret) AS nobodys
+)
 SELECT s.digest, s.ring_id, s.public_id, s.state, s.overlap_until,
     c.id, c.uid, c.name, c.environment, c.scopes, c.allowed_cidrs, c.expires_at, c.revoked_at
 FROM keys_gatewaysecret s JOIN keys_gatewaycredential c ON c.id = s.credential_id
-WHERE s.id = coalesce(
-    (SELECT id FROM keys_gatewaysecret WHERE public_id = %s), (SELECT min(id) FROM keys_gatewaysecret))
+WHERE s.id = (SELECT coalesce(asked, nobodys) FROM whose)
 """
 
 
@@ -70,12 +76,32 @@ def find_gateway(credential: Parsed) -> GatewayIdentity | None:
 
 
 def _find(statement: str, credential: Parsed, build: Callable[[Sequence[Any]], Found]) -> Found | None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [credential.public_id])
-        row = cursor.fetchone()
+    row = _row(statement, credential.public_id)
     sealed, ring_id, public_id = (bytes(row[0]), row[1], row[2]) if row else _nobodys()
     matches = hmac.compare_digest(_unsealed(sealed, ring_id, public_id), credential.digest)
     return build(row[2:]) if row and matches else None
+
+
+def _row(statement: str, public_id: str) -> Sequence[Any] | None:
+    """Ask by one statement; on a connection that has died meanwhile once more, instead of asking first if it lives."""
+    database: Any = connection
+    checked, database.health_check_done = database.health_check_done, True
+    try:
+        return _asked(statement, public_id)
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+        return _asked(statement, public_id)
+    finally:
+        database.health_check_done = checked
+
+
+def _asked(statement: str, public_id: str) -> Sequence[Any] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [public_id])
+        row: Sequence[Any] | None = cursor.fetchone()
+    return row
 
 
 def _unsealed(sealed: bytes, ring_id: int, public_id: str) -> bytes:
@@ -123,4 +149,5 @@ def _networks(texts: Sequence[str]) -> tuple[Network, ...]:
 _network = functools.lru_cache(maxsize=4_096)(asks.network)
 
 
-_limits = msgspec.json.Decoder(tuple[Limit, ...]).decode
+# Most keys of an organization have the same ones, and what is worked out from them then serves all.
+_limits = functools.lru_cache(maxsize=4_096)(msgspec.json.Decoder(tuple[Limit, ...]).decode)

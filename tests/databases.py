@@ -14,6 +14,7 @@ from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
 from axis_admin import embedded
+from keys import known, tail
 from orgs import changes
 
 TEMPLATE = "axis_test_template"
@@ -135,3 +136,13 @@ def _is_outermost(block: transaction.Atomic) -> bool:
     blocks = current.atomic_blocks
     own = [one for one in blocks if not one._from_testcase]
     return bool(blocks) and blocks[0]._from_testcase and own == [blocks[-1]] and not current.needs_rollback
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_remembered_from_another_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """And no thread reads the feed: another connection does not see what a test will roll back."""
+    known.process.start_over()
+    monkeypatch.setattr(tail.Tail, "ensure", lambda self: None)
+    monkeypatch.setattr(tail.Tail, "is_fresh", True)
+    yield
+    known.process.start_over()

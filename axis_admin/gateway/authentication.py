@@ -7,7 +7,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from axis_admin.gateway.problems import Problem
-from keys import asks, identities, secrets, uses
+from keys import asks, known, uses
 from keys.facts import GatewayIdentity
 
 REALM = 'Bearer realm="gateway"'
@@ -45,11 +45,9 @@ def _live(header: str, now: datetime) -> GatewayIdentity:
     if scheme.lower() != "bearer" or not text.strip():
         detail = "Send Authorization: Bearer with the gateway's credential."
         raise Problem("unauthorized", detail, headers={"WWW-Authenticate": REALM})
-    credential = secrets.parse(text.strip())
-    if credential is not None and credential.kind == "gateway":
-        gateway = identities.find_gateway(credential)
-        if gateway is not None and gateway.is_live(at=now):
-            return gateway
+    gateway = known.gateway(text.strip())
+    if gateway is not None and gateway.is_live(at=now):
+        return gateway
     detail = "The credential is unknown, expired or revoked."
     raise Problem("unauthorized", detail, headers={"WWW-Authenticate": REFUSED})
 

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cached_property
+from typing import Any
 
 import msgspec
 
@@ -10,8 +12,11 @@ import msgspec
 LARGEST_EXACT = 2**52
 
 
-class Limit(msgspec.Struct, frozen=True):
-    """A rate as the database keeps it. `owner` is plan, organization or key; no `api_version` means any."""
+class Limit(msgspec.Struct, frozen=True, dict=True):
+    """A rate as the database keeps it. `owner` is plan, organization or key; no `api_version` means any.
+
+    Kept for many calls, so that what follows from it is worked out once.
+    """
 
     id: int
     name: str
@@ -25,7 +30,7 @@ class Limit(msgspec.Struct, frozen=True):
     effective_from: datetime | None
     effective_until: datetime | None
 
-    @property
+    @cached_property
     def slot(self) -> str:
         """What the limit is about. Limits of one slot share their counter: a change of numbers refills nothing."""
         return f"{self.dimension}:{self.api_version or 'any'}:{self.period_s}"
@@ -42,6 +47,7 @@ class Limit(msgspec.Struct, frozen=True):
         """Return what one call takes from this limit."""
         return units if self.dimension == "units" else 1
 
+    @cached_property
     def exact(self) -> tuple[int, int]:
         """Return the rate in lowest terms as (count, microseconds): so many in so long, in numbers that stay exact.
 
@@ -53,6 +59,16 @@ class Limit(msgspec.Struct, frozen=True):
         if self.burst * period < LARGEST_EXACT:
             return count, period
         return 1, -(-period // count)
+
+
+def remembered(memory: dict[Any, Any], limits: Iterable[Limit], *, api_version: str, at: datetime) -> tuple[Limit, ...]:
+    """Return what `applying` does, worked out once for as long as no limit begins or ends."""
+    kept: tuple[datetime, datetime | None, tuple[Limit, ...]] | None = memory.get(api_version)
+    if kept is None or at < kept[0] or (kept[1] is not None and at >= kept[1]):
+        moments = [moment for one in limits for moment in (one.effective_from, one.effective_until)]
+        until = min((moment for moment in moments if moment is not None and moment > at), default=None)
+        kept = memory[api_version] = (at, until, applying(limits, api_version=api_version, at=at))
+    return kept[2]
 
 
 def applying(limits: Iterable[Limit], *, api_version: str, at: datetime) -> tuple[Limit, ...]:

@@ -1,4 +1,7 @@
-"""Spend from every limit of a call at once, or from none: one script call, decided by the counter store's clock."""
+"""Spend from every limit of a call at once, or from none: one script call, decided by the counter store's clock.
+
+The same call confirms that the identity is still what it was when it was read, and counts what is told.
+"""
 
 import functools
 import hashlib
@@ -6,17 +9,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+import hiredis
 import msgspec
-import redis
 
 from keys.limits import store
 from keys.limits.applying import Limit
+from orgs import tokens
 
 SCRIPT = (Path(__file__).parent / "admit.lua").read_text()
+# That is how the store names scripts.
+_SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 REPLAY_MS = 15 * 60 * 1000
 _SEPARATOR = "|"
 
-State = Literal["admitted", "refused", "peeked", "replayed"]
+State = Literal["admitted", "refused", "peeked", "told", "replayed", "stale"]
+Mode = Literal["spend", "peek", "tell"]
 
 
 class RequestIdReused(Exception):
@@ -24,18 +31,29 @@ class RequestIdReused(Exception):
 
 
 class Spending(msgspec.Struct, frozen=True):
-    """What one call would spend. Without `bound_to` or `request_id` nothing is replayed or remembered."""
+    """What one call would spend. Without `bound_to` or `request_id` nothing is replayed or remembered.
+
+    `token` is the organization's, read before the identity was. Where a check has failed, the mode is "tell": no limit
+    is asked, and `told` is the verdict to count, "" for none. `use` is version|address|agent, and without a `public_id`
+    neither use nor verdict is noted.
+    """
 
     organization: int
     key: int
     limits: Sequence[Limit]
     units: int
     decision_id: str
-    spend: bool = True
+    token: str
+    mode: Mode = "spend"
+    told: str = ""
     request_id: str | None = None
     bound_to: str = ""
     public_id: str = ""
-    use: str = ""
+    use: str = "||"
+
+    @property
+    def spend(self) -> bool:
+        return self.mode == "spend"
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -53,44 +71,48 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What the script decided, at `now_us` by the counter store's clock."""
+    """What the script decided, at `now_us` by the counter store's clock; of a stale identity, the token of now."""
 
     state: State
     decision_id: str
     now_us: int
-    standings: tuple[Standing, ...]
+    standings: tuple[Standing, ...] = ()
+    token: str = ""
 
 
 class Limiter:
     """The script on one counter store."""
 
-    def __init__(self, client: redis.Redis) -> None:
-        self._script = client.register_script(SCRIPT)
+    def __init__(self, counters: store.Store) -> None:
+        self.store = counters
 
     def spend(self, spending: Spending, *, now_us: int | None = None) -> Outcome:
         """Admit or refuse; `now_us` stands in for the store's clock.
 
         Raises RequestIdReused, and CounterStoreDown where the store did not decide: it may or may not have spent.
         """
+        keys = _keys(spending)
         clock = "" if now_us is None else str(now_us)
-        try:
-            answer: bytes = self._script(_keys(spending), [clock, *_arguments(spending)])
-        except redis.RedisError as error:
-            raise store.CounterStoreDown(str(error)) from error
+        arguments = (len(keys), *keys, clock, *_arguments(spending))
+        answer = self.store.ask("EVALSHA", _SHA, *arguments)
+        if isinstance(answer, hiredis.ReplyError):
+            # It does not know the script, and has done nothing.
+            answer = self.store.ask("EVAL", SCRIPT, *arguments)
         return _outcome(answer.decode(), spending.limits)
 
 
 @functools.cache
 def limiter() -> Limiter:
     """Return this process's limiter."""
-    return Limiter(store.client())
+    return Limiter(store.current())
 
 
 def _keys(spending: Spending) -> list[str]:
     # One hash tag for each organization: all that one decision touches lies on one node of a cluster.
     tag = f"{{{spending.organization}}}"
     counters = [_counter(tag, spending.key, limit) for limit in spending.limits]
-    return [f"{tag}:replay:{_digest(spending.request_id or '')}", uses_key(spending.organization), *counters]
+    replay = f"{tag}:replay:{_digest(spending.request_id)}" if spending.request_id else f"{tag}:replay:"
+    return [tokens.name(spending.organization), replay, f"{tag}:uses", f"{tag}:tally", *counters]
 
 
 def _digest(request_id: str) -> str:
@@ -110,10 +132,10 @@ def _counter(tag: str, key: int, limit: Limit) -> str:
 
 def _arguments(spending: Spending) -> list[str | int]:
     bound_to = spending.bound_to if spending.request_id else ""
-    arguments: list[str | int] = ["spend" if spending.spend else "peek", bound_to, REPLAY_MS]
-    arguments += [spending.decision_id, spending.public_id, spending.use]
+    arguments: list[str | int] = [spending.mode, bound_to, REPLAY_MS, spending.decision_id, spending.public_id]
+    arguments += [spending.use, spending.token, spending.told, spending.units]
     for limit in spending.limits:
-        arguments += [limit.id, limit.cost(spending.units), *limit.exact(), limit.burst, limit.mode]
+        arguments += [limit.id, limit.cost(spending.units), *limit.exact, limit.burst, limit.mode]
     return arguments
 
 
@@ -121,6 +143,8 @@ def _outcome(answer: str, limits: Sequence[Limit]) -> Outcome:
     state, decision_id, now_us, rows = answer.split(_SEPARATOR)
     if state == "mismatch":
         raise RequestIdReused
+    if state == "stale":
+        return Outcome("stale", "", 0, token=rows)
     by_id = {limit.id: limit for limit in limits}
     standings = [_standing(row, by_id) for row in rows.split(";") if row]
     # A replay may tell of a limit that has been taken away since.

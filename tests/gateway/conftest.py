@@ -59,8 +59,9 @@ def a_patient_and_empty_counter_store(monkeypatch: pytest.MonkeyPatch) -> Iterat
     """The machine that tests is busy: its counter store may take its time, so that none of it counts as an outage."""
     client = store.connect(settings.VALKEY_URL, timeout=10)
     client.flushdb()
-    patient = limiter.Limiter(client)
-    monkeypatch.setattr(limiter, "limiter", lambda: patient)
+    patient = store.Store(settings.VALKEY_URL, timeout=10)
+    monkeypatch.setattr(limiter, "limiter", lambda: limiter.Limiter(patient))
+    monkeypatch.setattr(store, "current", lambda: patient)
     monkeypatch.setattr(store, "client", lambda: client)
     yield client
     client.flushdb()

@@ -15,6 +15,7 @@ from keys.asks import Ask
 from keys.limits import limiter, store
 from keys.limits.limiter import Limiter
 from keys.models import GatewayUse, KeySecret, SecretUse
+from orgs import tokens
 from tests.factories import GatewayFactory, SecretFactory
 from tests.keys.limits import examples
 
@@ -48,7 +49,8 @@ def note(secret: KeySecret, valkey: redis.Redis, at: datetime = NOON, *, burst: 
         public_id=secret.public_id,
         use=uses.described(ask),
     )
-    return Limiter(valkey).spend(call, now_us=uses._microseconds(at)).state
+    valkey.set(tokens.name(secret.key.organization_id), examples.TOKEN)
+    return Limiter(store.Store(settings.VALKEY_URL, timeout=10)).spend(call, now_us=uses._microseconds(at)).state
 
 
 def test_when_where_and_with_what_a_secret_was_used_is_written_down(secret: KeySecret, valkey: redis.Redis) -> None:

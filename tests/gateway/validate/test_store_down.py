@@ -13,9 +13,10 @@ from tests.gateway.conftest import Gateway, asked
 
 @pytest.fixture
 def store_down(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    away = store.connect(f"unix://{tmp_path}/nothing.sock")
+    away = store.Store(f"unix://{tmp_path}/nothing.sock")
     monkeypatch.setattr(limiter, "limiter", lambda: limiter.Limiter(away))
-    monkeypatch.setattr(store, "client", lambda: away)
+    monkeypatch.setattr(store, "current", lambda: away)
+    monkeypatch.setattr(store, "client", lambda: store.connect(f"unix://{tmp_path}/nothing.sock"))
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from django.conf import settings
 
 from keys.limits import store
 from keys.limits.limiter import Limiter
+from orgs import tokens
+from tests.keys.limits import examples
 
 
 @pytest.fixture
@@ -22,4 +24,6 @@ def valkey() -> Iterator[redis.Redis]:
 
 @pytest.fixture
 def limiter(valkey: redis.Redis) -> Limiter:
-    return Limiter(valkey)
+    for organization in range(3):
+        valkey.set(tokens.name(organization), examples.TOKEN)
+    return Limiter(store.Store(settings.VALKEY_URL, timeout=10))

@@ -6,6 +6,8 @@ from typing import Any
 from keys.limits.applying import Limit
 from keys.limits.limiter import Spending
 
+# Of every organization that is tried; the `limiter` fixture sets it.
+TOKEN = "t"
 _ids = itertools.count(1)
 
 
@@ -26,5 +28,7 @@ def rate(limit: int = 60, period_s: int = 60, burst: int = 10, **fields: Any) ->
 
 def call(*limits: Limit, **fields: Any) -> Spending:
     """One call of organization 1, by key 1."""
-    usual: dict[str, Any] = {"organization": 1, "key": 1, "units": 1, "decision_id": "d"}
+    usual: dict[str, Any] = {"organization": 1, "key": 1, "units": 1, "decision_id": "d", "token": TOKEN}
+    if not fields.pop("spend", True):
+        usual["mode"] = "peek"
     return Spending(limits=limits, **{**usual, **fields})

@@ -62,7 +62,7 @@ class Model:
         bucket = self.buckets.get(_name(spending, limit))
         before = Fraction(0)
         if bucket:
-            owed = bucket.owed if bucket.count == limit.exact()[0] else Fraction(math.ceil(bucket.owed))
+            owed = bucket.owed if bucket.count == limit.exact[0] else Fraction(math.ceil(bucket.owed))
             before = max(Fraction(0), min(owed, burst) - max(0, now - bucket.written))
         return before, before + (limit.cost(spending.units) * interval if spending.spend else 0), burst
 
@@ -70,11 +70,11 @@ class Model:
         for limit, owed in zip(spending.limits, debts, strict=True):
             before, _, _ = self._after(spending, limit, now)
             if owed > before:
-                self.buckets[_name(spending, limit)] = Bucket(owed, now, limit.exact()[0])
+                self.buckets[_name(spending, limit)] = Bucket(owed, now, limit.exact[0])
 
 
 def _interval(limit: Limit) -> Fraction:
-    count, period = limit.exact()
+    count, period = limit.exact
     return Fraction(period, count)
 
 

@@ -64,7 +64,7 @@ def test_a_replacement_of_tomorrow_replaces_nothing_today() -> None:
 
 @given(limit=st.integers(1, 10**9), period_s=st.integers(1, 10**8), burst=st.integers(1, 1000))
 def test_a_rate_in_lowest_terms_is_the_same_rate_or_a_slower_one(limit: int, period_s: int, burst: int) -> None:
-    count, period = rate(limit, period_s, burst).exact()
+    count, period = rate(limit, period_s, burst).exact
     assert Fraction(count, period) <= Fraction(limit, period_s * 1_000_000)
     if burst * Fraction(period_s * 1_000_000, 1) < LARGEST_EXACT:
         assert Fraction(count, period) == Fraction(limit, period_s * 1_000_000)

@@ -18,7 +18,7 @@ DAY = 86_400
 
 def try_often(url: str, now_us: int | None) -> int:
     """Ask TRIES times from a process of its own; returns how often the answer was yes."""
-    limiter = limits.Limiter(store.connect(url, timeout=30))
+    limiter = limits.Limiter(store.Store(url, timeout=30))
     limit = examples.rate(1, DAY, BURST, id=1)
     outcomes = [limiter.spend(examples.call(limit), now_us=now_us) for _ in range(TRIES)]
     return sum(outcome.state == "admitted" for outcome in outcomes)
@@ -29,7 +29,7 @@ def admitted_by_all(now_us: int | None = None) -> int:
         return sum(pool.starmap(try_often, [(settings.VALKEY_URL, now_us)] * PROCESSES))
 
 
-def test_exactly_n_of_n_are_admitted_under_eight_processes(valkey: redis.Redis) -> None:
+def test_exactly_n_of_n_are_admitted_under_eight_processes(limiter: limits.Limiter) -> None:
     assert admitted_by_all() == BURST
 
 

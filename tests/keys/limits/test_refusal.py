@@ -12,13 +12,16 @@ def dump(valkey: redis.Redis) -> dict[bytes, bytes]:
     return {name: valkey.dump(name) for name in valkey.scan_iter()}
 
 
-def test_a_refusal_leaves_every_key_as_it_was(valkey: redis.Redis, limiter: Limiter) -> None:
+def test_a_refusal_leaves_every_key_as_it_was_but_is_counted(valkey: redis.Redis, limiter: Limiter) -> None:
     narrow, wide = examples.rate(burst=1, owner="key"), examples.rate(burst=10)
-    asked = {"request_id": "r2", "bound_to": "b", "public_id": "p", "use": "v1||"}
+    asked = {"request_id": "r2", "bound_to": "b", "public_id": "p", "use": "v1|203.0.113.7|curl"}
     assert limiter.spend(examples.call(wide, narrow), now_us=NOW_US).state == "admitted"
     before = dump(valkey)
     assert limiter.spend(examples.call(wide, narrow, **asked), now_us=NOW_US).state == "refused"
-    assert dump(valkey) == before != {}
+    (counted,) = valkey.hgetall("{1}:tally").items()
+    assert counted == (f"30000000|p|v1|RATE_LIMITED|{narrow.id}|203.0.113.7|curl".encode(), b"67108865")
+    valkey.delete("{1}:tally")
+    assert dump(valkey) == before
 
 
 def test_a_refusal_tells_what_is_left_as_if_nothing_had_been_spent(limiter: Limiter) -> None:

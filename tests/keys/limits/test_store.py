@@ -23,13 +23,13 @@ def silent_store() -> Iterator[str]:
 
 
 def test_a_store_that_is_not_there_is_down(tmp_path: Path) -> None:
-    limiter = limits.Limiter(store.connect(f"unix://{tmp_path}/none.sock"))
+    limiter = limits.Limiter(store.Store(f"unix://{tmp_path}/none.sock"))
     with pytest.raises(store.CounterStoreDown):
         limiter.spend(examples.call(examples.rate()))
 
 
 def test_a_store_that_does_not_answer_is_down_after_fifty_milliseconds(silent_store: str) -> None:
-    limiter = limits.Limiter(store.connect(silent_store))
+    limiter = limits.Limiter(store.Store(silent_store))
     began = time.monotonic()
     with pytest.raises(store.CounterStoreDown):
         limiter.spend(examples.call(examples.rate()))

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from audit import reading, search
 from audit import scope as audit_scope
 from axis_admin.ui import words
-from keys.models import ApiKey, DeliveryLink, KeySecret, Pilot
+from keys.models import ApiKey, DeliveryLink, KeySecret, LeakReport, Pilot
 from keys.states import SOON
 from metering import usage
 from metering.models import UsageHour
@@ -74,6 +74,7 @@ def _counted(all_of_them: int, today: int) -> str:
 
 def _due(request: StaffRequest, *, now: datetime) -> Iterator[Due]:
     mine = scope(request.user, Permission.ORGANIZATION_SEE)
+    yield from _leaks(request, now)
     yield from _ending_overlaps(KeySecret.objects.filter(mine.as_q("key__organization__")), now)
     yield from _expiring_keys(ApiKey.objects.filter(mine.as_q("organization__")), now)
     yield from _due_rotations(ApiKey.objects.filter(mine.as_q("organization__")), now)
@@ -86,6 +87,32 @@ def _item(at: datetime, now: datetime, *, icon: str, text: str, note: str, act: 
     tone = "late" if at - now <= TODAY else "soon" if at - now <= timedelta(days=7) else ""
     when = words.ago_text(at) if at > now else "waiting"
     return {"at": at, "when": when, "tone": tone, "icon": icon, "text": text, "note": note, "act": act, "href": href}
+
+
+def _leaks(request: StaffRequest, now: datetime) -> Iterable[Due]:
+    reports = LeakReport.objects.for_user(request.user, Permission.KEY_SEE).open().with_whose()
+    for leak in reports[:MOST]:
+        yield _leak(leak, now)
+
+
+def _leak(leak: LeakReport, now: datetime) -> Due:
+    whose = f"{leak.organization}, key {leak.key}" if leak.key else "A gateway's credential"
+    is_contained = leak.outcome == LeakReport.Outcome.CONTAINED
+    # An open one comes before everything that has a date; a contained one waits behind what is due today.
+    at = now + timedelta(days=1, seconds=1) if is_contained else leak.exposed_since
+    told = "contained, replace it when the customer is ready" if is_contained else f"seen by {leak.source}"
+    return {
+        **_item(
+            at,
+            now,
+            icon="fire",
+            text=f"Secret {leak.leaked} leaked",
+            note=f"{whose}, {told}",
+            act="See leak",
+            href=reverse("keys:leak", args=[leak.uid]),
+        ),
+        "when": words.ago_text(leak.reported_at),
+    }
 
 
 def _ending_overlaps(secrets: Any, now: datetime) -> Iterable[Due]:

@@ -71,6 +71,7 @@ def around(request: HttpRequest) -> dict[str, Any]:
         "person": person(staff) if staff else None,
         "gateways": SimpleLazyObject(lambda: gateways(staff)) if staff else None,
         "home": _address("home") or "/",
+        "lookup": _address("lookup"),
         "appearance": _address("appearance"),
         "sign_out": _address("account_logout"),
     }

@@ -4,9 +4,11 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from axis_admin import appearance, home
+from axis_admin.lookup import views as lookup
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
+    path("lookup/", lookup.lookup, name="lookup"),
     path("", include("axis_admin.sign_in")),
     path("appearance/", appearance.appearance, name="appearance"),
     path("", include("orgs.urls")),

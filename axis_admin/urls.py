@@ -28,4 +28,7 @@ if settings.SURFACE == "delivery":
         refusals.server_error,
     )
 if settings.SURFACE in ("all", "staff"):
+    from axis_admin.lookup import views as lookup
+
     urlpatterns += [path("", include("axis_admin.staff_urls"))]
+    handler400 = lookup.bad_request

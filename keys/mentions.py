@@ -107,7 +107,7 @@ def _addresses(text: str) -> Iterator[str]:
 
 def _words(text: str, pieces: Iterable[str]) -> Iterator[str]:
     alone = text.strip()
-    if 0 < len(alone) <= LONGEST_WORD and "\n" not in alone:
+    if _is_word(alone) and len(alone) <= LONGEST_WORD and "\n" not in alone:
         # An idempotency key may hold anything, also spaces.
         yield alone
     looks_right = _is_word if len(text) <= SHORT else _is_like_an_id
@@ -123,7 +123,8 @@ def _words(text: str, pieces: Iterable[str]) -> Iterator[str]:
 
 
 def _is_word(word: str) -> bool:
-    return len(word) >= 3 and not word.startswith(tuple(secrets.PREFIXES.values()))
+    # What holds a credential, or a piece of one, is asked about as that alone.
+    return len(word) >= 3 and not any(prefix in word for prefix in secrets.PREFIXES.values())
 
 
 def _is_like_an_id(word: str) -> bool:

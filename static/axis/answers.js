@@ -4,6 +4,7 @@ const FAILURES = {
   403: "You may not do that. Nothing was changed.",
   404: "That no longer exists. Nothing was changed.",
   409: "Someone changed this meanwhile. Reload to see it.",
+  413: "That is larger than 5 MiB. Nothing of it was looked at or kept.",
   429: "Too many attempts. Wait a moment.",
 };
 const toast = (message) => document.dispatchEvent(new CustomEvent("toast", { detail: { message, tone: "bad" } }));

@@ -1,19 +1,28 @@
-/* Keys: Ctrl K opens the list of pages; "/" goes to the search field, unless the person has switched single keys off. */
+/* Keys: Ctrl K opens the palette; "/" goes to the search field, unless the person has switched single keys off. */
 
 const palette = document.querySelector("#palette");
-const field = palette?.querySelector("input");
-const items = palette ? [...palette.querySelectorAll("li")] : [];
+const field = palette?.querySelector("input[name=q]");
+const pages = palette ? [...palette.querySelectorAll("#palette-pages li")] : [];
+const found = palette?.querySelector("#palette-found");
+const none = palette?.querySelector(".none");
 const singleKeys = document.documentElement.dataset.shortcuts !== "off";
 const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
+const shown = () => [...palette.querySelectorAll("li:not([hidden]) a")];
 
 function filter() {
   const words = field.value.toLowerCase().split(/\s+/);
-  for (const item of items) item.hidden = !words.every((word) => item.textContent.toLowerCase().includes(word));
-  palette.querySelector(".none").hidden = items.some((item) => !item.hidden);
+  for (const page of pages) page.hidden = !words.every((word) => page.textContent.toLowerCase().includes(word));
+  if (!field.value.trim()) found.replaceChildren();
+  none.hidden = true;
+}
+
+/* Only an answer says that there is nothing. */
+function conclude() {
+  none.hidden = !field.value.trim() || Boolean(shown().length || found.children.length);
 }
 
 function walk(event) {
-  const stops = [field, ...items.filter((item) => !item.hidden).map((item) => item.querySelector("a"))];
+  const stops = [field, ...shown()];
   const next = stops.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
   event.preventDefault();
   stops[Math.max(0, Math.min(next, stops.length - 1))].focus();
@@ -39,11 +48,12 @@ document.addEventListener("keydown", (event) => {
 
 if (palette) {
   field.addEventListener("input", filter);
+  palette.addEventListener("htmx:afterSwap", conclude);
   palette.querySelector("form").addEventListener("submit", (event) => {
     event.preventDefault();
-    items.find((item) => !item.hidden)?.querySelector("a").click();
+    shown()[0]?.click();
   });
-  /* What was typed may have been a key: it does not stay. */
+  /* What was typed may have been a key: it does not stay, nor what was found for it. */
   palette.addEventListener("close", () => {
     field.value = "";
     filter();

@@ -1,6 +1,6 @@
 """What a change of a key would have refused: the calls of the last day, by caller, had it held then already."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -107,7 +107,7 @@ def _run(change: str, hours: QuerySet[SecretHour], key: ApiKey, at: datetime) ->
     )
 
 
-def _caller(row: dict[str, Any], known: dict[tuple[Any, ...], datetime]) -> Caller:
+def _caller(row: Mapping[str, Any], known: dict[tuple[Any, ...], datetime]) -> Caller:
     who = (row["address"], row["user_agent"], row["api_version"])
     last_at = known.get(who)
     # Of the key's last caller alone the time itself is kept; it may be of another secret.

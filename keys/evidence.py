@@ -129,7 +129,7 @@ def _secret(identity: Identity, ask: Ask, at: datetime) -> str:
 
 
 def _begins(identity: Identity, ask: Ask, at: datetime) -> str:
-    times = (identity.key.not_before, getattr(identity.secret, "activates_at", None))
+    times = (identity.key.not_before, identity.secret.activates_at)
     begins = max((time for time in times if time is not None), default=None)
     return "no begin is set" if begins is None else f"begins {_moment(begins, at)}"
 

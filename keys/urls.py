@@ -6,6 +6,12 @@ app_name = "keys"
 
 urlpatterns = [
     path("keys/", views.index, name="index"),
+    path("keys/export.csv", views.export, name="export"),
+    path("keys/hygiene/", views.hygiene, name="hygiene"),
+    path("keys/bulk/<str:act>/", views.bulk, name="bulk"),
+    path("keys/views/new/", views.save_view, name="save_view"),
+    path("keys/views/<str:uid>/rename/", views.rename_view, name="rename_view"),
+    path("keys/views/<str:uid>/remove/", views.remove_view, name="remove_view"),
     path("keys/links/", views.links, name="links"),
     path("keys/links/<str:uid>/resend/", views.resend_link, name="resend_link"),
     path("keys/links/<str:uid>/cancel/", views.cancel_link, name="cancel_link"),

@@ -7,8 +7,9 @@ from django.template import Context
 from django.urls import reverse
 from django.utils import timezone
 
-from keys import links
+from keys import actions, links
 from keys.models import ApiKey, DeliveryLink
+from orgs.policy import Permission
 
 LINKS = 5
 register = template.Library()
@@ -24,6 +25,28 @@ def key_tabs(key: ApiKey) -> list[dict[str, str]]:
         {"label": "Dry run", "href": reverse("keys:dry_run", args=[key.uid])},
         {"label": "History", "href": reverse("keys:history", args=[key.uid])},
     ]
+
+
+@register.inclusion_tag("keys/_actions.html", takes_context=True)
+def key_actions(context: Context, key: ApiKey) -> dict[str, Any]:
+    """The buttons for what this person may do with the key in its state; the primary one last."""
+    staff, now = context["request"].staff, timezone.now()
+    # label, address, permission, what speaks against it, kind of button; the primary ones by what is likeliest wanted.
+    offered = [
+        ("Edit", "edit", Permission.KEY_EDIT, actions.editing_problem(key), ""),
+        ("Pause", "pause", Permission.KEY_PAUSE, actions.pausing_problem(key), ""),
+        ("Revoke", "revoke", Permission.KEY_REVOKE, key.state == ApiKey.State.REVOKED, "danger"),
+        ("Rotate", "rotate", Permission.KEY_ROTATE, actions.rotation_problem(key, now=now), "primary"),
+        ("Resume", "resume", Permission.KEY_RESUME, actions.resuming_problem(key), "primary"),
+    ]
+    allowed = [
+        {"label": label, "href": reverse(f"keys:{name}", args=[key.uid]), "kind": kind, "dialog": name != "edit"}
+        for label, name, permission, problem, kind in offered
+        if not problem and staff.can(permission, key)
+    ]
+    for action in [each for each in allowed if each["kind"] == "primary"][:-1]:
+        action["kind"] = ""
+    return {"actions": allowed}
 
 
 @register.simple_tag(takes_context=True)

@@ -1,3 +1,4 @@
+from keys.views.bulk import bulk
 from keys.views.changing import issue, revoke, rotate
 from keys.views.confirmations import confirmed
 from keys.views.dry_runs import dry_run
@@ -8,7 +9,6 @@ from keys.views.leaks import leak, report_leak
 from keys.views.links import cancel_link, links, resend_link, settle_alarm
 from keys.views.listing import detail, history
 from keys.views.lists import export, for_org, hygiene, index
-from keys.views.saved import remove_view, rename_view, save_view
 from keys.views.refusals import org_refusals, refusal, refusals
 from keys.views.rotation import (
     cancel_rotation,
@@ -18,8 +18,10 @@ from keys.views.rotation import (
     schedule_rotation,
     undo_rotation,
 )
+from keys.views.saved import remove_view, rename_view, save_view
 
 __all__ = [
+    "bulk",
     "cancel_link",
     "cancel_rotation",
     "close_leak",

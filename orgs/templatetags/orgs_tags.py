@@ -15,6 +15,7 @@ register = template.Library()
 TABS = [
     ("Overview", "orgs:detail"),
     ("Keys", "keys:for_org"),
+    ("Refusals", "keys:org_refusals"),
     ("Usage", "metering:for_org"),
     ("Contacts", "orgs:contacts"),
     ("History", "orgs:history"),

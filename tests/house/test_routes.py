@@ -41,6 +41,13 @@ ROUTES: dict[str, str] = {
     "orgs:remove_contact": CONTACT_PEOPLE,
     "orgs:history": WHO_SEES_IT,
     "keys:index": EVERYBODY,
+    "keys:export": EVERYBODY,
+    "keys:hygiene": EVERYBODY,
+    "keys:save_view": EVERYBODY,
+    # A view of the account manager's.
+    "keys:rename_view": "404 404 200 404 404",
+    # Back to the list, since no key is named.
+    "keys:bulk": "302 302 403 403 403",
     "keys:detail": WHO_SEES_IT,
     "keys:rotate": KEY_PEOPLE,
     "keys:links": EVERYBODY,
@@ -86,6 +93,7 @@ BY_POST = {
     "orgs:change_notices": "302 302 302 403 404",
     "orgs:remove_contact": "302 302 302 403 404",
     "audit:cancel_job": "302 404 404 404 404",
+    "keys:remove_view": "404 404 302 404 404",
 }
 # Open to strangers, each for its own reason; `delivery` is the customers', who are none of our people.
 OPEN = {"delivery", "healthz", "readyz", "account_login", "account_signup", "account_inactive", "account_logout"}
@@ -117,6 +125,10 @@ def arguments(her_organization: Organization) -> Callable[[str], list[Any]]:
         if route in NEEDS_STATUS:
             manager = her_organization.account_manager
             return [factories.OrganizationFactory(account_manager=manager, **NEEDS_STATUS[route]).uid]
+        if route == "keys:bulk":
+            return ["expire"]
+        if route in OF_A_VIEW:
+            return [factories.ViewFactory(owner=her_organization.account_manager).uid]
         if route == "keys:gateway" or route == "keys:revoke_gateway":
             return [factories.GatewayFactory(environment="staging").uid]
         if route == "keys:resume":
@@ -156,6 +168,7 @@ def _event_of(organization: Organization) -> Event:
 
 
 OF_AN_ORGANIZATION = {"keys:for_org", "keys:issue", "keys:org_refusals"}
+OF_A_VIEW = {"keys:rename_view", "keys:remove_view"}
 OF_A_JOB = {"audit:job", "audit:export_job", "audit:cancel_job"}
 # Each with what it must look like to be asked for.
 OF_A_LINK: dict[str, dict[str, Any]] = {

@@ -39,6 +39,8 @@ def legend(chart: Chart) -> list[dict[str, str]]:
     """The colours and lines of a chart with their names."""
     if chart.get("kind") == "limit":
         return LIMIT_LEGEND
+    if given := chart.get("legend"):
+        return given
     items = [{"cls": series["cls"], "label": series["label"]} for series in chart.get("series", [])]
     if ghost := chart.get("ghost"):
         items.append({"line": "ghost", "label": ghost})

@@ -6,7 +6,7 @@ from typing import NotRequired, TypedDict
 
 
 class Series(TypedDict):
-    """One colour of a chart: cls s1 to s5, in this order; v2 is always s1, v1 always s2."""
+    """One colour of a chart: cls s1 to s5, in this order, or refused; v2 is always s1, v1 always s2."""
 
     cls: str
     label: str
@@ -50,7 +50,7 @@ class Chart(TypedDict):
     """A whole chart. kind: "bars" (default) or "limit". label: what it shows, in a sentence.
 
     top: the value at the upper edge, by default a round one. every: a label below each nth slot. column: the heading
-    of the first column of its table.
+    of the first column of its table. legend: in place of a line for each series, where several share a colour.
     """
 
     label: str
@@ -65,6 +65,7 @@ class Chart(TypedDict):
     dots: NotRequired[list[Dot]]
     ghost: NotRequired[str]
     column: NotRequired[str]
+    legend: NotRequired[list[dict[str, str]]]
 
 
 class Reservation(TypedDict):

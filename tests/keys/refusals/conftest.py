@@ -36,8 +36,15 @@ def valkey(monkeypatch: pytest.MonkeyPatch) -> Iterator[redis.Redis]:
 def unknown() -> Callable[..., None]:
     """Note a call with a key that nobody has."""
 
-    def note(organization: str = "org_a", *, at: datetime = NOON, number: int = 0, **fields: Any) -> None:
-        ask = Ask("axk_live_8f3KQ2mZr01B_nonsense", organization, "v2", **fields)
+    def note(
+        organization: str = "org_a",
+        *,
+        at: datetime = NOON,
+        number: int = 0,
+        prefix: str = "8f3KQ2mZr01B",
+        **fields: Any,
+    ) -> None:
+        ask = Ask(f"axk_live_{prefix}_nonsense", organization, "v2", **fields)
         refusals.note(decision=Decision(f"{number:032x}", at, [Code.MALFORMED]), ask=ask, gateway=GATEWAY)
 
     return note

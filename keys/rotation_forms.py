@@ -93,7 +93,10 @@ class ScheduleForm(OptionalReasonForm, OverlapForm, HandoverMixin):
 
     def clean_at(self) -> datetime:
         wall: datetime = self.cleaned_data["at"].replace(tzinfo=None)
-        at = wall.replace(tzinfo=self.zone).astimezone(UTC)
+        try:
+            at = wall.replace(tzinfo=self.zone).astimezone(UTC)
+        except OverflowError:
+            raise ValidationError("There is no such time.") from None
         if at.astimezone(self.zone).replace(tzinfo=None) != wall:
             raise ValidationError("The clocks are put forward then; there is no such time on that day.")
         return at

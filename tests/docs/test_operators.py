@@ -101,16 +101,6 @@ def test_production_starts_with_what_is_said_to_be_required(tmp_path: Path) -> N
     assert ended.returncode == 0, ended.stderr
 
 
-def test_what_is_said_to_have_no_effect_is_used_nowhere() -> None:
-    idle = [cells[0].strip("`") for cells in markdown.rows(VARIABLES) if "no effect" in cells[2]]
-    packages = [ROOT / config.name for config in apps.get_app_configs() if (ROOT / config.name).is_dir()]
-    code = [file for package in packages for file in package.rglob("*.py") if file.name != "settings.py"]
-    assert idle
-    assert code
-    for name in idle:
-        assert [file.name for file in code if name in file.read_text()] == []
-
-
 def _own_commands() -> dict[str, str]:
     own = {config.name for config in apps.get_app_configs() if (ROOT / config.name).is_dir()}
     return {name: package for name, package in get_commands().items() if package in own}

@@ -6,10 +6,14 @@ class KeysConfig(AppConfig):
     verbose_name = "Keys"
 
     def ready(self) -> None:
+        from audit import jobs
         from keys.actions import pilots
+        from keys.bulk import ACTS
         from keys.columns import COLUMNS
         from orgs import columns, openings
 
         openings.on_activation(pilots.start_pilot_on_activation)
         for column in COLUMNS:
             columns.register(column)
+        for act in ACTS.values():
+            jobs.register(act.kind, act.work)

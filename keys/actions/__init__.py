@@ -13,6 +13,8 @@ from keys.actions.deliveries import (
 from keys.actions.editing import edit_key, editing_problem
 from keys.actions.elapsed import begin_overlap, begin_rotation, end_overlap, rotation_problem
 from keys.actions.expiring import note_expiry
+from keys.actions.field_keys import rotate_field_key
+from keys.actions.gateway_secrets import edit_gateway, end_gateway_overlap, gateway_problem, rotate_gateway
 from keys.actions.gateways import create_gateway, revoke_gateway
 from keys.actions.keys import issue_key, revoke_key
 from keys.actions.leaks import close_leak, contain_leaked, date_leak, replace_leaked, report_leak, revoke_leaked
@@ -20,6 +22,7 @@ from keys.actions.overlaps import end_old_secret, extend_overlap, longest_end, u
 from keys.actions.pausing import pause_key, pausing_problem, resume_key, resuming_problem
 from keys.actions.pilots import start_pilot
 from keys.actions.rotation import cancel_rotation, rotate_key, schedule_rotation
+from keys.actions.saved_views import remove_view, rename_view, save_view
 
 __all__ = [
     "begin_overlap",
@@ -33,12 +36,15 @@ __all__ = [
     "date_leak",
     "deliver",
     "deliver_new",
+    "edit_gateway",
     "edit_key",
     "editing_problem",
+    "end_gateway_overlap",
     "end_old_secret",
     "end_overlap",
     "expire_link",
     "extend_overlap",
+    "gateway_problem",
     "issue_key",
     "longest_end",
     "note_expiry",
@@ -46,6 +52,8 @@ __all__ = [
     "pause_key",
     "pausing_problem",
     "refuse_link",
+    "remove_view",
+    "rename_view",
     "replace_leaked",
     "report_leak",
     "resend_link",
@@ -55,8 +63,11 @@ __all__ = [
     "revoke_gateway",
     "revoke_key",
     "revoke_leaked",
+    "rotate_field_key",
+    "rotate_gateway",
     "rotate_key",
     "rotation_problem",
+    "save_view",
     "schedule_rotation",
     "settle_alarm",
     "start_pilot",

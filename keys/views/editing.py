@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from keys import actions, editing_forms
 from keys.models import ApiKey, ApiKeyQuerySet
-from orgs import access, pages
+from orgs import access, changes, pages
 from orgs.access import requires
 from orgs.policy import Permission
 from orgs.requests import StaffRequest
@@ -24,6 +24,7 @@ def pause(request: StaffRequest, uid: str) -> HttpResponse:
         return pages.refused(request, _page(key), problem)
     form = editing_forms.PauseForm(pages.posted(request), request=request, permission=Permission.KEY_PAUSE, obj=key)
     if pages.accepted(form, lambda: actions.pause_key(key=key, actor=request.actor, **form.why)):
+        changes.settle(key.organization)
         return pages.done(request, _page(key), f"Key {key} is paused.")
     return pages.dialog(request, "keys/pause.html", {"key": key, **_under(key, "Pause")}, form=form)
 

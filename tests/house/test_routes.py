@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from audit.models import Event
+from keys.models import SavedView
 from orgs.models import Organization, Staff
 from tests import factories, jobs
 
@@ -128,7 +129,7 @@ def arguments(her_organization: Organization) -> Callable[[str], list[Any]]:
         if route == "keys:bulk":
             return ["expire"]
         if route in OF_A_VIEW:
-            return [factories.ViewFactory(owner=her_organization.account_manager).uid]
+            return [a_view(her_organization.account_manager).uid]
         if route == "keys:gateway" or route == "keys:revoke_gateway":
             return [factories.GatewayFactory(environment="staging").uid]
         if route == "keys:resume":
@@ -159,6 +160,14 @@ def arguments(her_organization: Organization) -> Callable[[str], list[Any]]:
     return of
 
 
+def a_view(owner: Staff | None) -> SavedView:
+    from keys import actions
+    from tests.cast import ACTOR
+
+    assert owner is not None
+    return actions.save_view(owner=owner, actor=ACTOR, page="keys", name="Mine", query="state=active")
+
+
 def _event_of(organization: Organization) -> Event:
     from orgs import actions
     from tests.cast import ACTOR
@@ -168,6 +177,7 @@ def _event_of(organization: Organization) -> Event:
 
 
 OF_AN_ORGANIZATION = {"keys:for_org", "keys:issue", "keys:org_refusals"}
+OF_NO_ORGANIZATION = {"audit:history", "keys:bulk", "keys:gateway", "keys:revoke_gateway"}
 OF_A_VIEW = {"keys:rename_view", "keys:remove_view"}
 OF_A_JOB = {"audit:job", "audit:export_job", "audit:cancel_job"}
 # Each with what it must look like to be asked for.
@@ -190,7 +200,7 @@ NEEDS_STATUS = {
 }
 WITHOUT_ARGUMENTS = {
     "home", "orgs:index", "orgs:create", "keys:index", "keys:links", "keys:gateways", "keys:create_gateway",
-    "metering:index", "audit:index", "audit:jobs",
+    "metering:index", "audit:index", "audit:jobs", "keys:export", "keys:hygiene", "keys:save_view",
 }  # fmt: skip
 
 
@@ -238,7 +248,8 @@ def test_an_address_that_does_not_exist_sends_strangers_to_sign_in(client: Clien
 
 
 @pytest.mark.parametrize(
-    "route", sorted(set(ROUTES) - WITHOUT_ARGUMENTS - {"audit:history", "keys:gateway", "keys:revoke_gateway"})
+    "route",
+    sorted(set(ROUTES) - WITHOUT_ARGUMENTS - {"audit:history", "keys:bulk", "keys:gateway", "keys:revoke_gateway"}),
 )
 def test_an_organization_out_of_scope_does_not_exist(
     route: str, account_manager: Staff, other_organization: Organization, browser_of: Any

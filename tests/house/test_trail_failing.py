@@ -10,13 +10,14 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.utils import timezone
 
-from audit import trail
+from audit import jobs, trail
 from keys import actions as key_actions
 from metering import actions as metering_actions
 from orgs import actions as org_actions
 from orgs import plans
 from tests import factories
 from tests.cast import ACTOR
+from tests.jobs import KIND, a_job, run_to_the_end
 
 DAY = timedelta(days=1)
 WHY = {"reason": "because"}
@@ -86,6 +87,10 @@ def _contract() -> Any:
     return metering_actions.open_contract(organization=_organization(), actor=ACTOR, since=timezone.now())
 
 
+def _view() -> Any:
+    return key_actions.save_view(owner=_person(), actor=ACTOR, page="keys", name="Mine", query="state=active")
+
+
 def _person() -> Any:
     return factories.StaffFactory()
 
@@ -135,6 +140,12 @@ CALLS: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
     key_actions.open_link: lambda: _held(factories.LinkFactory()),
     key_actions.settle_alarm: lambda: {"link": _alarmed(), **WHY},
     key_actions.end_overlap: lambda: {"secret": _ended()},
+    key_actions.save_view: lambda: {"owner": _person(), "page": "keys", "name": "Mine", "query": "state=active"},
+    key_actions.rename_view: lambda: {"view": _view(), "name": "Other"},
+    key_actions.remove_view: lambda: {"view": _view()},
+    jobs.start: lambda: {"kind": KIND, "title": "Note", "items": ["one", "two"]},
+    jobs.cancel: lambda: {"job": a_job("one")},
+    jobs.forget: lambda: {"now": run_to_the_end(a_job("one")).created_at + jobs.KEPT + DAY},
     key_actions.create_gateway: lambda: {"name": "gw"},
     key_actions.revoke_gateway: lambda: {"credential": factories.GatewayFactory(), **WHY},
     key_actions.start_pilot: lambda: {"organization": _organization(status="pilot")},
@@ -159,7 +170,8 @@ NOT_CHANGES = {
 
 def _actions() -> set[Callable[..., Any]]:
     modules = (org_actions, key_actions, metering_actions)
-    return {getattr(module, name) for module in modules for name in module.__all__} - NOT_CHANGES
+    named = {getattr(module, name) for module in modules for name in module.__all__}
+    return named - NOT_CHANGES | {jobs.start, jobs.cancel, jobs.forget}
 
 
 def _contents() -> dict[str, list[tuple[Any, ...]]]:

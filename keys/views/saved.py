@@ -1,0 +1,71 @@
+"""A person's own views of the list of keys: save one, give it another name, remove it."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from audit import trail
+from keys import actions, list_forms
+from keys.filters import KeyFilter
+from keys.models import SavedView
+from keys.views.lists import PAGE
+from orgs import access, pages
+from orgs.access import requires
+from orgs.policy import Permission
+from orgs.requests import StaffRequest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.KEY_SEE)
+def save_view(request: StaffRequest) -> HttpResponse:
+    """Keep the filter that the address carries under a name."""
+    if cut := pages.without_keys(request):
+        return cut
+    query = KeyFilter(request.GET, user=request.user).query
+    form = list_forms.ViewForm(pages.posted(request))
+    if pages.accepted(form, lambda: _save(request, form, query)):
+        return pages.done(request, f"{reverse('keys:index')}?{query}", f"View {form.result} is saved.")
+    context = {"query": query, **_under("Save view")}
+    return pages.dialog(request, "keys/save_view.html", context, form=form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.KEY_SEE)
+def rename_view(request: StaffRequest, uid: str) -> HttpResponse:
+    """Give a view another name."""
+    view = _find(request, uid)
+    form = list_forms.ViewForm(pages.posted(request), initial={"name": view.name})
+    if pages.accepted(
+        form, lambda: actions.rename_view(view=view, actor=request.actor, name=form.cleaned_data["name"])
+    ):
+        return pages.done(request, f"{reverse('keys:index')}?{view.query}", f"View {form.result} is renamed.")
+    return pages.dialog(request, "keys/rename_view.html", {"view": view, **_under("Rename view")}, form=form)
+
+
+@require_POST
+@requires(Permission.KEY_SEE)
+def remove_view(request: StaffRequest, uid: str) -> HttpResponse:
+    """Forget a view."""
+    view = _find(request, uid)
+    actions.remove_view(view=view, actor=request.actor)
+    return pages.done(request, reverse("keys:index"), f"View {view} is removed.")
+
+
+def _save(request: StaffRequest, form: list_forms.ViewForm, query: str) -> object:
+    name = form.cleaned_data["name"]
+    return actions.save_view(owner=request.user, actor=request.actor, page=PAGE, name=name, query=query)
+
+
+def _find(request: StaffRequest, uid: str) -> SavedView:
+    """A view of one's own; anybody else's does not exist."""
+    view = SavedView.objects.filter(owner=request.user, uid=uid).first() if uid.isalnum() or "_" in uid else None
+    if view is None:
+        access.refuse(request, Permission.KEY_SEE, target=trail.Target("view", uid, uid))
+        raise Http404
+    return view
+
+
+def _under(title: str) -> dict[str, Any]:
+    return pages.place(title, ("Keys", reverse("keys:index")))

@@ -121,11 +121,22 @@ class Verb(models.TextChoices):
         "created/create gateway credential {target}", _GATEWAY)
     GATEWAY_REVOKED = Entry("gateway.revoked", "delete", "no-symbol",
         "revoked/revoke gateway credential {target}", "public_id revoked_at", needs_reason=True)
+    GATEWAY_EDITED = Entry("gateway.edited", "update", "pencil-square",
+        "edited/edit gateway credential {target}", _GATEWAY)
+    GATEWAY_ROTATED = Entry("gateway.rotated", "update", "arrow-path",
+        "rotated/rotate gateway credential {target}[, overlap {overlap}]", "overlap overlap_until public_id")
+    GATEWAY_OVERLAP_ENDED = Entry("gateway.overlap_ended", "update", "stop-circle",
+        "ended/end the overlap of gateway credential {target}", "overlap_until public_id state")
     GATEWAY_DEMO_CREDENTIAL_ENDED = Entry("gateway.demo_credential_ended", "delete", "stop-circle",
         "ended/end demo gateway credential {target} of the last run", "public_id revoked_at")
 
     KEY_DEMO_CREDENTIAL_ENDED = Entry("key.demo_credential_ended", "delete", "stop-circle",
         "ended/end demo key {target}[ of {organization}] of the last run", "public_id state")
+
+    KEY_IMPORTED = Entry("key.imported", "create", "arrow-down-on-square",
+        "imported/import key {target}[ of {organization}]", f"{_KEY} prefix")
+    FIELD_KEY_ROTATED = Entry("field_key.rotated", "update", "lock-closed",
+        "sealed/seal every digest again under {target}[, {rows} of them]", "rows unopened")
 
     CONTRACT_OPENED = Entry("contract.opened", "create", "document-text",
         "opened/open a contract[ of {organization}][ from {effective_from}]",

@@ -51,6 +51,8 @@ class GatewayCredential(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoke_reason = models.CharField(max_length=500, blank=True)
+    # Guards forms against changing another state than the person saw.
+    version = models.BigIntegerField(default=1, editable=False)
     created_by = models.CharField(max_length=200)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -77,6 +79,13 @@ class GatewayCredential(models.Model):
     def active_secret(self) -> "GatewaySecret | None":
         return next(
             (secret for secret in self.secrets.all() if secret.state == GatewaySecret.State.ACTIVE),
+            None,
+        )
+
+    @property
+    def overlap_secret(self) -> "GatewaySecret | None":
+        return next(
+            (secret for secret in self.secrets.all() if secret.state == GatewaySecret.State.OVERLAP),
             None,
         )
 
@@ -114,6 +123,11 @@ class GatewaySecret(models.Model):
 
     def __str__(self) -> str:
         return f"axg_{self.public_id}"
+
+    def is_retired(self, *, at: datetime) -> bool:
+        """Say whether the secret has stopped working by the clock, whether or not the sweep has seen it."""
+        over = self.overlap_until is not None and self.overlap_until <= at
+        return self.state == self.State.RETIRED or over
 
 
 class GatewayUse(models.Model):

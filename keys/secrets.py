@@ -11,6 +11,7 @@ import os
 import re
 import zlib
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -39,6 +40,9 @@ _VISIBLE = re.compile(r"[!-~]+")
 # As many base62 digits as any SHA-256 needs.
 _DIGEST_LENGTH = 43
 _NONCE_LENGTH = 12
+# A key's number is made of the key itself, so that it stays the same whatever stands before or after it in the ring.
+# Lower ones counted the place from the ring's end.
+LOWEST_NUMBER, _NUMBERS = 100, 32_000
 
 
 @dataclass(frozen=True)
@@ -115,16 +119,21 @@ def _cipher(key: bytes) -> AESGCM:
 def seal(value: bytes, *, public_id: str, ring: Sequence[bytes]) -> tuple[int, bytes]:
     """Encrypt a digest under the ring's first key, bound to its public id; returns its number and the sealed bytes."""
     nonce = os.urandom(_NONCE_LENGTH)
-    return len(ring), nonce + _cipher(ring[0]).encrypt(nonce, value, public_id.encode())
+    return key_number(ring[0]), nonce + _cipher(ring[0]).encrypt(nonce, value, public_id.encode())
 
 
 def unseal(sealed: bytes, *, ring_id: int, public_id: str, ring: Sequence[bytes]) -> bytes:
     """Return the digest that was sealed; raises UnsealError where the key is gone or the row was tampered with."""
-    if not 1 <= ring_id <= len(ring):
-        raise UnsealError(f"field key {ring_id} is not in the ring of {len(ring)}")
-    try:
-        # Numbers count from the end, so that a new first key leaves the old ones' numbers alone.
-        key = _cipher(ring[len(ring) - ring_id])
-        return key.decrypt(sealed[:_NONCE_LENGTH], sealed[_NONCE_LENGTH:], public_id.encode())
-    except InvalidTag as error:
-        raise UnsealError(f"the digest of {public_id} does not open") from error
+    keys = ring if ring_id < LOWEST_NUMBER else [key for key in ring if key_number(key) == ring_id]
+    if not keys:
+        raise UnsealError(f"field key {ring_id} is not in the ring")
+    for key in keys:
+        with suppress(InvalidTag):
+            return _cipher(key).decrypt(sealed[:_NONCE_LENGTH], sealed[_NONCE_LENGTH:], public_id.encode())
+    raise UnsealError(f"the digest of {public_id} does not open")
+
+
+@cache
+def key_number(key: bytes) -> int:
+    """Return the number under which a key of the ring stands beside what it sealed."""
+    return LOWEST_NUMBER + int.from_bytes(hashlib.sha256(b"axis field key" + key).digest()[:8], "big") % _NUMBERS

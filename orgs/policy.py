@@ -41,6 +41,8 @@ class Permission(TextChoices):
     STAFF_SEE = "staff.see"
     GATEWAY_SEE = "gateway.see"
     GATEWAY_CREATE = "gateway.create"
+    GATEWAY_EDIT = "gateway.edit"
+    GATEWAY_ROTATE = "gateway.rotate"
     GATEWAY_REVOKE = "gateway.revoke"
     KEY_BULK = "key.bulk"
     JOB_MANAGE = "job.manage"
@@ -146,6 +148,8 @@ TABLE: dict[Permission, dict[Role, Rule]] = {
     Permission.STAFF_SEE: {_ADMIN: ANYWHERE},
     Permission.GATEWAY_SEE: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE},
     Permission.GATEWAY_CREATE: {_ADMIN: PROVEN, _KEYS: STAGING},
+    Permission.GATEWAY_EDIT: {_ADMIN: PROVEN, _KEYS: STAGING},
+    Permission.GATEWAY_ROTATE: {_ADMIN: PROVEN, _KEYS: STAGING},
     Permission.GATEWAY_REVOKE: {_ADMIN: PROVEN, _KEYS: STAGING},
 }
 
@@ -157,6 +161,8 @@ EVERYWHERE = frozenset(
         Permission.STAFF_SEE,
         Permission.GATEWAY_SEE,
         Permission.GATEWAY_CREATE,
+        Permission.GATEWAY_EDIT,
+        Permission.GATEWAY_ROTATE,
         Permission.GATEWAY_REVOKE,
         Permission.JOB_MANAGE,
     }

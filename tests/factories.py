@@ -220,7 +220,7 @@ class SecretFactory(RecordedFactory[KeySecret]):
     @classmethod
     def _create(cls, model_class: type[KeySecret], *args: Any, **kwargs: Any) -> KeySecret:
         made = secrets.make_credential("live" if kwargs["key"].environment == "live" else "test")
-        row = super()._create(model_class, *args, **_sealed(made), **kwargs)
+        row = super()._create(model_class, *args, **{**_sealed(made), **kwargs})
         row.text = made.text  # type: ignore[attr-defined]
         return row
 
@@ -345,7 +345,7 @@ class GatewaySecretFactory(RecordedFactory[GatewaySecret]):
     @classmethod
     def _create(cls, model_class: type[GatewaySecret], *args: Any, **kwargs: Any) -> GatewaySecret:
         made = secrets.make_credential("gateway")
-        row = super()._create(model_class, *args, **_sealed(made), **kwargs)
+        row = super()._create(model_class, *args, **{**_sealed(made), **kwargs})
         row.text = made.text  # type: ignore[attr-defined]
         return row
 

@@ -83,6 +83,10 @@ def _first_used() -> Any:
     return old
 
 
+def _rotating_gateway() -> Any:
+    return factories.GatewaySecretFactory(state="overlap", overlap_until=timezone.now() + DAY).credential
+
+
 def _contract() -> Any:
     return metering_actions.open_contract(organization=_organization(), actor=ACTOR, since=timezone.now())
 
@@ -147,6 +151,10 @@ CALLS: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
     jobs.cancel: lambda: {"job": a_job("one")},
     jobs.forget: lambda: {"now": run_to_the_end(a_job("one")).created_at + jobs.KEPT + DAY},
     key_actions.create_gateway: lambda: {"name": "gw"},
+    key_actions.rotate_gateway: lambda: {"credential": factories.GatewayFactory(), "overlap": DAY},
+    key_actions.end_gateway_overlap: lambda: {"credential": _rotating_gateway(), **WHY},
+    key_actions.edit_gateway: lambda: {"credential": factories.GatewayFactory(), "values": {"scopes": ["usage:write"]}},
+    key_actions.rotate_field_key: lambda: {"batch": factories.SecretFactory(ring_id=1).pk},
     key_actions.revoke_gateway: lambda: {"credential": factories.GatewayFactory(), **WHY},
     key_actions.start_pilot: lambda: {"organization": _organization(status="pilot")},
     metering_actions.open_contract: lambda: {"organization": _organization(), "since": timezone.now()},
@@ -164,6 +172,7 @@ NOT_CHANGES = {
     key_actions.cancel_problem,
     key_actions.refuse_link,
     key_actions.resend_problem,
+    key_actions.gateway_problem,
     key_actions.rotation_problem,
 }
 

@@ -60,7 +60,26 @@ def test_a_new_first_key_leaves_old_rows_readable() -> None:
     ring_id, sealed = secrets.seal(b"d" * 32, public_id="8f3KQ2mZr01B", ring=RING)
     newer = (os.urandom(32), *RING)
     assert secrets.unseal(sealed, ring_id=ring_id, public_id="8f3KQ2mZr01B", ring=newer) == b"d" * 32
-    assert secrets.seal(b"d" * 32, public_id="8f3KQ2mZr01B", ring=newer)[0] == ring_id + 1
+    assert secrets.seal(b"d" * 32, public_id="8f3KQ2mZr01B", ring=newer)[0] != ring_id
+
+
+def test_what_is_sealed_under_a_new_key_opens_when_the_old_one_is_dropped() -> None:
+    newer = (os.urandom(32), *RING)
+    ring_id, sealed = secrets.seal(b"d" * 32, public_id="8f3KQ2mZr01B", ring=newer)
+    assert secrets.unseal(sealed, ring_id=ring_id, public_id="8f3KQ2mZr01B", ring=newer[:1]) == b"d" * 32
+    with pytest.raises(secrets.UnsealError):
+        secrets.unseal(sealed, ring_id=ring_id, public_id="8f3KQ2mZr01B", ring=RING)
+
+
+@pytest.mark.parametrize("place", [1, 2])
+def test_a_number_that_counted_the_place_in_the_ring_still_opens(place: int) -> None:
+    _, sealed = secrets.seal(b"d" * 32, public_id="8f3KQ2mZr01B", ring=RING)
+    assert secrets.unseal(sealed, ring_id=place, public_id="8f3KQ2mZr01B", ring=RING) == b"d" * 32
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_a_keys_number_is_none_of_a_place_and_fits_its_column(key: bytes) -> None:
+    assert secrets.LOWEST_NUMBER <= secrets.key_number(key) < 2**15
 
 
 def test_two_credentials_share_nothing() -> None:

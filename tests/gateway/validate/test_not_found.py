@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from keys import secrets
 from keys.models import KeySecret
-from tests.factories import SecretFactory, record_fixture
+from tests.factories import SecretFactory
 from tests.gateway.conftest import Gateway
 
 
@@ -78,7 +78,8 @@ def test_a_digest_copied_into_another_row_opens_nothing(calling: Gateway, secret
     body = secret.text[:9] + other.public_id + secret.text[21:-6]
     forged = body + secrets.checksum(body)
     ring_id, sealed = secrets.seal(secrets.digest(forged), public_id=secret.public_id, ring=settings.FIELD_KEYS)
-    with transaction.atomic():
-        KeySecret.objects.filter(pk=other.pk).update(digest=sealed, ring_id=ring_id)
-        record_fixture(secret.key.uid)
+    with connection.cursor() as cursor:
+        ids, seen = [other.pk], [bytes(other.digest)]
+        cursor.execute("SELECT keys_reseal(false, %s, %s, %s, %s::smallint)", [ids, seen, [sealed], ring_id])
+        assert cursor.fetchone() == (1,)
     assert calling.validate(secret, credential=forged)["code"] == "NOT_FOUND"

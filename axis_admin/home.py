@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from audit import reading, search
+from audit import jobs, reading, search
 from audit import scope as audit_scope
 from axis_admin.ui import words
 from keys.models import ApiKey, DeliveryLink, KeySecret, LeakReport, Pilot
@@ -49,6 +49,8 @@ def home(request: StaffRequest) -> HttpResponse:
         "may_create": request.staff.can(Permission.ORGANIZATION_CREATE),
         "lately": _lately(request),
         "sees_log": request.staff.can(Permission.AUDIT_SEE),
+        "jobs": jobs.of_person(request.actor.id).going()[:MOST],
+        "sees_keys": request.staff.can(Permission.KEY_SEE),
         "usage": _usage(request, now=now) if request.staff.can(Permission.USAGE_SEE) else None,
     }
     return render(request, "home.html", context)

@@ -31,6 +31,7 @@ class Entry:
 
 
 GATEWAYS = frozenset({"keys:gateways", "keys:create_gateway", "keys:gateway", "keys:revoke_gateway"})
+JOBS = frozenset({"audit:jobs", "audit:job"})
 OF_ORGANIZATIONS = frozenset(
     {"orgs:", "keys:for_org", "keys:issue", "metering:for_org", "metering:overview", "metering:export"}
 )
@@ -48,6 +49,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "Control",
         (
             Entry("Audit log", "finger-print", "audit:index", "audit.see", frozenset({"audit:"})),
+            Entry("Jobs", "queue-list", "audit:jobs", "organization.see", JOBS),
             Entry("Gateways", "server-stack", "keys:gateways", "gateway.see", GATEWAYS),
         ),
     ),

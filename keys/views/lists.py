@@ -89,13 +89,14 @@ def export(request: StaffRequest) -> HttpResponse:
 @require_safe
 @requires(Permission.KEY_SEE)
 def hygiene(request: StaffRequest) -> HttpResponse:
-    """Count the keys that a reviewer would stop at; each number opens the list of just those."""
+    """Count the keys that a reviewer would stop at; each number opens the list of just those. A card for htmx."""
     rows = ApiKey.objects.for_user(request.user, Permission.KEY_SEE)
     context = {
         "cards": boards.cards(rows, user=request.user, at=timezone.now()),
         **pages.place("Hygiene", ("Keys", reverse("keys:index"))),
     }
-    return render(request, "keys/hygiene.html", context)
+    template = "keys/_hygiene.html" if pages.is_fragment(request) else "keys/hygiene.html"
+    return render(request, template, context)
 
 
 def _listed(

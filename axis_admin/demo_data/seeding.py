@@ -9,7 +9,7 @@ from django.db.models import Max, Min
 
 from audit import trail
 from audit.verbs import Verb
-from axis_admin.demo_data import ageing, credentials, customers, people, traffic
+from axis_admin.demo_data import ageing, credentials, customers, cutovers, decisions, people, traffic
 from axis_admin.demo_data.credentials import Held
 from keys.models import GatewayCredential, SecretUse
 from metering import history
@@ -38,9 +38,12 @@ def seed(*, actor: trail.Actor, now: datetime) -> Made:
     customers.settle(organizations, actor=actor)
     generations = history.write(traffic.of(held, now=now))
     _note_uses(held)
+    decisions.note(held, now=now)
+    cutovers.count(held, now=now)
     made = Made(len(organizations), len(held), generations)
     _record(made, organizations, held, actor=actor)
     ageing.set_back(held, now=now)
+    cutovers.dated(held, now=now)
     return made
 
 

@@ -1,0 +1,192 @@
+"""What was decided about the studios' calls: admitted as often as the ledger says, and now and then refused."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db.models import Sum
+
+from axis_admin.demo_data.credentials import Held
+from axis_admin.demo_data.traffic import SEED
+from keys import asks, evidence, retention
+from keys.asks import Ask
+from keys.decisions import Decision
+from keys.facts import Identity, KeyFacts, OrganizationFacts, SecretFacts
+from keys.limits.applying import Limit
+from keys.limits.limiter import Standing
+from keys.models import DecisionHour, KeySecret, LimitRule, Refusal, SecretHour
+from keys.verdicts import Code
+from metering.models import UsageHour
+
+COUNTED_DAYS, CALLERS_DAYS = 30, 8
+# What a studio forgot to change when it changed keys: part of the calls, address, agent.
+OTHER_CALLERS = ((6, "203.0.113.41", ""), (17, "198.51.100.23", "python-requests/2.28.1"))
+# Local enough: these hours are busy nearly everywhere that the studios are.
+BUSY_HOURS, NIGHT_HOUR, WORKING_DAYS = (9, 10, 11, 15, 16, 17), 2, range(5)
+FORGOTTEN = {"expired": Code.EXPIRED, "revoked": Code.REVOKED}
+ELSEWHERE = "192.0.2.77"
+HOUR = timedelta(hours=1)
+
+
+class Call(NamedTuple):
+    """A call that was refused."""
+
+    held: Held
+    at: datetime
+    code: Code
+    number: int
+
+
+def note(held: Sequence[Held], *, now: datetime) -> None:
+    """Count verdicts and callers of the last weeks, and keep the refusals of the last days with their checks."""
+    hours = list(_generated(held, now=now))
+    calls = [call for one in held for call in _refused(one, now=now)]
+    DecisionHour.objects.bulk_create([*map(_admitted, hours), *_counted(calls)], batch_size=5_000)
+    recent = [one for one in hours if one["hour"] >= now - timedelta(days=CALLERS_DAYS)]
+    by_key = {one.key.pk: one for one in held}
+    SecretHour.objects.bulk_create(_callers(recent, by_key), batch_size=5_000)
+    kept = [call for call in calls if call.at > now - retention.REFUSALS]
+    identities = {one.key.pk: _identity(one) for one in {call.held for call in kept}}
+    rules = _rules()
+    Refusal.objects.bulk_create([_kept(call, identities[call.held.key.pk], rules) for call in kept])
+
+
+def _generated(held: Sequence[Held], *, now: datetime) -> Iterator[dict[str, Any]]:
+    rows = UsageHour.objects.filter(key__in=[one.key for one in held]).between(now - timedelta(days=COUNTED_DAYS), now)
+    by = rows.order_by().values("organization_id", "key_id", "hour", "api_version")
+    yield from by.annotate(calls=Sum("generations"), billed=Sum("units")).order_by("key_id", "hour", "api_version")
+
+
+def _admitted(row: Mapping[str, Any]) -> DecisionHour:
+    of = {name: row[name] for name in ("organization_id", "key_id", "hour", "api_version", "calls")}
+    return DecisionHour(code=Code.VALID, units=row["billed"], **of)
+
+
+def _callers(rows: Sequence[Mapping[str, Any]], held: Mapping[int, Held]) -> list[SecretHour]:
+    made, secrets = [], {key_id: one.first_secret for key_id, one in held.items()}
+    for row in rows:
+        one = held[row["key_id"]]
+        shares = _shares(row["calls"], one, row["hour"])
+        made += [_caller(row, secrets[row["key_id"]], *share) for share in shares if share[2]]
+    return made
+
+
+def _shares(calls: int, held: Held, hour: datetime) -> list[tuple[str, str, int]]:
+    """Split an hour's calls: most come from the usual address, of a key that rotates some from elsewhere too."""
+    address, agent = held.sketch.address, held.sketch.agent
+    others = OTHER_CALLERS if held.sketch.fate == "rotating" else ()
+    split = [(elsewhere, other or agent, calls // every) for every, elsewhere, other in others if hour.hour % 3]
+    return [(address, agent, calls - sum(part for _, _, part in split)), *split]
+
+
+def _caller(row: Mapping[str, Any], secret: KeySecret, address: str, agent: str, calls: int) -> SecretHour:
+    of = {"hour": row["hour"], "api_version": row["api_version"], "admitted": calls}
+    return SecretHour(secret=secret, address=address, user_agent=agent, **of)
+
+
+def _refused(held: Held, *, now: datetime) -> Iterator[Call]:
+    chance = Random(f"{SEED}/refused/{held.studio.slug}/{held.sketch.name}")  # noqa: S311 (invented, the same each time)
+    hour = (now - timedelta(days=COUNTED_DAYS)).replace(minute=0, second=0, microsecond=0)
+    number = 0
+    while hour < now - HOUR:
+        for code in _codes(held, hour, chance, now=now):
+            yield Call(held, hour + timedelta(seconds=chance.randrange(3_600), milliseconds=number), code, number)
+            number += 1
+        hour += HOUR
+
+
+def _codes(held: Held, hour: datetime, chance: Random, *, now: datetime) -> list[Code]:
+    """What is refused in an hour: bursts in busy ones, a forgotten script at night, whoever still tries."""
+    sketch, studio, ago = held.sketch, held.studio, now - hour
+    is_busy = hour.hour in BUSY_HOURS and hour.weekday() in WORKING_DAYS
+    if studio.status == "suspended":
+        return [Code.ORG_SUSPENDED] * chance.randrange(3) if is_busy and ago.days < studio.status_days else []
+    if sketch.fate == "paused":
+        return [Code.PAUSED] * chance.randrange(3) if is_busy and ago < timedelta(days=sketch.until) else []
+    if sketch.fate in FORGOTTEN:
+        return [FORGOTTEN[sketch.fate]] if hour.hour == NIGHT_HOUR else []
+    if not is_busy or not sketch.generates or sketch.until:
+        return []
+    mistaken = [Code.ORG_MISMATCH] if chance.random() < 0.01 else []
+    return (
+        [Code.RATE_LIMITED] * chance.randrange(6) + mistaken if chance.random() < 0.3 * sketch.share / 5 else mistaken
+    )
+
+
+def _counted(calls: Sequence[Call]) -> list[DecisionHour]:
+    counted = Counter((call.held.key, call.at.replace(minute=0, second=0, microsecond=0), call.code) for call in calls)
+    versions = {call.held.key.pk: call.held.sketch.versions[-1] for call in calls}
+    return [
+        DecisionHour(
+            organization_id=key.organization_id,
+            key=key,
+            hour=hour,
+            api_version=versions[key.pk],
+            code=code,
+            limit_name=f"{versions[key.pk]}-minute" if code == Code.RATE_LIMITED else "",
+            calls=number,
+            units=number,
+        )
+        for (key, hour, code), number in counted.items()
+    ]
+
+
+def _rules() -> dict[tuple[int | None, str | None], LimitRule]:
+    rules = LimitRule.objects.filter(kind="rate", plan_version__isnull=False)
+    return {(rule.plan_version_id, rule.api_version): rule for rule in rules}
+
+
+def _kept(call: Call, identity: Identity, rules: Mapping[tuple[int | None, str | None], LimitRule]) -> Refusal:
+    """Write a refusal as the gateway's own call would have."""
+    key, sketch = call.held.key, call.held.sketch
+    chance, version = Random(f"{key.uid}/{call.number}"), sketch.versions[-1]  # noqa: S311 (invented)
+    rule = rules.get((key.organization.plan_version_id, version))
+    standings = _standing(rule) if rule and call.code == Code.RATE_LIMITED else []
+    named = "org_staging" if call.code == Code.ORG_MISMATCH else key.organization.uid
+    address = ELSEWHERE if call.code in FORGOTTEN.values() else sketch.address
+    ask = Ask("", named, version, client_ip=address, user_agent=sketch.agent)
+    decision = Decision(UUID(int=chance.getrandbits(128)).hex, call.at, [call.code], identity, standings)
+    return Refusal(
+        decision_id=decision.id,
+        at=call.at,
+        organization_id=key.organization_id,
+        key=key,
+        public_id=identity.secret.public_id,
+        organization_named=named,
+        code=call.code,
+        reasons=[str(call.code)],
+        api_version=version,
+        address=address,
+        user_agent=sketch.agent,
+        request_id=f"req_{chance.getrandbits(60):015x}",
+        idempotency_key=str(UUID(int=chance.getrandbits(128), version=4)),
+        checks=evidence.of(decision, ask),
+        limits=evidence.limits(standings),
+    )
+
+
+def _standing(rule: LimitRule) -> list[Standing]:
+    limit = Limit(
+        rule.pk, rule.name, "plan", rule.dimension, rule.api_version, rule.limit,
+        rule.period_s or 60, rule.burst or 1, rule.mode, None, None,
+    )  # fmt: skip
+    return [Standing(limit, True, 0, 10_000_000, 500_000)]
+
+
+def _identity(held: Held) -> Identity:
+    key, secret = held.key, held.first_secret
+    organization, plan = key.organization, key.organization.plan_version
+    owner = (organization.pk, organization.uid, organization.status, plan.plan.code, organization.version)
+    networks = tuple(map(asks.network, key.allowed_cidrs))
+    versions, offered = tuple(key.api_versions), tuple(plan.api_versions)
+    facts = (key.pk, key.uid, key.name, key.environment, versions, networks, key.not_before, key.expires_at, key.state)
+    return Identity(
+        secret=SecretFacts(secret.public_id, secret.state, secret.overlap_until),
+        key=KeyFacts(*facts),
+        organization=OrganizationFacts(*owner, offered, plan.counter_store_down),
+        pilot=None,
+        limits=(),
+    )

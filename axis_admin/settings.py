@@ -164,6 +164,8 @@ AXIS_FAST_VALIDATE = env.bool("AXIS_FAST_VALIDATE", default=True)
 # Customers' credentials that a process remembers; each takes about 3 KB.
 IDENTITIES_KEPT = max(1, env.int("AXIS_IDENTITIES_KEPT", default=50_000))
 # Where customers open one-time links. Unset: on the staff site, which then answers /d/ itself.
+# What is reported as leaked and matches is revoked at once, also where it is in use.
+LEAK_AUTO_REVOKE = env.bool("LEAK_AUTO_REVOKE", default=False)
 DELIVERY_URL = env.str("DELIVERY_URL", default="").rstrip("/")
 if DELIVERY_URL and not re.fullmatch(r"https?://[^/?#@\s]+" if EMBEDDED else r"https://[^/?#@\s]+", DELIVERY_URL):
     raise ImproperlyConfigured("DELIVERY_URL is an https address without a path, such as https://keys.example.com.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.core import signing
 
-from keys import imports, secrets
+from keys import imports, mentions, secrets
 from keys.gateways import GatewaySecret
 from keys.models import ApiKey, KeySecret, LeakReport
 from keys.secrets import Parsed
@@ -37,10 +37,15 @@ class Match:
     secret: Leaked | None
 
 
-def parsed(texts: Iterable[str], *, prefixes: Iterable[str] | None = None) -> list[Parsed]:
-    """Return those of the texts that are credentials of our format, or begin like an imported one."""
-    imported = tuple(imports.prefixes() if prefixes is None else prefixes)
-    found = (secrets.parse(text) or (secrets.parse_imported(text, imported) if imported else None) for text in texts)
+def parsed(texts: Iterable[str]) -> list[Parsed]:
+    """Return those of the texts that are credentials of our format with a right checksum."""
+    return [one for one in map(secrets.parse, texts) if one]
+
+
+def imported(text: str) -> list[Parsed]:
+    """Return what in the text begins like an imported credential, and may be any word at all."""
+    prefixes = imports.prefixes()
+    found = (secrets.parse_imported(word, prefixes) for word in mentions.beginning_with(text, prefixes))
     return [one for one in found if one]
 
 

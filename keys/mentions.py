@@ -80,6 +80,13 @@ def credentials(text: str) -> tuple[str, ...]:
     return _credentials("\n".join(dict.fromkeys(_PIECE.findall(text))))[0]
 
 
+def beginning_with(text: str, prefixes: Iterable[str]) -> tuple[str, ...]:
+    """Return the words that begin like an imported credential, each once."""
+    begins = tuple(prefixes)
+    words = (piece.strip(_EDGES) for piece in dict.fromkeys(_PIECE.findall(text)) if len(piece) <= LONGEST_WORD)
+    return _distinct((word for word in words if word.startswith(begins)), MOST_CREDENTIALS) if begins else ()
+
+
 def _credentials(text: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     whole: dict[str, None] = {}
     misspelt: dict[str, None] = {}

@@ -49,6 +49,7 @@ ENUMS = {
     "KeyEnvironment": ApiKey.Environment.values,
     "Outcome": "axis_admin.gateway.serializers.generations.OUTCOMES",
     "FailureCause": "axis_admin.gateway.serializers.generations.FAILURE_CAUSES",
+    "LeakStatus": "keys.leak_intake.STATUSES",
 }
 SETTINGS = {
     "DESCRIPTION": DESCRIPTION,

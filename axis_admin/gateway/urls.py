@@ -2,11 +2,12 @@
 
 from django.urls import path, re_path
 
-from axis_admin.gateway import changes, documents, views
+from axis_admin.gateway import changes, documents, leaks, views
 
 urlpatterns = [
     path("keys/validate", views.Validate.as_view(), name="gateway_validate"),
     path("changes", changes.Changes.as_view(), name="gateway_changes"),
+    path("leaks", leaks.Leaks.as_view(), name="gateway_leaks"),
     path("generations", views.Generations.as_view(), name="gateway_generations"),
     path("openapi.json", documents.openapi, name="gateway_openapi"),
     path("docs", documents.page, name="gateway_docs"),

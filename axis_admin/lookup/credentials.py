@@ -24,7 +24,7 @@ _DEATHS = {
 
 def find(asked: Asked) -> Sequence[Find]:
     """Answer each credential that matches, and how many match nothing that the person sees."""
-    ours = leaks.matched(leaks.parsed(asked.mentions.credentials, prefixes=()))
+    ours = leaks.matched(leaks.parsed(asked.mentions.credentials))
     visible = _visible(asked, [one.secret for one in ours if one.secret])
     found = [one.secret for one in ours if one.secret in visible]
     shown = [_found(asked, secret) for secret in found[:MOST_SHOWN] if secret]
@@ -34,7 +34,7 @@ def find(asked: Asked) -> Sequence[Find]:
 
 def find_imported(asked: Asked) -> Sequence[Find]:
     """The same for credentials that were made elsewhere: what begins like one and matches none is just a word."""
-    ours = [one for one in leaks.matched(leaks.parsed(asked.mentions.words)) if one.secret]
+    ours = [one for one in leaks.matched(asked.imported) if one.secret]
     visible = _visible(asked, [one.secret for one in ours if one.secret])
     return [_found(asked, one.secret) for one in ours[:MOST_SHOWN] if one.secret and one.secret in visible]
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.urls import NoReverseMatch, reverse
 
 from keys.mentions import Mentions
+from keys.secrets import Parsed
 from orgs.requests import StaffRequest
 
 
@@ -34,11 +35,15 @@ class Find:
 
 @dataclass(frozen=True, repr=False)
 class Asked:
-    """A look-up: who asks, and what the text mentions. `line` is the text itself where it is one short line."""
+    """A look-up: who asks, and what the text mentions. `imported` may be credentials that were made elsewhere.
+
+    `line` is the text itself where it is one short line.
+    """
 
     request: StaffRequest
     mentions: Mentions
     at: datetime
+    imported: Sequence[Parsed] = ()
     line: str = ""
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from axis_admin.lookup import calls, credentials, objects, uploads
 from axis_admin.lookup.finds import Asked, Find, Finder
-from keys import mentions
+from keys import leaks, mentions
 from orgs import pages
 from orgs.requests import StaffRequest
 
@@ -57,7 +57,7 @@ def found_in(request: StaffRequest, text: str) -> dict[str, Any]:
     said = mentions.read(text)
     line = text.strip()
     is_name = len(line) <= LONGEST_NAME and "\n" not in line and line in said.words
-    asked = Asked(request, said, timezone.now(), line if is_name else "")
+    asked = Asked(request, said, timezone.now(), leaks.imported(text), line if is_name else "")
     finds = objects.once(find for finder in FINDERS for find in finder(asked))
     return {
         "finds": finds,

@@ -52,7 +52,7 @@ def report_leak(
     )
     if leaks.death(secret, at=now):
         leak.outcome, leak.closed_at = Outcome.ALREADY_DEAD, now
-    leak.full_clean(exclude=["outcome", "closed_at"])
+    leak.clean_fields(exclude=["secret", "gateway_secret", "outcome", "closed_at"])
     leak.save(force_insert=True)
     _record(
         Verb.LEAK_REPORTED,

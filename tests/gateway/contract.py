@@ -7,6 +7,7 @@ ENDPOINTS = [
     ("/gateway/v1/keys/validate", "post"),
     ("/gateway/v1/generations", "post"),
     ("/gateway/v1/changes", "get"),
+    ("/gateway/v1/leaks", "post"),
 ]
 CHANGES_QUERY = ["after", "limit", "source"]
 CHANGES_ANSWER: dict[str, Any] = {
@@ -129,3 +130,7 @@ GENERATION_CODES = [
 ]  # fmt: skip
 FAILURE_CAUSES = ["engine", "timeout", "content", "client"]
 PROBLEM_FIELDS = ["type", "title", "status", "detail", "errors"]
+
+LEAKS_REQUEST = ["source", "url", "text"]
+LEAKS_ANSWER: dict[str, Any] = {"results": [{"public_id": "8f3KQ2mZr01B", "status": "flagged"}]}
+LEAK_STATUSES = ["revoked", "flagged", "not_ours", "already_dead"]

@@ -8,6 +8,7 @@ from django.test import Client
 from axis_admin.gateway import documents
 from axis_admin.gateway.serializers.changes import ChangesAnswerSerializer
 from axis_admin.gateway.serializers.generations import GenerationsAnswerSerializer
+from axis_admin.gateway.serializers.leaks import LeaksAnswerSerializer
 from axis_admin.gateway.serializers.validate import ValidateAnswerSerializer
 from keys.gateways import Scope
 from keys.verdicts import MEANINGS
@@ -126,6 +127,16 @@ def test_the_changes_answer_has_the_contracts_fields(document: Schema) -> None:
     assert enum(document, change, "kind") == contract.CHANGE_KINDS
 
 
+def test_the_leaks_request_and_answer_have_the_contracts_fields(document: Schema) -> None:
+    asked = body(document, "/gateway/v1/leaks")
+    assert list(asked["properties"]) == contract.LEAKS_REQUEST
+    assert asked["required"] == ["source", "text"]
+    schema = body(document, "/gateway/v1/leaks", "200")
+    assert_shape(document, schema, contract.LEAKS_ANSWER)
+    result = resolved(document, schema["properties"]["results"]["items"])
+    assert enum(document, result, "status") == contract.LEAK_STATUSES
+
+
 @pytest.mark.parametrize("path", [path for path, _ in contract.ENDPOINTS])
 @pytest.mark.parametrize("status", ["400", "401", "403", "413", "415", "429", "500", "503"])
 def test_every_error_is_a_problem_document(document: Schema, path: str, status: str) -> None:
@@ -155,6 +166,7 @@ def test_the_contracts_own_examples_are_answers() -> None:
         (ValidateAnswerSerializer, contract.VALIDATE_ANSWER),
         (GenerationsAnswerSerializer, contract.GENERATIONS_ANSWER),
         (ChangesAnswerSerializer, contract.CHANGES_ANSWER),
+        (LeaksAnswerSerializer, contract.LEAKS_ANSWER),
     ):
         checked = serializer(data=example)
         assert checked.is_valid(), checked.errors

@@ -9,4 +9,15 @@ from axis_admin import proxies
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "axis_admin.settings")
 
-application = proxies.believing(get_wsgi_application(), settings.TRUSTED_PROXIES)
+
+def _answering() -> proxies.Wsgi:
+    django = get_wsgi_application()
+    # The other surfaces have middleware of their own around every answer.
+    if not settings.AXIS_FAST_VALIDATE or settings.SURFACE != "gateway":
+        return django
+    from axis_admin.gateway import dispatch
+
+    return dispatch.before(django)
+
+
+application = proxies.believing(_answering(), settings.TRUSTED_PROXIES)

@@ -129,7 +129,7 @@ def _spending(ask: Ask, known: Known, gateway: GatewayIdentity, at: datetime, fa
         key=identity.key.id,
         limits=()
         if failed
-        else applying.remembered(known.derived, identity.limits, api_version=ask.api_version, at=at),
+        else applying.remembered(identity.derived, identity.limits, api_version=ask.api_version, at=at),
         units=cost,
         decision_id=_new_id(),
         token=known.token,

@@ -1,7 +1,9 @@
 """What a decision knows of a credential's owner. Pure and unchanging, so that it can be kept."""
 
 from datetime import datetime
+from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
+from typing import Any
 
 import msgspec
 
@@ -67,7 +69,7 @@ class PilotFacts(msgspec.Struct, frozen=True):
     state: str
 
 
-class Identity(msgspec.Struct, frozen=True):
+class Identity(msgspec.Struct, frozen=True, dict=True):
     """All that a decision about a customer's credential rests on, except the counters and the time."""
 
     secret: SecretFacts
@@ -75,6 +77,11 @@ class Identity(msgspec.Struct, frozen=True):
     organization: OrganizationFacts
     pilot: PilotFacts | None
     limits: tuple[Limit, ...]
+
+    @cached_property
+    def derived(self) -> dict[Any, Any]:
+        """What others work out from it once, and keep as long as it is kept."""
+        return {}
 
 
 class GatewayIdentity(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterable
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -10,15 +10,11 @@ Found = TypeVar("Found")
 
 
 class Entry(msgspec.Struct, Generic[Found], eq=False):
-    """Something found, and the token of its organization that was read before it was.
-
-    `derived` is for whoever works something out from it, and lives as long.
-    """
+    """Something found, and the token of its organization that was read before it was."""
 
     found: Found
     token: str = ""
     organization: int = 0
-    derived: dict[Any, Any] = msgspec.field(default_factory=dict)
     is_used: bool = True
 
 

@@ -1,8 +1,10 @@
 """The answer to a validate call, every field of the contract always there."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from axis_admin.gateway.wire import rfc3339
 from keys import verdicts
@@ -10,94 +12,164 @@ from keys.asks import Ask
 from keys.decisions import Decision
 from keys.facts import Identity
 from keys.limits import headers
+from keys.limits.applying import Limit
 from keys.limits.limiter import Standing
 from keys.verdicts import Code
 
-
-def of_decision(decision: Decision, ask: Ask) -> dict[str, Any]:
-    """Return the contract's answer."""
-    code, identity = decision.code, decision.identity
-    meaning, retry_us = verdicts.MEANINGS[code], decision.retry_us
-    return {
-        "valid": code == Code.VALID,
-        "code": code,
-        "reasons": list(decision.reasons),
-        "http_status": meaning.http_status,
-        "message": meaning.message,
-        "decision_id": decision.id,
-        "request_id": ask.request_id,
-        "organization": _organization(identity) if identity else None,
-        "key": _key(identity) if identity else None,
-        "rotation": _rotation(decision, identity) if identity else None,
-        "service_tier": verdicts.service_tier(identity) if identity and code == Code.VALID else None,
-        # A lease comes with a limit of running jobs, a kind that the limiter does not know.
-        "lease": None,
-        "limits": [_limit(one, identity) for one in decision.standings if identity],
-        "violated": [one.limit.name for one in decision.refusals],
-        "cause": meaning.cause,
-        "retry_after_ms": _milliseconds(retry_us) if retry_us is not None else None,
-        # A call that is larger than the whole burst passes at no time.
-        "retryable": meaning.retryable and (not decision.refusals or retry_us is not None),
-        "headers": headers.of(decision.standings),
-        "degraded": decision.degraded,
-        "cache": _cache(identity, decision.at),
-    }
+_encode = msgspec.json.Encoder().encode
 
 
-def _organization(identity: Identity) -> Mapping[str, Any]:
-    organization = identity.organization
-    return {"id": organization.uid, "status": organization.status, "plan": organization.plan}
+class LimitAnswer(msgspec.Struct):
+    name: str
+    scope: str
+    kind: str
+    mode: str
+    limit: int
+    period_s: int
+    burst: int
+    remaining: int
+    reset_ms: int
+    retry_after_ms: int | None
+    source: str
 
 
-def _key(identity: Identity) -> Mapping[str, Any]:
-    key = identity.key
-    return {
-        "id": key.uid,
-        "public_id": identity.secret.public_id,
-        "name": key.name,
-        "environment": key.environment,
-        "api_versions": list(key.api_versions),
-        "expires_at": rfc3339(key.expires_at),
-    }
+class Answer(msgspec.Struct):
+    """The contract's answer. What is written as Raw is the same in every answer about an identity."""
+
+    valid: bool
+    code: str
+    reasons: Sequence[str]
+    http_status: int
+    message: str
+    decision_id: str
+    request_id: str | None
+    organization: msgspec.Raw | None
+    key: msgspec.Raw | None
+    rotation: dict[str, Any] | None
+    service_tier: str | None
+    lease: None
+    limits: list[LimitAnswer]
+    violated: list[str]
+    cause: str | None
+    retry_after_ms: int | None
+    retryable: bool
+    headers: dict[str, str]
+    degraded: bool
+    cache: msgspec.Raw
 
 
-def _rotation(decision: Decision, identity: Identity) -> Mapping[str, Any] | None:
+class _Parts(msgspec.Struct, frozen=True):
+    """What all answers about an identity share, written once."""
+
+    organization: msgspec.Raw | None
+    key: msgspec.Raw | None
+    cache: msgspec.Raw
+    service_tier: str | None
+    sources: dict[str, str]
+
+
+def of_decision(decision: Decision, ask: Ask) -> bytes:
+    """Return the contract's answer as JSON."""
+    code, identity, standings = decision.code, decision.identity, decision.standings
+    meaning, retry_us, parts = verdicts.MEANINGS[code], decision.retry_us, _parts(identity, decision.at)
+    refusals = decision.refusals
+    return _encode(
+        Answer(
+            valid=code == Code.VALID,
+            code=code.value,
+            reasons=[reason.value for reason in decision.reasons],
+            http_status=meaning.http_status,
+            message=meaning.message,
+            decision_id=decision.id,
+            request_id=ask.request_id,
+            organization=parts.organization,
+            key=parts.key,
+            rotation=_rotation(decision, identity) if identity and identity.secret.overlap_until else None,
+            service_tier=parts.service_tier if code == Code.VALID else None,
+            # A lease comes with a limit of running jobs, a kind that the limiter does not know.
+            lease=None,
+            limits=[_limit(one, parts) for one in standings],
+            violated=[one.limit.name for one in refusals],
+            cause=meaning.cause,
+            retry_after_ms=_milliseconds(retry_us) if retry_us is not None else None,
+            # A call that is larger than the whole burst passes at no time.
+            retryable=meaning.retryable and (not refusals or retry_us is not None),
+            headers=headers.of(standings),
+            degraded=decision.degraded,
+            cache=parts.cache,
+        )
+    )
+
+
+def _parts(identity: Identity | None, at: datetime) -> _Parts:
+    if identity is None:
+        return _OF_NOBODY
+    parts: _Parts | None = identity.derived.get(_Parts)
+    if parts is None:
+        parts = _written(identity, at)
+        # Until it begins, a secret's answer is kept for less long than afterwards.
+        if not identity.secret.is_pending(at=at):
+            identity.derived[_Parts] = parts
+    return parts
+
+
+def _written(identity: Identity, at: datetime) -> _Parts:
+    organization, key = identity.organization, identity.key
+    ids = {"plan": organization.plan, "organization": organization.uid, "key": key.uid}
+    return _Parts(
+        organization=_raw({"id": organization.uid, "status": organization.status, "plan": organization.plan}),
+        key=_raw(
+            {
+                "id": key.uid,
+                "public_id": identity.secret.public_id,
+                "name": key.name,
+                "environment": key.environment,
+                "api_versions": key.api_versions,
+                "expires_at": rfc3339(key.expires_at),
+            }
+        ),
+        cache=_cache(
+            version=organization.version,
+            max_age_s=verdicts.MAX_AGE_S,
+            stale_if_error_s=verdicts.STALE_IF_ERROR_S,
+            not_after=rfc3339(verdicts.not_after(identity, at=at)),
+        ),
+        service_tier=verdicts.service_tier(identity),
+        sources={owner: f"{owner}:{id}" for owner, id in ids.items()},
+    )
+
+
+def _raw(value: Any) -> msgspec.Raw:
+    return msgspec.Raw(_encode(value))
+
+
+def _cache(**fields: Any) -> msgspec.Raw:
+    return _raw(fields)
+
+
+_OF_NOBODY = _Parts(None, None, _cache(version=None, max_age_s=0, stale_if_error_s=0, not_after=None), None, {})
+
+
+def _rotation(decision: Decision, identity: Identity) -> dict[str, Any] | None:
     rotation = verdicts.rotation(identity, at=decision.at)
     return rotation and {**rotation, "ends_at": rfc3339(rotation["ends_at"])}
 
 
-def _limit(standing: Standing, identity: Identity) -> Mapping[str, Any]:
-    limit = standing.limit
-    return {
-        "name": limit.name,
-        "scope": "key" if limit.owner == "key" else "organization",
-        "kind": "rate",
-        "mode": limit.mode,
-        "limit": limit.limit,
-        "period_s": limit.period_s,
-        "burst": limit.burst,
-        "remaining": standing.remaining,
-        "reset_ms": _milliseconds(standing.reset_us),
-        "retry_after_ms": None if standing.retry_us is None else _milliseconds(standing.retry_us),
-        "source": f"{limit.owner}:{_owner(limit.owner, identity)}",
-    }
-
-
-def _owner(owner: str, identity: Identity) -> str:
-    if owner == "plan":
-        return identity.organization.plan
-    return identity.key.uid if owner == "key" else identity.organization.uid
-
-
-def _cache(identity: Identity | None, at: datetime) -> Mapping[str, Any]:
-    if identity is None:
-        return {"version": None, "max_age_s": 0, "stale_if_error_s": 0, "not_after": None}
-    return {
-        "version": identity.organization.version,
-        "max_age_s": verdicts.MAX_AGE_S,
-        "stale_if_error_s": verdicts.STALE_IF_ERROR_S,
-        "not_after": rfc3339(verdicts.not_after(identity, at=at)),
-    }
+def _limit(standing: Standing, parts: _Parts) -> LimitAnswer:
+    limit: Limit = standing.limit
+    return LimitAnswer(
+        limit.name,
+        "key" if limit.owner == "key" else "organization",
+        "rate",
+        limit.mode,
+        limit.limit,
+        limit.period_s,
+        limit.burst,
+        standing.remaining,
+        _milliseconds(standing.reset_us),
+        None if standing.retry_us is None else _milliseconds(standing.retry_us),
+        parts.sources[limit.owner],
+    )
 
 
 def _milliseconds(microseconds: int) -> int:

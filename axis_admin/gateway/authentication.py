@@ -1,6 +1,8 @@
 """The gateway proves itself: its bearer credential, the address it calls from, and the scope of what it asks."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
@@ -10,6 +12,8 @@ from axis_admin.gateway.problems import Problem
 from keys import asks, known, uses
 from keys.facts import GatewayIdentity
 
+# Where the door before Django leaves what came of it, for a call that it hands on.
+DONE = "axis.authentication"
 REALM = 'Bearer realm="gateway"'
 # What was given is not repeated, and nothing tells a wrong credential from one that has ended.
 REFUSED = 'Bearer realm="gateway", error="invalid_token"'
@@ -19,17 +23,29 @@ class GatewayBearer(BaseAuthentication):
     """Sets `request.user` to the GatewayIdentity; raises Problem for everybody else."""
 
     def authenticate(self, request: Request) -> tuple[GatewayIdentity, None]:
-        now = timezone.now()
-        gateway = _live(request.META.get("HTTP_AUTHORIZATION", ""), now)
-        # Which interface a neighbour called on says nothing about who it is.
-        address = request.META.get("REMOTE_ADDR", "").partition("%")[0]
-        if not _may_call_from(gateway, address):
-            raise Problem("forbidden", "The credential may not be used from this address.")
-        uses.note_gateway(gateway.uid, address=address, at=now)
-        return gateway, None
+        return authenticated(request.META), None
 
     def authenticate_header(self, request: Request) -> str:
         return REALM
+
+
+def authenticated(environ: Mapping[str, Any]) -> GatewayIdentity:
+    """Return whose call this is, by its WSGI environ; raises Problem where nobody's."""
+    done: GatewayIdentity | Problem | None = environ.get(DONE)
+    if isinstance(done, Problem):
+        raise done
+    return done or _authenticated(environ)
+
+
+def _authenticated(environ: Mapping[str, Any]) -> GatewayIdentity:
+    now = timezone.now()
+    gateway = _live(environ.get("HTTP_AUTHORIZATION", ""), now)
+    # Which interface a neighbour called on says nothing about who it is.
+    address = environ.get("REMOTE_ADDR", "").partition("%")[0]
+    if not _may_call_from(gateway, address):
+        raise Problem("forbidden", "The credential may not be used from this address.")
+    uses.note_gateway(gateway.uid, address=address, at=now)
+    return gateway
 
 
 def check_scope(gateway: GatewayIdentity, scope: str) -> None:

@@ -74,8 +74,7 @@ class GatewayView(APIView):
                 inflight.calls.leave(self._entered)
         if response.status_code != HTTPStatus.OK and self._is_known:
             bodies.drain(request)
-        metrics.CALLS.labels(self.endpoint, response.status_code).inc()
-        metrics.CALL_SECONDS.labels(self.endpoint).observe(time.perf_counter() - began)
+        metrics.count_call(self.endpoint, response.status_code, began=began)
         return response
 
     def check_permissions(self, request: Request) -> None:
@@ -104,6 +103,7 @@ class GatewayView(APIView):
     def gateway(self) -> GatewayIdentity:
         return cast(GatewayIdentity, self.request.user)
 
-    def answer(self, answer: Mapping[str, Any]) -> HttpResponse:
+    def answer(self, answer: Mapping[str, Any] | bytes) -> HttpResponse:
         """Answer 200 with this as JSON."""
-        return HttpResponse(wire.dumps(answer), content_type=Json.media_type)
+        written = answer if isinstance(answer, bytes) else wire.dumps(answer)
+        return HttpResponse(written, content_type=Json.media_type)

@@ -1,28 +1,22 @@
 """The endpoints that the generation gateway calls."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import msgspec
 from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
-from rest_framework.serializers import Serializer
 
 from audit import wording
-from axis_admin.gateway import answers, bodies, metrics, problems, wire
+from axis_admin.gateway import bodies, envelopes, metrics, problems, verdict, wire
 from axis_admin.gateway.base import GatewayView
 from axis_admin.gateway.schema import with_problems
 from axis_admin.gateway.serializers import generations, validate
-from keys import asks, decisions
+from keys import asks
 from keys.gateways import Scope
-from keys.limits import limiter
 from metering import ledger
-
-Body = TypeVar("Body", bound=msgspec.Struct)
-
-_read_ask = msgspec.json.Decoder(asks.Ask).decode
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -49,18 +43,7 @@ class Validate(GatewayView):
         responses=with_problems(validate.ValidateAnswerSerializer),
     )
     def post(self, request: Request) -> HttpResponse:
-        ask = _ask(bodies.read(request))
-        try:
-            decision = decisions.decide(ask, gateway=self.gateway, at=timezone.now())
-        except limiter.RequestIdReused as error:
-            errors = [("request_id", "Admitted before with another gateway, key, version or number of units.")]
-            detail = "Mint a new request_id for each admission."
-            raise problems.Problem("request-id-reused", detail, errors=errors) from error
-        except decisions.CannotTell as error:
-            metrics.STORE_ERRORS.inc()
-            raise problems.cannot_tell() from error
-        _count(decision)
-        return self.answer(answers.of_decision(decision, ask))
+        return self.answer(verdict.of(envelopes.ask(bodies.read(request)), self.gateway))
 
 
 class Generations(GatewayView):
@@ -95,46 +78,13 @@ class Generations(GatewayView):
         return self.answer({"summary": summary, "results": results})
 
 
-def _ask(body: bytes) -> asks.Ask:
-    try:
-        return _read_ask(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _converted(wire.loads(body), asks.Ask, validate.ValidateRequestSerializer)
-
-
 def _report(body: bytes) -> Report:
     read = wire.loads(body)
     items = read.get("generations") if isinstance(read, dict) else None
     if isinstance(items, list) and len(items) > generations.LARGEST_BATCH:
         detail = f"A batch may have {generations.LARGEST_BATCH} generations."
         raise problems.Problem("too-large", detail)
-    return _converted(read, Report, generations.GenerationsRequestSerializer)
-
-
-def _converted(read: Any, kind: type[Body], serializer: type[Serializer]) -> Body:
-    """Return what was read as the struct; names every field at fault, where the struct stops at the first."""
-    if not isinstance(read, dict):
-        raise problems.invalid([("", "The body must be a JSON object.")])
-    # Unknown fields are ignored, also those whose names are no text.
-    known = {name: read[name] for name in kind.__struct_fields__ if name in read}
-    try:
-        return msgspec.convert(known, kind)
-    except (msgspec.ValidationError, UnicodeEncodeError, RecursionError) as error:
-        raise problems.invalid(_faults(serializer(data=known))) from error
-
-
-def _faults(checked: Serializer) -> Sequence[tuple[str, str]]:
-    try:
-        checked.is_valid()
-        return list(_flat(checked.errors)) or [("", "The body is not what the contract says.")]
-    except RecursionError:
-        return [("", "The body is nested too deeply.")]
-
-
-def _flat(errors: Any, path: str = "") -> Sequence[tuple[str, str]]:
-    if isinstance(errors, dict):
-        return [found for name, inner in errors.items() for found in _flat(inner, f"{path}.{name}" if path else name)]
-    return [(path, str(one)) for one in errors]
+    return envelopes.converted(read, Report, generations.GenerationsRequestSerializer)
 
 
 def _dry_run(texts: Sequence[str]) -> bool:
@@ -142,10 +92,3 @@ def _dry_run(texts: Sequence[str]) -> bool:
     if texts not in ([], ["true"], ["false"]):
         raise problems.invalid([("dry_run", "true or false, once.")])
     return texts == ["true"]
-
-
-def _count(decision: decisions.Decision) -> None:
-    metrics.VERDICTS.labels(decision.code).inc()
-    if decision.degraded:
-        metrics.DEGRADED.inc()
-        metrics.STORE_ERRORS.inc()

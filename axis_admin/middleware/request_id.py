@@ -1,6 +1,6 @@
 """Every request gets an id of its own, and every answer carries it."""
 
-import uuid
+import os
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +15,12 @@ class RequestId:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.id = uuid.uuid4().hex  # type: ignore[attr-defined]
+        request.id = made()  # type: ignore[attr-defined]
         response = self.get_response(request)
         response[HEADER] = request.id  # type: ignore[attr-defined]
         return response
+
+
+def made() -> str:
+    """Return an id that no other request has."""
+    return os.urandom(16).hex()

@@ -10,12 +10,18 @@ PAUSE_SECONDS = 0.3
 class Breaker:
     """After a failure nobody asks for a moment; then one does, and everybody else again once it was answered."""
 
-    def __init__(self, *, pause: float = PAUSE_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        *,
+        pause: float = PAUSE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+        on_change: Callable[[bool], object] = bool,
+    ) -> None:
         self._pause, self._clock = pause, clock
         self._lock = threading.Lock()
         self._closed_until: float | None = None
         # Told True where calls begin to be left out, and False once the store answers again.
-        self.on_change: Callable[[bool], object] = lambda is_open: None
+        self._on_change = on_change
 
     @property
     def is_open(self) -> bool:
@@ -36,7 +42,7 @@ class Breaker:
         with self._lock:
             was_open, self._closed_until = self.is_open, self._clock() + self._pause
         if not was_open:
-            self.on_change(True)
+            self._on_change(True)
 
     def answered(self) -> None:
         if self._closed_until is None:
@@ -44,4 +50,4 @@ class Breaker:
         with self._lock:
             was_open, self._closed_until = self.is_open, None
         if was_open:
-            self.on_change(False)
+            self._on_change(False)

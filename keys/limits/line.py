@@ -4,7 +4,7 @@ import socket
 import ssl
 import struct
 import time
-from typing import Any
+from typing import Any, cast
 
 import hiredis
 import redis
@@ -17,7 +17,7 @@ class Line:
 
     def __init__(self, pool: redis.ConnectionPool, *, timeout: float) -> None:
         self._timeout = timeout
-        self._connection: Any = pool.make_connection()
+        self._connection = cast(Any, pool.make_connection())
         self._connection.connect()
         self._socket: socket.socket = self._connection._sock
         self._reader = hiredis.Reader()

@@ -97,7 +97,11 @@ def client() -> redis.Redis:
     return connect(settings.VALKEY_URL)
 
 
+# Called with whether the process leaves its store alone, where that changes.
+on_change: list[Callable[[bool], object]] = []
+
+
 @functools.cache
 def current() -> Store:
     """Return this process's store."""
-    return Store(settings.VALKEY_URL)
+    return Store(settings.VALKEY_URL, breaker=Breaker(on_change=lambda is_open: [told(is_open) for told in on_change]))

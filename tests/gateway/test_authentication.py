@@ -13,6 +13,7 @@ from keys.models import KeySecret
 from tests.factories import GatewaySecretFactory
 from tests.gateway.conftest import Gateway, asked
 
+pytestmark = pytest.mark.usefixtures("door")
 ENDPOINTS = {"keys/validate": "keys:validate", "generations": "usage:write"}
 
 

@@ -1,5 +1,6 @@
 """What is counted of the gateway's calls."""
 
+import pytest
 from prometheus_client import generate_latest
 from prometheus_client.registry import REGISTRY
 
@@ -7,6 +8,8 @@ from axis_admin.gateway import metrics
 from keys.models import KeySecret
 from tests.factories import SecretFactory
 from tests.gateway.conftest import Gateway
+
+pytestmark = pytest.mark.usefixtures("door")
 
 
 def sample(name: str, **labels: str) -> float:

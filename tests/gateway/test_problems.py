@@ -10,6 +10,7 @@ from keys import decisions
 from keys.models import KeySecret
 from tests.gateway.conftest import Gateway, asked
 
+pytestmark = pytest.mark.usefixtures("door")
 LARGEST = bodies.LARGEST
 
 

@@ -1,0 +1,52 @@
+"""What the gateway sent, read into what it asks: quickly where it is right, and field by field where it is not."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from rest_framework.serializers import Serializer
+
+from axis_admin.gateway import problems, wire
+from axis_admin.gateway.serializers import validate
+from keys import asks
+
+Body = TypeVar("Body", bound=msgspec.Struct)
+
+NOT_AS_IT_SHOULD_BE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+# Raises one of NOT_AS_IT_SHOULD_BE; whoever wants to know what is wrong asks `ask`.
+ask_at_once = msgspec.json.Decoder(asks.Ask).decode
+
+
+def ask(body: bytes) -> asks.Ask:
+    """Return a validate call. Raises Problem, which names every field at fault."""
+    try:
+        return ask_at_once(body)
+    except NOT_AS_IT_SHOULD_BE:
+        return converted(wire.loads(body), asks.Ask, validate.ValidateRequestSerializer)
+
+
+def converted(read: Any, kind: type[Body], serializer: type[Serializer]) -> Body:
+    """Return what was read as the struct; names every field at fault, where the struct stops at the first."""
+    if not isinstance(read, dict):
+        raise problems.invalid([("", "The body must be a JSON object.")])
+    # Unknown fields are ignored, also those whose names are no text.
+    known = {name: read[name] for name in kind.__struct_fields__ if name in read}
+    try:
+        return msgspec.convert(known, kind)
+    except (msgspec.ValidationError, UnicodeEncodeError, RecursionError) as error:
+        raise problems.invalid(_faults(serializer(data=known))) from error
+
+
+def _faults(checked: Serializer) -> Sequence[tuple[str, str]]:
+    try:
+        checked.is_valid()
+        return list(_flat(checked.errors)) or [("", "The body is not what the contract says.")]
+    except RecursionError:
+        return [("", "The body is nested too deeply.")]
+
+
+def _flat(errors: Any, path: str = "") -> Sequence[tuple[str, str]]:
+    if isinstance(errors, dict):
+        return [found for name, inner in errors.items() for found in _flat(inner, f"{path}.{name}" if path else name)]
+    return [(path, str(one)) for one in errors]

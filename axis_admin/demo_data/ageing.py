@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.db.models import F
+
 from axis_admin.demo_data.credentials import REVOKED_GATEWAY, REVOKED_GATEWAY_DAYS, Held
 from axis_admin.demo_data.studios import STUDIOS, Studio
 from keys.models import ApiKey, GatewayCredential, KeySecret, Pilot
-from orgs.models import Organization
+from orgs.models import Notice, Organization
 
 GATEWAYS_AGE = timedelta(days=400)
 
@@ -18,6 +20,7 @@ def set_back(held: Sequence[Held], *, now: datetime) -> None:
     for one in held:
         _key(one, now=now)
     GatewayCredential.objects.update(created_at=now - GATEWAYS_AGE)
+    _notices(held, now=now)
     revoked_at = now - timedelta(days=REVOKED_GATEWAY_DAYS)
     GatewayCredential.objects.filter(name=REVOKED_GATEWAY).update(revoked_at=revoked_at)
 
@@ -33,5 +36,21 @@ def _key(held: Held, *, now: datetime) -> None:
     made = now - timedelta(days=held.sketch.since)
     rows = ApiKey.objects.filter(pk=held.key.pk)
     rows.update(created_at=made)
-    rows.filter(state=ApiKey.State.REVOKED).update(revoked_at=now - timedelta(days=held.sketch.until))
+    ended = now - timedelta(days=held.sketch.until)
+    rows.filter(state=ApiKey.State.REVOKED).update(revoked_at=ended)
+    rows.filter(state=ApiKey.State.PAUSED).update(paused_at=ended)
     KeySecret.objects.filter(pk=held.first_secret.pk).update(created_at=made)
+
+
+def _notices(held: Sequence[Held], *, now: datetime) -> None:
+    """Date the mails as what they tell of. Nobody reads mail at an invented address, so none is left to be sent."""
+    for one in held:
+        made, ended = (now - timedelta(days=days) for days in (one.sketch.since, one.sketch.until))
+        mails = Notice.objects.filter(about__startswith=f"{one.key.uid}/")
+        mails.update(created_at=ended)
+        mails.filter(kind=Notice.Kind.KEY_ISSUED).update(created_at=made)
+    for organization in Organization.objects.all():
+        about_it = Notice.objects.filter(about__startswith=f"{organization.uid}/")
+        about_it.update(created_at=organization.status_since)
+    waiting = Notice.objects.waiting()
+    waiting.update(state=Notice.State.SENT, sent_at=F("created_at"), attempts=1)

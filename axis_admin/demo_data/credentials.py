@@ -10,12 +10,13 @@ from audit import trail
 from audit.verbs import Verb
 from axis_admin.demo_data.studios import STUDIOS, KeySketch, Studio
 from keys import actions, lifetimes
-from keys.actions.keys import lock_key
+from keys.actions.keys import lock_key, plain, record
 from keys.models import ApiKey, GatewayCredential, GatewayUse, KeySecret
 from orgs import changes
 from orgs.models import Organization
 
 STARTS_IN = timedelta(days=14)
+ROTATES_IN = timedelta(days=3)
 GATEWAYS = (
     ("gw-eu-1", GatewayCredential.Environment.PRODUCTION),
     ("gw-us-1", GatewayCredential.Environment.PRODUCTION),
@@ -65,7 +66,9 @@ def _issued(organization: Organization, sketch: KeySketch, *, actor: trail.Actor
         name=sketch.name,
         environment=sketch.environment,
         api_versions=sketch.versions,
+        allowed_cidrs=sketch.networks,
         expires_at=usual if sketch.expires_in is None else now + timedelta(days=sketch.expires_in),
+        rotate_every=timedelta(days=sketch.rotate_every) if sketch.rotate_every else None,
         purpose=sketch.purpose,
     )
     return key
@@ -75,38 +78,29 @@ def _fated(key: ApiKey, sketch: KeySketch, *, actor: trail.Actor, now: datetime)
     if sketch.fate == "rotating":
         overlap = timedelta(hours=sketch.overlap_hours)
         actions.rotate_key(key=key, actor=actor, overlap=overlap, reason="Scheduled rotation", ticket="SUP-2209")
+    elif sketch.fate == "scheduled":
+        begins = (now + ROTATES_IN).replace(hour=5, minute=0, second=0, microsecond=0)
+        actions.schedule_rotation(key=key, actor=actor, at=begins, overlap=timedelta(days=1), ticket="SUP-2234")
     elif sketch.fate == "revoked":
         actions.revoke_key(key=key, actor=actor, code=ApiKey.RevokeCode.REPLACED, reason="Replaced by a newer key")
     elif sketch.fate == "paused":
-        paused: dict[str, str | datetime] = {"state": ApiKey.State.PAUSED, "paused_at": now}
-        _change(key, Verb.KEY_PAUSED, "key.paused", paused, actor=actor, reason="By customer's wish")
+        actions.pause_key(key=key, actor=actor, reason="The customer changes the app's back end", ticket="SUP-2230")
     elif sketch.fate == "expired":
-        # No key is ever issued with an end in the past, so this one's is moved.
-        ended = {"expires_at": now - timedelta(days=sketch.until)}
-        _change(key, Verb.KEY_EDITED, "key.changed", ended, actor=actor, reason="Ended with the campaign")
+        _expire(key, now - timedelta(days=sketch.until), actor=actor)
     elif sketch.fate == "later":
-        begins = {"not_before": now + STARTS_IN}
-        _change(key, Verb.KEY_EDITED, "key.changed", begins, actor=actor, reason="Begins with the season")
+        later = {"not_before": now + STARTS_IN}
+        actions.edit_key(key=key, actor=actor, values=later, reason="Begins with the season")
     return key
 
 
 @transaction.atomic
-def _change(
-    key: ApiKey, verb: Verb, kind: str, values: Mapping[str, str | datetime], *, actor: trail.Actor, reason: str
-) -> None:
-    """Set fields that no action sets yet, with their own event and announcement."""
+def _expire(key: ApiKey, ended: datetime, *, actor: trail.Actor) -> None:
+    """Move the end of a key into the past, which no action does."""
     key = lock_key(key)
-    changed = {field: [_plain(getattr(key, field)), _plain(value)] for field, value in values.items()}
-    for field, value in values.items():
-        setattr(key, field, value)
+    before, key.expires_at = key.expires_at, ended
     key.version += 1
-    key.save(update_fields=[*values, "version"])
-    trail.record(
-        verb, actor=actor, target=key.target, organization=key.organization.target, changes=changed, reason=reason
-    )
+    key.save(update_fields=["expires_at", "version"])
+    changed = {"expires_at": [plain(before), plain(ended)]}
+    record(Verb.KEY_EDITED, key, actor=actor, after=changed, reason="Ended with the campaign")
     public_ids = list(key.secrets.values_list("public_id", flat=True))
-    changes.announce(organization=key.organization, kind=kind, public_ids=public_ids)
-
-
-def _plain(value: str | datetime | None) -> str | None:
-    return f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else value
+    changes.announce(organization=key.organization, kind="key.changed", public_ids=public_ids)

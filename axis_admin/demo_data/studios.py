@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Fate = Literal["active", "unused", "rotating", "paused", "expired", "revoked", "later"]
+Fate = Literal["active", "unused", "rotating", "scheduled", "paused", "expired", "revoked", "later"]
 
 BOTH = ("v1", "v2")
 
@@ -22,7 +22,12 @@ class KeySketch:
     versions: tuple[str, ...] = BOTH
     # None: what the plan gives a key for which nobody chose.
     expires_in: int | None = None
+    rotate_every: int | None = None
+    networks: tuple[str, ...] = ()
     overlap_hours: int = 24
+    # How long ago it was rotated, and how long after that its last caller moved to the new secret; None: not yet.
+    rotated_hours: int = 20
+    straggler_hours: int | None = None
     address: str = "203.0.113.40"
     agent: str = "python-requests/2.32.3"
 
@@ -68,6 +73,7 @@ WITH_SECURITY = (*TEAM, ("security", "Security desk", "security"))
 NODE = "axios/1.8.4 node/22.14"
 GO = "Go-http-client/2.0"
 BLENDER = "studio-bridge/3.2 (Blender 4.4)"
+FARM = ("203.0.113.0/24", "2001:db8:4:200::/56")
 
 STUDIOS = (
     Studio(
@@ -75,8 +81,8 @@ STUDIOS = (
         age=420, daily=465, growth=1.9, v2_share=0.82, crm_ref="CRM-10418", purchase_order="PO-77120", renewal_in=148,
         notes="Delivers two series at once; renders through the night before each review.", contacts=WITH_SECURITY,
         keys=(
-            KeySketch("render-farm-prod", 6, since=410, expires_in=320, address="203.0.113.40", agent=GO),
-            KeySketch("storyboard-web", 2, since=280, expires_in=450, address="203.0.113.57", agent=NODE),
+            KeySketch("render-farm-prod", 6, since=410, expires_in=320, agent=GO, networks=FARM),
+            KeySketch("storyboard-web", 2, since=280, expires_in=450, rotate_every=365, agent=NODE),
             KeySketch("lookdev", 2, since=190, fate="rotating", expires_in=540, agent=BLENDER),
             KeySketch("integration-tests", 0.4, since=400, environment="test", expires_in=330, agent="pytest-httpx"),
         ),
@@ -87,7 +93,7 @@ STUDIOS = (
         keys=(
             KeySketch("campaigns", 3, since=300, expires_in=65, address="198.51.100.21", agent=NODE),
             KeySketch("campaigns-before", 3, since=400, until=300, fate="expired", expires_in=60, agent=NODE),
-            KeySketch("previews", 1, since=120, versions=("v1",), expires_in=245, agent=NODE),
+            KeySketch("previews", 1, since=120, fate="scheduled", versions=("v1",), expires_in=245, agent=NODE),
         ),
     ),
     Studio(
@@ -95,7 +101,10 @@ STUDIOS = (
         age=415, daily=195, growth=1.7, crm_ref="CRM-10397", purchase_order="PO-2231", renewal_in=210,
         notes="Family company; the founder reads the monthly brief himself.", contacts=WITH_SECURITY,
         keys=(
-            KeySketch("render-farm-prod", 5, since=405, fate="rotating", overlap_hours=168, expires_in=325, agent=GO),
+            KeySketch(
+                "render-farm-prod", 5, since=405, fate="rotating", overlap_hours=168, rotated_hours=140,
+                straggler_hours=26, expires_in=325, agent=GO,
+            ),
             KeySketch("storyboard-web", 2, since=330, expires_in=400, address="203.0.113.90", agent=NODE),
             KeySketch("previz-batch", 1, since=240, expires_in=19, agent=BLENDER),
             KeySketch("mobile-review", 0.3, since=150, until=3, fate="paused", purpose="Review app, tablets"),
@@ -108,7 +117,7 @@ STUDIOS = (
         age=430, daily=290, growth=1.5, v2_share=0.76, crm_ref="CRM-10371", purchase_order="PP-4410", renewal_in=95,
         contacts=WITH_SECURITY,
         keys=(
-            KeySketch("grading-room", 4, since=420, expires_in=310, address="192.0.2.14", agent=GO),
+            KeySketch("grading-room", 4, since=420, expires_in=310, rotate_every=400, address="192.0.2.14", agent=GO),
             KeySketch("previz-batch", 3, since=364, expires_in=2, address="192.0.2.15", agent=BLENDER),
             KeySketch("season-two", 0, since=1, fate="later", purpose="Starts in two weeks", expires_in=400),
         ),

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from keys import lifetimes
 from keys.delivery_forms import HandoverMixin
-from keys.gateways import GatewayCredential
+from keys.gateways import GatewayCredential, Scope, default_scopes
 from keys.models import ApiKey
 from keys.terms import TermsMixin
 from orgs.forms import ActionForm, OptionalReasonForm, ReasonForm, Text
@@ -140,7 +140,26 @@ class GatewayForm(OptionalReasonForm, ExpiryMixin):
         help_text="Networks that it may call from, one a line, such as 203.0.113.0/24. Empty: from anywhere.",
     )
 
-    field_order = ["name", "environment", "allowed_cidrs", "expires", "expires_on", "reason", "ticket", "password"]
+    scopes = forms.MultipleChoiceField(
+        label="It may",
+        choices=Scope.choices,
+        initial=default_scopes,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="A gateway needs the first three, which it gets where none is chosen; a scanner the last alone.",
+    )
+
+    field_order = [
+        "name",
+        "environment",
+        "scopes",
+        "allowed_cidrs",
+        "expires",
+        "expires_on",
+        "reason",
+        "ticket",
+        "password",
+    ]
 
     def __init__(self, *args: Any, environments: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -151,7 +170,7 @@ class GatewayForm(OptionalReasonForm, ExpiryMixin):
     @property
     def wanted(self) -> dict[str, Any]:
         """The arguments of `actions.create_gateway` that the form answers."""
-        kept = {name: self.cleaned_data[name] for name in ("name", "environment")}
+        kept = {name: self.cleaned_data[name] for name in ("name", "environment", "scopes")}
         return {
             **kept,
             **self.why,

@@ -25,6 +25,7 @@ from keys.models import (
     GatewayCredential,
     GatewaySecret,
     KeySecret,
+    LeakReport,
     LimitRule,
     Pilot,
     Refusal,
@@ -314,6 +315,22 @@ class RefusalFactory(DjangoModelFactory[Refusal]):
     checks = factory.LazyAttribute(
         lambda refusal: [{"code": refusal.code, "passed": False, "saw": "the key is paused"}]
     )
+
+
+class LeakFactory(RecordedFactory[LeakReport]):
+    """An open report about a secret that works, out since yesterday; a gateway's with `secret=None`."""
+
+    class Meta:
+        model = LeakReport
+
+    secret = factory.SubFactory(SecretFactory)
+    source = "the customer"
+    exposed_since = factory.LazyFunction(lambda: timezone.now() - timedelta(days=1))
+    reported_by = "Test"
+
+    @classmethod
+    def names(cls, row: LeakReport) -> list[str]:
+        return [row.key.uid if row.key else row.gateway_secret.credential.uid]  # type: ignore[union-attr]
 
 
 class GatewayFactory(RecordedFactory[GatewayCredential]):

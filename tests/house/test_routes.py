@@ -1,6 +1,7 @@
 """Every route × every role, and the names of things: a route that nobody lists here fails."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +74,21 @@ ROUTES: dict[str, str] = {
     "keys:refusal": WHO_SEES_IT,
     "keys:dry_run": WHO_SEES_IT,
     "keys:issue": KEY_PEOPLE,
+    "lookup": EVERYONE_SIGNED_IN,
+    # Without a look-up before it, it sends there.
+    "keys:report_leak": "302 302 302 403 403",
+    "keys:leak": WHO_SEES_IT,
+    "keys:replace_leaked": KEY_PEOPLE,
+    "keys:contain_leaked": REVOKERS,
+    "keys:revoke_leaked": REVOKERS,
+    "keys:close_leak": REVOKERS,
+    "keys:date_leak": REVOKERS,
     "keys:gateways": "200 200 403 403 403",
     "keys:create_gateway": "200 200 403 403 403",
     "keys:gateway": WHO_SEES_GATEWAYS,
+    "keys:rotate_gateway": WHO_SEES_GATEWAYS,
+    "keys:end_gateway_overlap": WHO_SEES_GATEWAYS,
+    "keys:edit_gateway": WHO_SEES_GATEWAYS,
     "keys:revoke_gateway": WHO_SEES_GATEWAYS,
     "metering:index": EVERYBODY,
     "metering:for_org": WHO_SEES_IT,
@@ -130,10 +143,16 @@ def arguments(her_organization: Organization) -> Callable[[str], list[Any]]:
             return ["expire"]
         if route in OF_A_VIEW:
             return [a_view(her_organization.account_manager).uid]
-        if route == "keys:gateway" or route == "keys:revoke_gateway":
-            return [factories.GatewayFactory(environment="staging").uid]
+        if route == "keys:gateway" or (route.startswith("keys:") and route.endswith(("_gateway", "_gateway_overlap"))):
+            credential = factories.GatewayFactory(environment="staging")
+            factories.GatewaySecretFactory(
+                credential=credential, state="overlap", overlap_until=timezone.now() + timedelta(hours=1)
+            )
+            return [credential.uid]
         if route == "keys:resume":
             return [factories.KeyFactory(organization=her_organization, state="paused").uid]
+        if route in OF_A_LEAK:
+            return [factories.LeakFactory(secret__key__organization=her_organization).uid]
         if route in OF_A_LINK:
             return [factories.LinkFactory(secret__key__organization=her_organization, **OF_A_LINK[route]).uid]
         if route in NEEDS_SECRET:
@@ -178,6 +197,9 @@ def _event_of(organization: Organization) -> Event:
 
 OF_AN_ORGANIZATION = {"keys:for_org", "keys:issue", "keys:org_refusals"}
 OF_NO_ORGANIZATION = {"audit:history", "keys:bulk", "keys:gateway", "keys:revoke_gateway"}
+OF_A_LEAK = {
+    "keys:leak", "keys:replace_leaked", "keys:contain_leaked", "keys:revoke_leaked", "keys:close_leak", "keys:date_leak",
+}  # fmt: skip
 OF_A_VIEW = {"keys:rename_view", "keys:remove_view"}
 OF_A_JOB = {"audit:job", "audit:export_job", "audit:cancel_job"}
 # Each with what it must look like to be asked for.
@@ -201,6 +223,7 @@ NEEDS_STATUS = {
 WITHOUT_ARGUMENTS = {
     "home", "orgs:index", "orgs:create", "keys:index", "keys:links", "keys:gateways", "keys:create_gateway",
     "metering:index", "audit:index", "audit:jobs", "keys:export", "keys:hygiene", "keys:save_view",
+    "lookup", "keys:report_leak",
 }  # fmt: skip
 
 
@@ -257,6 +280,8 @@ def test_an_organization_out_of_scope_does_not_exist(
     target: list[Any] = [other_organization.uid]
     if route in OF_A_LINK:
         target = [factories.LinkFactory(secret__key__organization=other_organization).uid]
+    elif route in OF_A_LEAK:
+        target = [factories.LeakFactory(secret__key__organization=other_organization).uid]
     elif route.startswith("keys:") and route not in ("keys:for_org", "keys:issue"):
         target = [factories.SecretFactory(key__organization=other_organization).key.uid]
     elif route == "audit:event":

@@ -25,6 +25,16 @@ def test_a_credential_is_shown_once_with_its_usual_scopes(administrator: Any, br
     assert answer.context["secret"] not in client.get(f"/gateways/{made.uid}/").text
 
 
+def test_a_scanner_s_credential_may_report_leaks_alone(administrator: Any, browser_of: Any) -> None:
+    client = browser_of(administrator, proven=True)
+    page = client.get("/gateways/new/").text
+    assert page.count('name="scopes"') == 4
+    assert page.count('name="scopes" value="leaks:report"') == 1
+    assert _create(client, scopes="leaks:report").status_code == 200
+    assert GatewayCredential.objects.get().scopes == ["leaks:report"]
+    assert _create(client, name="other", scopes="everything").status_code == 422
+
+
 def test_a_key_admin_makes_none_for_production(key_admin: Any, browser_of: Any) -> None:
     client = browser_of(key_admin, proven=True)
     assert _create(client, environment="production").status_code == 422

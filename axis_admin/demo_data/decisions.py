@@ -54,7 +54,7 @@ def note(held: Sequence[Held], *, now: datetime) -> None:
     Refusal.objects.bulk_create([_kept(call, identities[call.held.key.pk], rules) for call in kept])
 
 
-def _generated(held: Sequence[Held], *, now: datetime) -> Iterator[dict[str, Any]]:
+def _generated(held: Sequence[Held], *, now: datetime) -> Iterator[Mapping[str, Any]]:
     rows = UsageHour.objects.filter(key__in=[one.key for one in held]).between(now - timedelta(days=COUNTED_DAYS), now)
     by = rows.order_by().values("organization_id", "key_id", "hour", "api_version")
     yield from by.annotate(calls=Sum("generations"), billed=Sum("units")).order_by("key_id", "hour", "api_version")
@@ -147,7 +147,7 @@ def _kept(call: Call, identity: Identity, rules: Mapping[tuple[int | None, str |
     standings = _standing(rule) if rule and call.code == Code.RATE_LIMITED else []
     named = "org_staging" if call.code == Code.ORG_MISMATCH else key.organization.uid
     address = ELSEWHERE if call.code in FORGOTTEN.values() else sketch.address
-    ask = Ask("", named, version, client_ip=address, user_agent=sketch.agent)
+    ask = Ask("", named, "v1" if version == "v1" else "v2", client_ip=address, user_agent=sketch.agent)
     decision = Decision(UUID(int=chance.getrandbits(128)).hex, call.at, [call.code], identity, standings)
     return Refusal(
         decision_id=decision.id,

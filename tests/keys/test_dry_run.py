@@ -1,11 +1,14 @@
 """What a change would have refused in the last day: from what was counted, by caller."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.test import Client
 
 from keys import dry_run
 from keys.models import KeySecret, SecretUse
+from orgs.models import Organization, Staff
 from tests.factories import SecretFactory, SecretHourFactory
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
@@ -94,3 +97,53 @@ def test_the_busiest_callers_are_listed_and_all_are_counted(secret: KeySecret, m
         SecretHourFactory(secret=secret, hour=NOON, address=f"203.0.113.{n}", admitted=n + 1)
     run = dry_run.of_pausing(secret.key, NOW)
     assert ([one.calls for one in run.callers], run.calls, run.callers_in_all, run.more) == ([4, 3], 10, 4, 2)
+
+
+@pytest.fixture
+def mina(account_manager: Staff, browser_of: Callable[..., Client]) -> Client:
+    return browser_of(account_manager)
+
+
+@pytest.fixture
+def hers(her_organization: Organization) -> KeySecret:
+    made: KeySecret = SecretFactory(key__organization=her_organization, key__name="prod")
+    SecretHourFactory(secret=made, admitted=4)
+    SecretHourFactory(secret=made, admitted=3, address="198.51.100.1")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("query", "calls"),
+    [
+        ({}, 7),
+        ({"change": "pause"}, 7),
+        ({"change": "networks", "networks": "203.0.113.0/24, 2001:db8::/32"}, 3),
+        ({"change": "networks", "networks": ""}, 0),
+        ({"change": "overlap"}, 0),
+    ],
+)
+def test_the_page_answers_what_its_address_asks(
+    query: dict[str, str], calls: int, mina: Client, hers: KeySecret
+) -> None:
+    answer = mina.get(f"/keys/{hers.key.uid}/dry-run/", query)
+    assert answer.status_code == 200
+    assert answer.context["run"].calls == calls
+    assert answer.context["run"].sentence in answer.content.decode()
+    assert ("198.51.100.1" in answer.content.decode()) == bool(calls)
+
+
+@pytest.mark.parametrize("query", [{"change": "networks", "networks": "10.0.0.0/99 x"}, {"change": "explode"}])
+def test_what_makes_no_sense_is_named_and_nothing_is_counted(
+    query: dict[str, str], mina: Client, hers: KeySecret
+) -> None:
+    answer = mina.get(f"/keys/{hers.key.uid}/dry-run/", query)
+    assert answer.status_code == 422
+    assert answer.context["run"] is None
+    assert "Nothing was counted" in answer.content.decode()
+
+
+def test_asking_changes_nothing(mina: Client, hers: KeySecret) -> None:
+    before = type(hers.key).objects.values().get(pk=hers.key_id)
+    for change in ("pause", "networks", "overlap"):
+        mina.get(f"/keys/{hers.key.uid}/dry-run/", {"change": change, "networks": "10.0.0.0/8"})
+    assert type(hers.key).objects.values().get(pk=hers.key_id) == before

@@ -54,7 +54,9 @@ def test_its_staff_hold_every_role_and_nobody_knows_a_password(demo: str, capsys
 def test_keys_are_in_every_state(demo: str, begun: datetime) -> None:
     keys = ApiKey.objects.with_secrets()
     seen = {states.of_key(key, at=begun + timedelta(minutes=1)).label for key in keys}
-    assert seen == {"Active", "Unused", "Rotating", "Paused", "Expired", "Revoked", "Not yet active", "Refused"}
+    assert seen == {
+        "Active", "Unused", "Rotating", "Scheduled", "Rotation due", "Paused", "Expired", "Revoked", "Not yet active", "Refused",
+    }  # fmt: skip
     for state, _ in states.CHOICES:
         assert states.filtered(ApiKey.objects.all(), state, at=begun).exists(), state
 

@@ -37,6 +37,9 @@ class HandoverMixin(ActionForm):
         self.fields["handover"].initial = ways[0][0]
         self.fields["handover"].help_text = "" if link_mail.is_set_up() else NO_MAIL
         self.fields["recipient"].widget.attrs["list"] = "contacts"
+        for name in ("handover", "recipient", "lifetime"):
+            # Not for everybody, but not optional for whom it is asked.
+            self.fields[name].conditional = True  # type: ignore[attr-defined]
         self.contacts = sorted({str(contact) for contact in organization.contacts.all()})
         self.usual = ways[0][0]
 
@@ -76,6 +79,11 @@ class ResendLinkForm(OptionalReasonForm, HandoverMixin):
         super().__init__(*args, **kwargs)
         self.offer_handover(link.organization, shows=False)
         self.fields["recipient"].initial = link.recipient
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """The arguments of `actions.resend_link` that the form answers."""
+        return {**self.delivery, **self.why}
 
 
 class CancelLinkForm(OptionalReasonForm):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def row(link: DeliveryLink, *, staff: "StaffInSession", now: datetime) -> dict[str, Any]:
-    """Return `link`, its `state`, and whether the person `may_resend`, `may_cancel` and `may_settle`."""
+    """Return `link`, its `state`, and what the person may do: `may_resend`, `_cancel`, `_settle`, `_rotate`."""
     may = staff.can(Permission.KEY_DELIVER, link)
     return {
         "link": link,
@@ -20,4 +20,5 @@ def row(link: DeliveryLink, *, staff: "StaffInSession", now: datetime) -> dict[s
         "may_resend": may and not actions.resend_problem(link, now=now),
         "may_cancel": may and not actions.cancel_problem(link),
         "may_settle": may and link.alarmed_at is not None,
+        "may_rotate": link.alarmed_at is not None and staff.can(Permission.KEY_ROTATE, link),
     }

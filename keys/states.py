@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from keys.readers import Reader, State
+
 if TYPE_CHECKING:
+    from keys.gateways import GatewaySecret
     from keys.models import ApiKey, ApiKeyQuerySet, DeliveryLink, KeySecret
 
 SOON = timedelta(days=30)
@@ -89,9 +92,28 @@ def of_link(link: "DeliveryLink", *, at: datetime) -> Seen:
     if link.alarmed_at is not None:
         return Seen("Opened again", "bad", "bell-alert", "last", link.alarmed_at)
     if link.opened_at is not None:
-        return Seen("Opened", "ok", "check-circle", "on", link.opened_at)
+        return Seen("Opened", "ok", "check-circle", "seen", link.opened_at)
     if link.cancelled_at is not None:
-        return Seen("Cancelled", "", "x-circle", "on", link.cancelled_at)
+        return Seen("Cancelled", "", "x-circle", "stopped", link.cancelled_at)
     if at >= link.expires_at:
-        return Seen("Expired", "warn", "clock", "unopened since", link.expires_at)
-    return Seen("Not opened", "", "envelope", "until", link.expires_at)
+        return Seen("Expired", "warn", "clock", "ended", link.expires_at)
+    return Seen("Not opened", "", "envelope", "ends", link.expires_at)
+
+
+def of_reader(reader: Reader, *, at: datetime) -> Seen:
+    """Return how a gateway follows the change feed."""
+    state = reader.state(at=at)
+    if state == State.SILENT:
+        return Seen("Silent", "warn", "signal-slash", "asked", reader.polled_at)
+    if state == State.LAGGING:
+        return Seen("Lagging", "bad", "exclamation-triangle", "behind since", reader.behind_since)
+    return Seen("Current", "ok", "check-circle")
+
+
+def of_gateway_secret(secret: "GatewaySecret", *, at: datetime) -> Seen:
+    """Return the state of a gateway's secret by the clock."""
+    if secret.is_retired(at=at):
+        return Seen("Retired", "", "archive-box")
+    if secret.state == secret.State.OVERLAP:
+        return Seen("Old, still works", "warn", "arrow-path", "stops", secret.overlap_until)
+    return Seen("Active", "ok", "check-circle")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
@@ -86,7 +87,7 @@ def _staff(request: HttpRequest, person: Staff) -> trail.Actor:
     return trail.Actor("staff", person.uid, str(person), roles=roles, **_circumstances(request))
 
 
-def _circumstances(request: HttpRequest) -> dict[str, str]:
+def _circumstances(request: HttpRequest) -> dict[str, Any]:
     return {
         "address": request.META.get("REMOTE_ADDR", ""),
         "user_agent": request.headers.get("User-Agent", ""),

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from keys import actions, deliveries, link_mail
 from keys.actions.deliveries import Handed, Made
-from keys.delivery_forms import MAIL, NO_MAIL, HandoverMixin
+from keys.delivery_forms import MAIL, HandoverMixin
 from orgs import pages
 from orgs.requests import StaffRequest
 
@@ -34,11 +34,11 @@ def handed_over(
         "url": "" if is_mailed else url,
         "is_mailed": is_mailed,
         "has_failed": form.way == MAIL and not is_mailed,
-        "note": "" if link_mail.is_set_up() else NO_MAIL,
         "facts": [
             ("For", link.recipient),
             ("Works until", f"{link.expires_at:%-d %b %Y, %H:%M} UTC, once"),
             ("Key", f"{link.secret.key}, {link.secret.key.get_environment_display().lower()}"),
+            *([] if link_mail.is_set_up() else [("Mail", "not set up here, pass the link on yourself")]),
         ],
         "done": reverse(done, args=[link.secret.key.uid]),
         **place,

@@ -50,7 +50,7 @@ def resend_link(request: StaffRequest, uid: str) -> HttpResponse:
     form = delivery_forms.ResendLinkForm(
         pages.posted(request), request=request, permission=Permission.KEY_DELIVER, obj=link, link=link
     )
-    if pages.accepted(form, lambda: actions.resend_link(link=link, actor=request.actor, **form.delivery, **form.why)):
+    if pages.accepted(form, lambda: actions.resend_link(link=link, actor=request.actor, **form.wanted)):
         proof.use(request, Permission.KEY_DELIVER)
         return handing.handed_over(request, form, place=_under(link, "New link"))
     return pages.dialog(request, "keys/resend_link.html", {"link": link, **_under(link, "Resend link")}, form=form)

@@ -198,7 +198,8 @@ def _event_of(organization: Organization) -> Event:
 OF_AN_ORGANIZATION = {"keys:for_org", "keys:issue", "keys:org_refusals"}
 OF_NO_ORGANIZATION = {"audit:history", "keys:bulk", "keys:gateway", "keys:revoke_gateway"}
 OF_A_LEAK = {
-    "keys:leak", "keys:replace_leaked", "keys:contain_leaked", "keys:revoke_leaked", "keys:close_leak", "keys:date_leak",
+    "keys:leak", "keys:replace_leaked", "keys:contain_leaked", "keys:revoke_leaked", "keys:close_leak",
+    "keys:date_leak",
 }  # fmt: skip
 OF_A_VIEW = {"keys:rename_view", "keys:remove_view"}
 OF_A_JOB = {"audit:job", "audit:export_job", "audit:cancel_job"}

@@ -25,6 +25,7 @@ SWEEPS = {
     "mail what contacts are to be told": ("orgs.tasks.send_notices", 20.0),
     "forget the mails of long ago": ("orgs.tasks.forget_notices", crontab(hour="3", minute="27")),
     "let go of old counts and refusals": ("keys.tasks.forget_old_counts", crontab(minute="37")),
+    "retire old secrets of gateways": ("keys.tasks.end_gateway_overlaps", 60.0),
     "forget what the change feed no longer tells": ("keys.tasks.forget_feed", crontab(minute="37")),
     "open the next billing periods": ("metering.tasks.open_periods", crontab(minute="7")),
     "make the ledger's partitions": ("metering.tasks.ensure_partitions", crontab(minute="17")),

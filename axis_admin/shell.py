@@ -30,7 +30,17 @@ class Entry:
     parts: frozenset[str]
 
 
-GATEWAYS = frozenset({"keys:gateways", "keys:create_gateway", "keys:gateway", "keys:revoke_gateway"})
+GATEWAYS = frozenset(
+    {
+        "keys:gateways",
+        "keys:create_gateway",
+        "keys:gateway",
+        "keys:rotate_gateway",
+        "keys:end_gateway_overlap",
+        "keys:edit_gateway",
+        "keys:revoke_gateway",
+    }
+)
 JOBS = frozenset({"audit:jobs", "audit:job"})
 OF_ORGANIZATIONS = frozenset(
     {"orgs:", "keys:for_org", "keys:issue", "metering:for_org", "metering:overview", "metering:export"}

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from audit import trail
 from keys import actions, counts, feed, refusals, retention, uses
+from keys.gateways import GatewaySecret
 from keys.models import DeliveryLink, ExpiryMark, KeySecret, SecretUse
 
 
@@ -68,6 +69,14 @@ def forget_old_counts() -> None:
     # Whoever lets go of receipts must know that no batch waits for one.
     counts.flush()
     retention.forget_receipts(now=timezone.now())
+
+
+@shared_task
+def end_gateway_overlaps() -> None:
+    """Retire the old secrets of gateway credentials; that they stop on time is judged at each call, not here."""
+    due = GatewaySecret.objects.filter(state=GatewaySecret.State.OVERLAP, overlap_until__lte=timezone.now())
+    for secret in due.select_related("credential"):
+        actions.end_gateway_overlap(credential=secret.credential, actor=trail.SYSTEM)
 
 
 @shared_task

@@ -46,5 +46,8 @@ urlpatterns = [
     path("gateways/", views.gateways, name="gateways"),
     path("gateways/new/", views.create_gateway, name="create_gateway"),
     path("gateways/<str:uid>/", views.gateway, name="gateway"),
+    path("gateways/<str:uid>/rotate/", views.rotate_gateway, name="rotate_gateway"),
+    path("gateways/<str:uid>/end/", views.end_gateway_overlap, name="end_gateway_overlap"),
+    path("gateways/<str:uid>/edit/", views.edit_gateway, name="edit_gateway"),
     path("gateways/<str:uid>/revoke/", views.revoke_gateway, name="revoke_gateway"),
 ]

@@ -4,6 +4,7 @@ from keys.views.confirmations import confirmed
 from keys.views.dry_runs import dry_run
 from keys.views.editing import edit, pause, resume
 from keys.views.ending_leaks import close_leak, contain_leaked, date_leak, replace_leaked, revoke_leaked
+from keys.views.gateway_changes import edit_gateway, end_gateway_overlap, rotate_gateway
 from keys.views.gateways import create_gateway, gateway, gateways, revoke_gateway
 from keys.views.leaks import leak, report_leak
 from keys.views.links import cancel_link, links, resend_link, settle_alarm
@@ -32,6 +33,8 @@ __all__ = [
     "detail",
     "dry_run",
     "edit",
+    "edit_gateway",
+    "end_gateway_overlap",
     "end_old_secret",
     "export",
     "extend_overlap",
@@ -58,6 +61,7 @@ __all__ = [
     "revoke_gateway",
     "revoke_leaked",
     "rotate",
+    "rotate_gateway",
     "rotation",
     "save_view",
     "schedule_rotation",

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from keys import actions, forms
+from keys import actions, forms, readers, states
 from keys.gateways import GatewayCredential, GatewayCredentialQuerySet
 from orgs import access, pages, policy, proof
 from orgs.access import requires
@@ -24,6 +24,7 @@ def gateways(request: StaffRequest) -> HttpResponse:
     now = timezone.now()
     context = {
         "rows": [(each, each.is_expired(at=now)) for each in credentials],
+        "reading": [(reader, states.of_reader(reader, at=now)) for reader in readers.readers()],
         "may_create": bool(_environments(request)),
         "title": "Gateways",
     }
@@ -35,11 +36,19 @@ def gateways(request: StaffRequest) -> HttpResponse:
 def gateway(request: StaffRequest, uid: str) -> HttpResponse:
     """Show a gateway credential, and who changed it."""
     credential = access.find(request, _rows(), Permission.GATEWAY_SEE, uid=uid)
-    may_revoke = credential.revoked_at is None and request.staff.can(Permission.GATEWAY_REVOKE, credential)
+    now = timezone.now()
+    is_open = not actions.gateway_problem(credential, now=now)
+    reading = [reader for reader in readers.readers() if reader.credential == credential.uid]
+    old = credential.overlap_secret
     context = {
         "credential": credential,
-        "is_expired": credential.is_expired(at=timezone.now()),
-        "may_revoke": may_revoke,
+        "is_expired": credential.is_expired(at=now),
+        "reading": [(reader, states.of_reader(reader, at=now)) for reader in reading],
+        "old": old if old and not old.is_retired(at=now) else None,
+        "secrets": [(secret, states.of_gateway_secret(secret, at=now)) for secret in credential.secrets.all()],
+        "may_rotate": is_open and request.staff.can(Permission.GATEWAY_ROTATE, credential),
+        "may_edit": is_open and request.staff.can(Permission.GATEWAY_EDIT, credential),
+        "may_revoke": credential.revoked_at is None and request.staff.can(Permission.GATEWAY_REVOKE, credential),
         **_under(credential.name),
     }
     return render(request, "keys/gateway.html", context)

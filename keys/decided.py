@@ -56,6 +56,7 @@ class History:
             "legend": LEGEND,
             "column": "Month" if self.range.unit == "month" else "Day" if self.range.unit == "day" else "From",
             "size": "short",
+            **self.range.labelled(self.slots),
         }
 
     def _point(self, slot: datetime, shown: list[str], has_others: bool) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-_MONTHS = 13
+_MONTHS, _HOURS_A_DAY = 13, 24
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,17 @@ class Range:
         return f"{self.hours} hours" if self.hours > 1 else self.unit
 
     def short(self, slot: datetime) -> str:
-        """Write a slot below its bar: 14:00, 22 Nov, Nov."""
-        return f"{slot:%b}" if self.unit == "month" else f"{slot:%-d %b}" if self.unit == "day" else f"{slot:%H:%M}"
+        """Write a slot below its bar: 14:00 in one day's hours, else 22 Nov or Nov."""
+        if self.unit == "month":
+            return f"{slot:%b}"
+        return f"{slot:%H:%M}" if self.count == _HOURS_A_DAY else f"{slot:%-d %b}"
+
+    def labelled(self, slots: Sequence[datetime]) -> dict[str, int]:
+        """Return which slots have a text below them: of several days' hours, midnights."""
+        if self.unit != "hour" or self.count == _HOURS_A_DAY:
+            return {}
+        first = next((n for n, slot in enumerate(slots) if slot.hour == 0), 0)
+        return {"every": _HOURS_A_DAY // self.hours, "offset": first}
 
     def title(self, slot: datetime) -> str:
         """Write a slot in full: Sun 22 Nov, 14:00 UTC."""

@@ -28,7 +28,6 @@ class DryRunForm(forms.Form):
             (OVERLAP, "End the old secret"),
         ],
         widget=forms.RadioSelect,
-        required=False,
     )
     networks = forms.CharField(
         label="Networks",
@@ -40,7 +39,7 @@ class DryRunForm(forms.Form):
 
     def asked(self, key: ApiKey) -> DryRun:
         """Return the answer for a form that is valid. Raises ValueError where a text is no network."""
-        change, now = self.cleaned_data["change"] or PAUSE, timezone.now()
+        change, now = self.cleaned_data["change"], timezone.now()
         if change == NETWORKS:
             return of_networks(key, self.cleaned_data["networks"].replace(",", " ").split(), now)
         return of_ending_overlap(key, now) if change == OVERLAP else of_pausing(key, now)

@@ -12,7 +12,9 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 LISTS = ["/", "/orgs/", "/orgs/new/", "/keys/", "/gateways/", "/gateways/new/", "/usage/", "/audit/", "/no/such/page/"]
-OF_ORGANIZATION = ["", "edit/", "keys/", "keys/new/", "usage/", "contacts/", "history/", "suspend/", "close/", "plan/"]
+OF_ORGANIZATION = [
+    "", "edit/", "keys/", "keys/new/", "refusals/", "usage/", "contacts/", "history/", "suspend/", "close/", "plan/",
+]  # fmt: skip
 STATES = ["draft", "pilot", "active", "suspended", "closed"]
 
 
@@ -59,7 +61,7 @@ def test_a_key_in_each_state(state: str, at: Visitor) -> None:
     _open(at, f"/keys/{_first(at, f'/keys/?state={state}', r'key_[0-9A-Za-z]{14}')}/")
 
 
-@pytest.mark.parametrize("part", ["rotate/", "revoke/", "history/"])
+@pytest.mark.parametrize("part", ["rotate/", "revoke/", "history/", "refusals/?range=7d", "dry-run/"])
 def test_a_page_of_a_key(part: str, at: Visitor) -> None:
     _open(at, f"/keys/{_first(at, '/keys/?state=active', r'key_[0-9A-Za-z]{14}')}/{part}")
 
@@ -67,6 +69,21 @@ def test_a_page_of_a_key(part: str, at: Visitor) -> None:
 @pytest.mark.parametrize("part", ["", "revoke/"])
 def test_a_page_of_a_gateway(part: str, at: Visitor) -> None:
     _open(at, f"/gateways/{_first(at, '/gateways/', r'gwc_[0-9A-Za-z]{14}')}/{part}")
+
+
+def test_a_refusal(at: Visitor) -> None:
+    key = _first(at, "/keys/?state=paused", r"key_[0-9A-Za-z]{14}")
+    _open(at, _first(at, f"/keys/{key}/refusals/?range=7d", r"/refusals/[0-9a-f]{32}/"))
+
+
+def test_a_refusal_opens_in_its_row(visitor: Any) -> None:
+    at = visitor(viewport=DESK)
+    key = _first(at, "/keys/?state=paused", r"key_[0-9A-Za-z]{14}")
+    at.page.goto(at.site.url(f"/keys/{key}/refusals/?range=7d"))
+    at.page.locator("details.event summary").first.click()
+    opened = at.page.locator("details.event").first
+    opened.get_by_text("the key is paused", exact=True).first.wait_for()
+    assert opened.get_by_role("button", name="Copy the sentence").is_visible()
 
 
 def test_an_event(at: Visitor) -> None:

@@ -79,7 +79,7 @@ def start(
     job.actor, job.arguments, job.total = dataclasses.asdict(actor), dict(arguments or {}), len(items)
     job.actor["parent"] = None
     job.actor_id, job.actor_label = trail.as_named(actor.id), trail.as_named(actor.label)
-    detail = {"kind": kind, "items": len(items)}
+    detail: dict[str, str | int] = {"kind": kind, "items": len(items)}
     event = trail.record(Verb.JOB_STARTED, actor=actor, target=target(job), detail=detail, reason=reason, ticket=ticket)
     job.event = event.id
     job.save(force_insert=True)
@@ -108,7 +108,7 @@ def forget(*, actor: trail.Actor, now: datetime) -> int:
     """Remove the jobs that ended KEPT ago, a hundred at most; how many. What they did stays in the trail."""
     old = list(Job.objects.filter(finished_at__lt=now - KEPT).order_by("finished_at")[:100])
     for job in old:
-        detail = {"items": job.total, "state": job.state}
+        detail: dict[str, str | int] = {"items": job.total, "state": job.state}
         trail.record(Verb.JOB_REMOVED, actor=actor, target=target(job), detail=detail)
         job.delete()
     return len(old)

@@ -123,7 +123,12 @@ def _rotate(key: ApiKey, actor: trail.Actor, arguments: Arguments, seen: int | N
         raise ValidationError(problem)
     handed = actions.deliver_new(
         make=lambda: actions.rotate_key(
-            key=key, actor=actor, overlap=_overlap(arguments), seen_version=seen, **_why(arguments)
+            key=key,
+            actor=actor,
+            overlap=_overlap(arguments),
+            seen_version=seen,
+            reason=arguments["reason"],
+            ticket=arguments["ticket"],
         ),
         recipient=address,
         lifetime=LINK_WORKS_FOR,

@@ -71,7 +71,7 @@ def for_org(request: StaffRequest, uid: str) -> HttpResponse:
 
 @require_safe
 @requires(Permission.KEY_SEE)
-def export(request: StaffRequest) -> HttpResponse:
+def export(request: StaffRequest) -> StreamingHttpResponse:
     """Hand out the filtered list as CSV, and record that it left the house."""
     form = KeyFilter(request.GET, user=request.user)
     if not form.is_valid():
@@ -79,7 +79,7 @@ def export(request: StaffRequest) -> HttpResponse:
     rows = form.apply(ApiKey.objects.for_user(request.user, Permission.KEY_SEE))
     with transaction.atomic():
         target = trail.Target("page", request.path, "keys")
-        detail = {"filter": form.query, "rows": rows.count(), "format": "csv"}
+        detail: dict[str, str | int] = {"filter": form.query, "rows": rows.count(), "format": "csv"}
         trail.record(Verb.KEY_LISTED, actor=request.actor, target=target, detail=detail)
     answer = StreamingHttpResponse(sheets.lines(HEADINGS, _lines(rows)), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="keys-{timezone.now():%Y%m%d-%H%M}.csv"'

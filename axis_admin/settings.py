@@ -169,6 +169,8 @@ LEAK_AUTO_REVOKE = env.bool("LEAK_AUTO_REVOKE", default=False)
 DELIVERY_URL = env.str("DELIVERY_URL", default="").rstrip("/")
 if DELIVERY_URL and not re.fullmatch(r"https?://[^/?#@\s]+" if EMBEDDED else r"https://[^/?#@\s]+", DELIVERY_URL):
     raise ImproperlyConfigured("DELIVERY_URL is an https address without a path, such as https://keys.example.com.")
+# The domain that the staff site and the customers' door share, so that the door knows a browser of our staff.
+STAFF_MARK_DOMAIN = env.str("STAFF_MARK_DOMAIN", default="")
 SERVES_DELIVERY = SURFACE == "delivery" or (SURFACE in ("all", "staff") and not DELIVERY_URL)
 
 # --- Hosts and the proxies before them
@@ -237,6 +239,11 @@ CSRF_COOKIE_NAME = f"{_COOKIE}csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not EMBEDDED
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+STAFF_MARK_COOKIE_NAME = "axis-staff"
+if STAFF_MARK_DOMAIN and SURFACE in ("all", "staff"):
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("axis_admin.middleware.sessions.SessionLimits"), "axis_admin.middleware.staff_mark.StaffMark"
+    )
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_IDLE = timedelta(minutes=30)
 SESSION_LONGEST = timedelta(hours=10)

@@ -12,12 +12,19 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from axis_admin.middleware import sessions
+from axis_admin.middleware import sessions, staff_mark
 from orgs.models import Staff
 
 
 def staff_of(request: HttpRequest) -> Staff | None:
-    """Return the person whose live session the browser carries; None where it carries none, or one that is over."""
+    """Return the person who is signed in with the browser: by its session here, or by the mark from the staff site."""
+    person = _in_session(request)
+    if person is None and (key := staff_mark.marked(request)):
+        person = Staff.objects.filter(pk=key, is_active=True).first()
+    return person
+
+
+def _in_session(request: HttpRequest) -> Staff | None:
     key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
     if not key.isalnum():
         return None

@@ -70,3 +70,47 @@ def test_a_cookie_that_is_no_session_changes_nothing(link: DeliveryLink, setting
     customer = Client()
     customer.cookies[settings.SESSION_COOKIE_NAME] = "made-up' OR 1=1"
     assert customer.post(f"/d/{link.uid}", {"token": link.token}).status_code == 200
+
+
+MARK = "axis_admin.middleware.staff_mark.StaffMark"
+
+
+@pytest.fixture
+def elsewhere(settings) -> Callable[[Client], Client]:
+    """A host of the customers' own: the session's cookie does not go there, the mark does."""
+    settings.STAFF_MARK_DOMAIN = ".example.com"
+    sessions = settings.MIDDLEWARE.index("axis_admin.middleware.sessions.SessionLimits")
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE[:sessions], MARK, *settings.MIDDLEWARE[sessions:]]
+
+    def go(browser: Client) -> Client:
+        customers = Client()
+        if mark := browser.cookies.get(settings.STAFF_MARK_COOKIE_NAME):
+            customers.cookies[settings.STAFF_MARK_COOKIE_NAME] = mark.value
+        return customers
+
+    return go
+
+
+def test_a_signed_in_browser_is_known_on_the_customers_own_host(
+    link: DeliveryLink, viewer: Staff, browser_of: Browser, elsewhere: Callable[[Client], Client], settings
+) -> None:
+    browser = browser_of(viewer)
+    browser.get("/")
+    assert browser.cookies[settings.STAFF_MARK_COOKIE_NAME]["domain"] == ".example.com"
+    assert elsewhere(browser).post(f"/d/{link.uid}", {"token": link.token}).status_code == 403
+    assert Event.objects.get(verb="delivery.refused").actor_id == viewer.uid
+
+
+def test_whoever_signs_out_is_known_no_longer(
+    link: DeliveryLink, viewer: Staff, browser_of: Browser, elsewhere: Callable[[Client], Client]
+) -> None:
+    browser = browser_of(viewer)
+    browser.get("/")
+    browser.post("/sign-out/")
+    assert elsewhere(browser).post(f"/d/{link.uid}", {"token": link.token}).status_code == 200
+
+
+def test_a_mark_that_nobody_signed_is_none(link: DeliveryLink, viewer: Staff, settings) -> None:
+    customer = Client()
+    customer.cookies[settings.STAFF_MARK_COOKIE_NAME] = f"{viewer.pk}:forged"
+    assert customer.post(f"/d/{link.uid}", {"token": link.token}).status_code == 200

@@ -145,12 +145,12 @@ class Server:
         process.wait()
 
 
-def gateway(var: Path, *, workers: int = 1) -> Server:
+def gateway(var: Path, *, workers: int = 1, name: str = "gateway", **environ: str) -> Server:
     """Return the gateway's surface, with its metrics, as `make run` serves it."""
     metrics = var / "metrics"
     metrics.mkdir(exist_ok=True)
-    environ = {"AXIS_SURFACE": "gateway", "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
-    return Server("gateway", "axis_admin.wsgi:application", var=var, workers=workers, environ=environ)
+    environ = {"AXIS_SURFACE": "gateway", "PROMETHEUS_MULTIPROC_DIR": str(metrics), **environ}
+    return Server(name, "axis_admin.wsgi:application", var=var, workers=workers, environ=environ)
 
 
 def owner_login(var: Path) -> str:

@@ -29,7 +29,7 @@ GATEWAY = "axis_admin.gateway"
 EVERYWHERE: tuple[tuple[str, str] | tuple[str, str, bool], ...] = (
     ("Django REST framework", "rest_framework.views:APIView.dispatch"),
     ("authentication", f"{GATEWAY}.authentication:GatewayBearer.authenticate"),
-    ("gateway's credential", "keys.identities:find_gateway"),
+    ("gateway's credential", "keys.known:gateway"),
     ("parsing credentials", "keys.secrets:parse"),
     ("unsealing digests", "keys.secrets:unseal"),
     ("is the connection alive?", f"{DJANGO}.close_if_health_check_failed"),
@@ -43,13 +43,13 @@ EVERYWHERE: tuple[tuple[str, str] | tuple[str, str, bool], ...] = (
 )
 VALIDATE = (
     *EVERYWHERE,
-    ("our view", f"{GATEWAY}.views:Validate.post"),
-    ("reading the call", f"{GATEWAY}.views:_ask"),
+    ("the door before Django", f"{GATEWAY}.dispatch:_answered"),
+    ("reading the call", f"{GATEWAY}.envelopes:ask_at_once"),
     ("deciding", "keys.decisions:decide"),
-    ("identity", "keys.identities:find"),
+    ("identity", "keys.known:recall"),
     ("the checks", "keys.verdicts:failed_checks"),
     ("limits", "keys.limits.limiter:Limiter.spend"),
-    ("the script in Valkey", "redis:Redis.execute_command"),
+    ("the script in Valkey", "keys.limits.line:Line.ask"),
     ("the answer", f"{GATEWAY}.answers:of_decision"),
     ("RateLimit headers", "keys.limits.headers:of"),
 )

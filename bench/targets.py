@@ -17,7 +17,7 @@ from bench.load import Plan
 from bench.payload import Customer
 from bench.sampling import Sample
 
-EMPTY, VALIDATE, PEER = "empty Django view", "validate", "HasAPIKey"
+EMPTY, VALIDATE, VIEW, PEER = "empty Django view", "validate", "validate, by the view alone", "HasAPIKey"
 PEER_DATABASE = "peer"
 WARM_UP_SECONDS = 0.5
 # Of every so-many-th answer the body is parsed.
@@ -60,11 +60,14 @@ def running(
     servers = {
         EMPTY: stack.Server("empty", "bench.empty:application", var=var),
         VALIDATE: stack.gateway(var),
+        VIEW: stack.gateway(var, name="gateway-view", AXIS_FAST_VALIDATE="0"),
         PEER: stack.Server("peer", "bench.peer:application", var=var, environ=environ),
     }
+    validate = ("/gateway/v1/keys/validate", [f"Bearer {credential}"] * len(bodies), ADMITTED)
     asked = {
         EMPTY: ("/", [""] * len(bodies), ""),
-        VALIDATE: ("/gateway/v1/keys/validate", [f"Bearer {credential}"] * len(bodies), ADMITTED),
+        VALIDATE: validate,
+        VIEW: validate,
         PEER: ("/", [f"Api-Key {key}" for key in keys], r'"valid": ?true'),
     }
     with ExitStack() as opened:

@@ -2,7 +2,8 @@
 
 One granian process each, with the same options and on the same core; the load is a process on another. Prints the
 conditions, a table, and as its last line the figures. p50 and p99 in that line are taken with one connection: what a
-call costs that waits for nobody. Ratios are medians of the rounds' ratios.
+call costs that waits for nobody. Ratios are medians of the rounds' ratios. `sql_per_validate` is what PostgreSQL itself
+counted during one more sample, of identities that are known by then, with the statement a second that keeps them so.
 """
 
 import argparse
@@ -14,9 +15,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench import conditions, cpu, figures, report, stack, targets
+from bench import conditions, cpu, figures, report, stack, statements, targets
 from bench.sampling import Sample
-from bench.targets import EMPTY, PEER, VALIDATE, Target
+from bench.targets import EMPTY, PEER, VALIDATE, VIEW, Target
 
 ORGANIZATIONS, KEYS_EACH = 100, 10
 CONNECTIONS = 8
@@ -39,12 +40,18 @@ def main() -> None:
             print(*conditions.lines(*_conditions(cores, options)), sep="\n", end="\n\n", flush=True)
             many = _measure(servers, cores, options, connections=CONNECTIONS)
             alone = _measure(servers, cores, options, connections=1)
+            with statements.counted(var) as counted:
+                warm = servers[VALIDATE].sample(cores, connections=CONNECTIONS, seconds=options.seconds)
     _check(many, alone)
     _print(many, alone)
-    print(f"Took {time.monotonic() - began:.0f} s.\n\n{last_line(many, alone)}")
+    answers = warm.result.answers
+    print(f"{counted.count} SQL statements of all servers during {answers} answers of validate.")
+    print(
+        f"Took {time.monotonic() - began:.0f} s.\n\n{last_line(many, alone, sql_per_validate=counted.count / answers)}"
+    )
 
 
-def last_line(many: Samples, alone: Samples) -> str:
+def last_line(many: Samples, alone: Samples, *, sql_per_validate: float) -> str:
     """Return the figures, from the samples with several connections and from those with one."""
     rates = {name: [sample.rate for sample in samples] for name, samples in many.items()}
     p50 = {name: [sample.result.p50_ms for sample in samples] for name, samples in alone.items()}
@@ -53,6 +60,8 @@ def last_line(many: Samples, alone: Samples) -> str:
         validate_vs_peer=figures.median_ratio(rates[VALIDATE], rates[PEER]),
         p50_vs_empty=figures.median_ratio(p50[VALIDATE], p50[EMPTY]),
         p99_ms=figures.median([sample.result.p99_ms for sample in alone[VALIDATE]]),
+        drf_vs_empty=figures.median_ratio(rates[VIEW], rates[EMPTY]),
+        sql_per_validate=sql_per_validate,
     )
 
 
@@ -90,7 +99,7 @@ def _check(*measured: Samples) -> None:
     for samples in measured:
         for name, of_name in samples.items():
             report.check(name, of_name)
-        for sample in samples[VALIDATE]:
+        for sample in [*samples[VALIDATE], *samples[VIEW]]:
             for answer in map(json.loads, sample.result.kept):
                 # An uncounted one is among the unexpected, which the table shows.
                 assert answer["degraded"] or (answer["code"], len(answer["limits"])) == ("VALID", 3), answer

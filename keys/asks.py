@@ -1,5 +1,6 @@
 """What a gateway asks about its customer: the body of one validate call, checked while it is read. Pure."""
 
+import functools
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address, ip_network
 from typing import Annotated, Literal
 
@@ -50,8 +51,9 @@ class Ask(msgspec.Struct, frozen=True):
         return None if self.client_ip is None else address(self.client_ip)
 
 
+@functools.lru_cache(maxsize=4_096)
 def address(text: str) -> Address:
-    """Return the address; one of IPv4 written as IPv6 is the former.
+    """Return the address; one of IPv4 written as IPv6 is the former. Callers' addresses come again and again.
 
     Raises ValueError where it is none, or names an interface: that may be any text at all.
     """

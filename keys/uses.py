@@ -1,5 +1,6 @@
 """When and from where credentials were used: noted in the counter store, written down once a minute."""
 
+import functools
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from django.db import connection
 
 from audit import wording
 from keys import counts
-from keys.asks import Ask
+from keys.asks import Address, Ask
 from keys.limits import limiter, store
 
 LONGEST_USER_AGENT = 200
@@ -59,9 +60,23 @@ WHERE excluded.last_used_at > known.last_used_at
 
 def described(ask: Ask) -> str:
     """Say how a secret is used, as the limiter's script notes it: version|address|agent."""
+    agent = ask.user_agent or ""
+    # Programs come again and again; a text that is longer than their names are is not worth keeping.
+    shown = _shown(agent) if len(agent) <= LONGEST_USER_AGENT else _masked(agent)
+    return f"{ask.api_version}|{_written(ask.caller)}|{shown}"
+
+
+def _masked(agent: str) -> str:
     # Masked before it is cut: half a credential would not be known for one.
-    agent = wording.masked(ask.user_agent or "")[:LONGEST_USER_AGENT]
-    return f"{ask.api_version}|{ask.caller or ''}|{agent}"
+    return wording.masked(agent)[:LONGEST_USER_AGENT]
+
+
+_shown = functools.lru_cache(maxsize=4_096)(_masked)
+
+
+@functools.lru_cache(maxsize=4_096)
+def _written(caller: Address | None) -> str:
+    return "" if caller is None else str(caller)
 
 
 def note_gateway(uid: str, *, address: str, at: datetime) -> None:
@@ -71,9 +86,10 @@ def note_gateway(uid: str, *, address: str, at: datetime) -> None:
         return
     _gateways_noted[uid] = now
     try:
-        store.client().hset(GATEWAY_USES, uid, f"{_microseconds(at)}|{address}")
-    except redis.RedisError:
-        _gateways_noted.pop(uid, None)
+        store.current().ask("HSET", GATEWAY_USES, uid, f"{_microseconds(at)}|{address}")
+    except store.CounterStoreDown:
+        # Not tried again at once: the call itself will want to know whether the store is there.
+        return
 
 
 def flush(organizations: Iterable[int] | None = None, *, timeout: float = SWEEP_TIMEOUT_S) -> None:

@@ -12,7 +12,7 @@ CALLS = Counter("axis_gateway_calls", "Calls by endpoint and status.", ["endpoin
 CALL_SECONDS = Histogram("axis_gateway_call_seconds", "How long a call took.", ["endpoint"], buckets=SECONDS)
 IN_FLIGHT = Gauge("axis_gateway_calls_in_flight", "Calls being worked on.", multiprocess_mode="livesum")
 VERDICTS = Counter("axis_validate_verdicts", "Verdicts by code.", ["code"])
-IDENTITIES = Counter("axis_validate_identities", "Where the identity of a verdict came from.", ["source"])
+IDENTITIES = Counter("axis_validate_identities", "Verdicts whose identity was not in memory.", ["source"])
 BREAKER = Gauge(
     "axis_limiter_breaker_open", "Processes that leave the counter store alone just now.", multiprocess_mode="livesum"
 )
@@ -44,7 +44,7 @@ def count_call(endpoint: str, status: int, *, began: float) -> None:
 
 def count_verdict(code: str, source: str, *, degraded: bool) -> None:
     _verdicts(code).inc()
-    if source:
+    if source not in ("", "memory"):
         _identities(source).inc()
     if degraded:
         DEGRADED.inc()

@@ -35,9 +35,21 @@ class Limit(msgspec.Struct, frozen=True, dict=True):
         """What the limit is about. Limits of one slot share their counter: a change of numbers refills nothing."""
         return f"{self.dimension}:{self.api_version or 'any'}:{self.period_s}"
 
-    @property
+    @cached_property
     def blocks(self) -> bool:
         return self.mode == "block"
+
+    @cached_property
+    def quoted(self) -> str:
+        """The name as a string of structured fields (RFC 9651), which know ASCII alone."""
+        plain = "".join(letter if " " <= letter <= "~" else "?" for letter in self.name)
+        escaped = plain.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+
+    @cached_property
+    def policy(self) -> str:
+        """What the RateLimit-Policy header says of it."""
+        return f"{self.quoted};q={self.limit};w={self.period_s}"
 
     def is_effective(self, *, at: datetime) -> bool:
         begun = self.effective_from is None or self.effective_from <= at

@@ -16,10 +16,11 @@ def of(standings: Sequence[Standing]) -> dict[str, str]:
     if not shown:
         return {}
     headers = {
-        "RateLimit-Policy": ", ".join(_policy(one) for one in shown),
-        "RateLimit": ", ".join(_standing(one) for one in shown),
+        "RateLimit-Policy": ", ".join([one.limit.policy for one in shown]),
+        "RateLimit": ", ".join([_standing(one) for one in shown]),
     }
-    waits = [one.retry_us for one in shown if one.refused]
+    # The one that refused comes first.
+    waits = [one.retry_us for one in shown if one.refused] if shown[0].refused else []
     if waits and None not in waits:
         headers["Retry-After"] = str(max(_seconds(wait or 0) for wait in waits))
     return headers
@@ -29,22 +30,11 @@ def _room(standing: Standing) -> tuple[bool, float]:
     return not standing.refused, standing.remaining / standing.limit.burst
 
 
-def _policy(standing: Standing) -> str:
-    return f"{_quoted(standing.limit.name)};q={standing.limit.limit};w={standing.limit.period_s}"
-
-
 def _standing(standing: Standing) -> str:
     # A refused call is told the instant of its Retry-After, so that both headers name the same one.
     until = standing.retry_us if standing.refused and standing.retry_us else standing.reset_us
-    return f"{_quoted(standing.limit.name)};r={standing.remaining};t={math.ceil(until / 1_000_000)}"
+    return f"{standing.limit.quoted};r={standing.remaining};t={math.ceil(until / 1_000_000)}"
 
 
 def _seconds(microseconds: int) -> int:
     return max(1, math.ceil(microseconds / 1_000_000))
-
-
-def _quoted(name: str) -> str:
-    """Write a name as a string of structured fields (RFC 9651), which know ASCII alone."""
-    plain = "".join(letter if " " <= letter <= "~" else "?" for letter in name)
-    escaped = plain.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

@@ -60,19 +60,23 @@ class Store:
 
     def _line(self, age: int) -> Line:
         opened = getattr(self._lines, "of", None)
-        # After one thread has failed, the lines of the others are as likely to be dead; and none is shared by a fork.
-        if opened is not None and opened[:2] == (age, os.getpid()):
-            line: Line = opened[2]
+        # After one thread has failed, the lines of the others are as likely to be dead.
+        if opened is not None and opened[0] == age:
+            line: Line = opened[1]
             return line
         self._lines.of = None
         line = Line(self._pool, timeout=self._timeout)
-        self._lines.of = (age, os.getpid(), line)
+        self._lines.of = (age, line)
         return line
+
+    def leave_to_the_parent(self) -> None:
+        """Open other lines: a connection is used by one process alone."""
+        self._lines = threading.local()
 
     def _fail(self, age: int) -> None:
         opened, self._lines.of = getattr(self._lines, "of", None), None
         if opened is not None:
-            opened[2].close()
+            opened[1].close()
         self._age = max(self._age, age + 1)
         self.breaker.failed()
         for listener in self.on_failure:
@@ -104,4 +108,7 @@ on_change: list[Callable[[bool], object]] = []
 @functools.cache
 def current() -> Store:
     """Return this process's store."""
-    return Store(settings.VALKEY_URL, breaker=Breaker(on_change=lambda is_open: [told(is_open) for told in on_change]))
+    breaker = Breaker(on_change=lambda is_open: [told(is_open) for told in on_change])
+    made = Store(settings.VALKEY_URL, breaker=breaker)
+    os.register_at_fork(after_in_child=made.leave_to_the_parent)
+    return made

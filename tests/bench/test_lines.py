@@ -10,7 +10,7 @@ from axis_admin import fleet
 from bench import copying, cpu, ingest, load, report, stack, steps, validate
 from bench.reporting import Copied
 from bench.sampling import Sample
-from bench.targets import EMPTY, PEER, VALIDATE
+from bench.targets import EMPTY, PEER, VALIDATE, VIEW
 
 NOBODY = cpu.Shares(None, None, None)
 
@@ -21,9 +21,11 @@ def _sample(answers: int, *, p50: float = 1.0, p99: float = 2.0, unexpected: int
 
 def test_the_last_line_of_validate() -> None:
     many = {EMPTY: [_sample(8000), _sample(4000)], VALIDATE: [_sample(2000)] * 2, PEER: [_sample(1000)] * 2}
+    many[VIEW] = [_sample(1600), _sample(800)]
     alone = {EMPTY: [_sample(1, p50=0.2)] * 2, VALIDATE: [_sample(1, p50=0.5, p99=1.25)] * 2, PEER: [_sample(1)] * 2}
-    line = validate.last_line(many, alone)
-    assert line == "validate_vs_empty=0.375 validate_vs_peer=2.000 p50_vs_empty=2.500 p99_ms=1.250"
+    line = validate.last_line(many, alone, sql_per_validate=0.0004)
+    first = "validate_vs_empty=0.375 validate_vs_peer=2.000 p50_vs_empty=2.500 p99_ms=1.250"
+    assert line == f"{first} drf_vs_empty=0.200 sql_per_validate=0.000"
 
 
 def test_the_last_line_of_ingest() -> None:

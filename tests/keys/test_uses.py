@@ -28,6 +28,8 @@ def valkey(monkeypatch: pytest.MonkeyPatch) -> Iterator[redis.Redis]:
     client = store.connect(settings.VALKEY_URL, timeout=10)
     client.flushdb()
     monkeypatch.setattr(store, "client", lambda: client)
+    patient = store.Store(settings.VALKEY_URL, timeout=10)
+    monkeypatch.setattr(store, "current", lambda: patient)
     yield client
     client.flushdb()
     client.close()
@@ -172,8 +174,8 @@ def test_a_gateway_is_noted_once_in_ten_seconds(db: None, valkey: redis.Redis, m
 
 
 def test_a_store_that_is_down_stops_no_gateway(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    away = store.connect("unix:///nowhere/valkey.sock")
-    monkeypatch.setattr(store, "client", lambda: away)
+    away = store.Store("unix:///nowhere/valkey.sock")
+    monkeypatch.setattr(store, "current", lambda: away)
     uses.note_gateway(GatewayFactory().uid, address="", at=NOON)
 
 

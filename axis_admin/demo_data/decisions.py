@@ -17,13 +17,11 @@ from keys.decisions import Decision
 from keys.facts import Identity, KeyFacts, OrganizationFacts, SecretFacts
 from keys.limits.applying import Limit
 from keys.limits.limiter import Standing
-from keys.models import DecisionHour, KeySecret, LimitRule, Refusal, SecretHour
+from keys.models import DecisionHour, LimitRule, Refusal, SecretHour
 from keys.verdicts import Code
 from metering.models import UsageHour
 
 COUNTED_DAYS, CALLERS_DAYS = 30, 8
-# What a studio forgot to change when it changed keys: part of the calls, address, agent.
-OTHER_CALLERS = ((6, "203.0.113.41", ""), (17, "198.51.100.23", "python-requests/2.28.1"))
 # Local enough: these hours are busy nearly everywhere that the studios are.
 BUSY_HOURS, NIGHT_HOUR, WORKING_DAYS = (9, 10, 11, 15, 16, 17), 2, range(5)
 FORGOTTEN = {"expired": Code.EXPIRED, "revoked": Code.REVOKED}
@@ -66,25 +64,19 @@ def _admitted(row: Mapping[str, Any]) -> DecisionHour:
 
 
 def _callers(rows: Sequence[Mapping[str, Any]], held: Mapping[int, Held]) -> list[SecretHour]:
-    made, secrets = [], {key_id: one.first_secret for key_id, one in held.items()}
-    for row in rows:
-        one = held[row["key_id"]]
-        shares = _shares(row["calls"], one, row["hour"])
-        made += [_caller(row, secrets[row["key_id"]], *share) for share in shares if share[2]]
-    return made
-
-
-def _shares(calls: int, held: Held, hour: datetime) -> list[tuple[str, str, int]]:
-    """Split an hour's calls: most come from the usual address, of a key that rotates some from elsewhere too."""
-    address, agent = held.sketch.address, held.sketch.agent
-    others = OTHER_CALLERS if held.sketch.fate == "rotating" else ()
-    split = [(elsewhere, other or agent, calls // every) for every, elsewhere, other in others if hour.hour % 3]
-    return [(address, agent, calls - sum(part for _, _, part in split)), *split]
-
-
-def _caller(row: Mapping[str, Any], secret: KeySecret, address: str, agent: str, calls: int) -> SecretHour:
-    of = {"hour": row["hour"], "api_version": row["api_version"], "admitted": calls}
-    return SecretHour(secret=secret, address=address, user_agent=agent, **of)
+    """Say that every call came from the key's usual caller."""
+    secrets = {key_id: one.first_secret for key_id, one in held.items()}
+    return [
+        SecretHour(
+            secret=secrets[row["key_id"]],
+            hour=row["hour"],
+            api_version=row["api_version"],
+            address=held[row["key_id"]].sketch.address,
+            user_agent=held[row["key_id"]].sketch.agent,
+            admitted=row["calls"],
+        )
+        for row in rows
+    ]
 
 
 def _refused(held: Held, *, now: datetime) -> Iterator[Call]:

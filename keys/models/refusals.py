@@ -51,6 +51,8 @@ class Refusal(models.Model):
             models.Index(fields=["key", "-at"], name="refusals_by_key"),
             models.Index(fields=["request_id"], condition=~models.Q(request_id=""), name="refusals_by_request"),
             models.Index(fields=["idempotency_key"], condition=~models.Q(idempotency_key=""), name="refusals_by_idem"),
+            models.Index(fields=["public_id"], condition=~models.Q(public_id=""), name="refusals_by_prefix"),
+            models.Index(fields=["address"], name="refusals_by_address"),
             models.Index(fields=["at"], name="refusals_by_time"),
         ]
 

@@ -37,5 +37,5 @@ def test_a_rotating_key_is_called_from_several_addresses(demo: str, begun: datet
     rotating = ApiKey.objects.filter(secrets__state="overlap")
     assert rotating.count() > 1
     hours = SecretHour.objects.order_by().values("secret__key", "address").distinct()
-    assert {hours.filter(secret__key=key).count() for key in rotating} <= {2, 3}
+    assert min(hours.filter(secret__key=key).count() for key in rotating) > 1
     assert any(dry_run.of_ending_overlap(key, begun).calls for key in rotating)

@@ -37,7 +37,7 @@ def _running(current: KeySecret, old: KeySecret, seen: Cutover, *, now: datetime
     began = old.overlap_began_at or current.began_at
     until = old.overlap_until or now
     ends = rotation.stops(old) if old.overlap_after_use else f"{_clock(until)}, in {assurance.length(until - now)}"
-    moved = "no calls in 24 h" if seen.moved is None else f"{_percent(seen.moved)} of 24 h moved"
+    moved = "no calls in 24 h" if seen.moved is None else f"{_percent(seen.moved)} moved, last 24 h"
     used = f"{_clock(used_at)}, {assurance.length(max(used_at - began, timedelta()))} later" if used_at else "not yet"
     return [
         {"text": "New secret made", "note": _clock(current.created_at), "state": "done"},
@@ -77,8 +77,9 @@ def chart(
 
 def _percent(share: float) -> str:
     """A share that is not whole is never told as whole."""
-    text = f"{share * 100:.1f}"
-    return f"{'99.9' if text == '100.0' and share < 1 else '0.1' if text == '0.0' and share > 0 else text}%"
+    if share in (0, 1):
+        return f"{share:.0%}"
+    return f"{min(max(share * 100, 0.1), 99.9):.1f}%"
 
 
 def _clock(at: datetime) -> str:

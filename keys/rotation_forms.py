@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils import timezone
 
 from keys import rotation
@@ -14,6 +15,15 @@ from keys.forms import VersionedForm
 from keys.models import ApiKey, KeySecret
 from orgs.forms import OptionalReasonForm, ReasonForm
 
+# The choices say their times anew when another beginning is chosen.
+ASKS_AGAIN = {
+    "hx-trigger": "change",
+    "hx-include": "[name=overlap]:checked",
+    "hx-target": "#id_overlap",
+    "hx-select": "#id_overlap",
+    "hx-select-oob": "#id_at_help",
+    "hx-swap": "outerHTML",
+}
 LOCAL = "%Y-%m-%dT%H:%M"
 EXTENSIONS = ("1h", "24h", "7d")
 LONGEST = "longest"
@@ -77,15 +87,18 @@ class ScheduleForm(OptionalReasonForm, OverlapForm, HandoverMixin):
 
     field_order = ["at", "overlap", "handover", "recipient", "lifetime", "reason", "ticket", "password", "version"]
 
-    def __init__(self, *args: Any, asked_at: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, asked: QueryDict, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         zone = self.key.organization.time_zone
         self.zone = ZoneInfo(zone)
-        self.fields["at"].initial = self._asked(asked_at) or _tomorrow(self.zone)
+        self.fields["at"].initial = self._asked(asked.get("at", "")) or _tomorrow(self.zone)
+        self.fields["at"].widget.attrs |= ASKS_AGAIN | {"hx-get": self.request.path}
         began = self._begins()
         self.offer(began=began)
+        if asked.get("overlap") in rotation.CHOICES:
+            self.fields["overlap"].initial = asked["overlap"]
         self.offer_handover(self.key.organization)
-        self.fields["at"].help_text = f"In {zone}, the organization's time. {began:%-d %b %Y, %H:%M} UTC."
+        self.fields["at"].help_text = f"In {zone}, the organization's time: {_clock(began)}."
 
     @property
     def wanted(self) -> dict[str, Any]:
@@ -168,9 +181,9 @@ def _by(name: str) -> str:
 def _said(name: str, wanted: rotation.Overlap, end: datetime, *, began: datetime) -> str:
     if wanted.after_use:
         label = rotation.LABELS[name.removeprefix("use-")]
-        return f"{label} after the first use of the new one, on {_clock(end)} at the latest"
+        return f"{label} after first use of the new one, at the latest {_clock(end)}"
     if name == "now":
-        return f"{rotation.LABELS[name]}: {_clock(end)}" if began > timezone.now() else rotation.LABELS[name]
+        return f"At the same time: {_clock(end)}" if began > timezone.now() else rotation.LABELS[name]
     cut = ", when the key expires" if end < began + wanted.lasts else ""
     return f"After {rotation.LABELS[name]}: {_clock(end)}{cut}"
 

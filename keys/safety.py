@@ -93,7 +93,9 @@ def judge(
         return Verdict(Kind.NEVER_USED)
     whole = silence(hours, last_at=last_at, began=began, now=now)
     quiet_from = [quiet_at(caller, began=began, now=now) for caller in callers]
-    still = [caller for caller, quiet in zip(callers, quiet_from, strict=True) if quiet > now]
+    loud = [caller for caller, quiet in zip(callers, quiet_from, strict=True) if quiet > now]
+    # First who was not seen on the new one, and of them the latest.
+    still = sorted(loud, key=lambda caller: (caller.has_moved, now - caller.last_at))
     means_from = whole.means_from if whole else None
     safe_from = max([means_from, *quiet_from]) if means_from else None
     moved = bool(callers) and all(caller.has_moved for caller in callers)

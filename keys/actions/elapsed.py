@@ -44,7 +44,7 @@ def begin_rotation(*, secret: KeySecret, actor: trail.Actor) -> KeySecret:
         key,
         actor=actor,
         after={"public_id": public_ids},
-        detail={"begins": moment(pending.activates_at), "overlap_until": moment(old.overlap_until if old else None)},
+        detail={"begins": clock(pending.activates_at), "overlap_until": moment(old.overlap_until if old else None)},
     )
     named = [each.public_id for each in (old, pending) if each]
     changes.announce(organization=key.organization, kind="key.rotated", public_ids=named)
@@ -145,6 +145,11 @@ def raise_version(key: ApiKey) -> None:
     """Let every form about the key that is still open be refused."""
     key.version += 1
     key.save(update_fields=["version"])
+
+
+def clock(at: datetime | None) -> str:
+    """Write a time as a sentence of the trail tells it."""
+    return f"{at:%-d %b %Y, %H:%M} UTC" if at else ""
 
 
 def moment(at: datetime | None) -> str:

@@ -8,7 +8,7 @@ from django.db import transaction
 from audit import trail
 from audit.verbs import Verb
 from keys import rotation, telling
-from keys.actions.elapsed import moment, open_key, raise_version, retire, secret_in
+from keys.actions.elapsed import clock, moment, open_key, raise_version, retire, secret_in
 from keys.actions.keys import add_secret, record
 from keys.models import ApiKey, KeySecret
 from keys.rotation import Overlap
@@ -92,7 +92,7 @@ def schedule_rotation(
         key,
         actor=actor,
         after={"public_id": [current.public_id, secret.public_id]},
-        detail={"begins": moment(at), **_told(wanted, at, until)},
+        detail={"begins": clock(at), **_told(wanted, at, until)},
         reason=reason,
         ticket=ticket,
     )
@@ -121,7 +121,7 @@ def cancel_rotation(
         key,
         actor=actor,
         after={"public_id": [pending.public_id, None]},
-        detail={"begins": moment(pending.activates_at)},
+        detail={"begins": clock(pending.activates_at)},
         reason=reason,
         ticket=ticket,
     )

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from keys import actions, links
-from keys.models import ApiKey, DeliveryLink
+from keys.models import ApiKey, DeliveryLink, KeySecret
 from orgs.policy import Permission
 
 LINKS = 5
@@ -54,6 +54,12 @@ def link_rows(context: Context, key: ApiKey) -> list[dict[str, Any]]:
     """The key's latest one-time links, each with its state and what the person may do with it."""
     latest = DeliveryLink.objects.filter(secret__key=key).with_keys()[:LINKS]
     return [links.row(link, staff=context["request"].staff, now=timezone.now()) for link in latest]
+
+
+@register.simple_tag
+def old_secret(key: ApiKey) -> KeySecret | None:
+    """The old secret of a key that rotates, by the clock."""
+    return key.standing(at=timezone.now()).old
 
 
 @register.simple_tag

@@ -62,7 +62,7 @@ def schedule_rotation(request: StaffRequest, uid: str) -> HttpResponse:
     if request.method != "POST" and (problem := actions.rotation_problem(key, now=timezone.now())):
         return pages.refused(request, _page(key), problem)
     about = _about(request, key)
-    form = rotation_forms.ScheduleForm(pages.posted(request), asked_at=request.GET.get("at", ""), **about)
+    form = rotation_forms.ScheduleForm(pages.posted(request), asked=request.GET, **about)
     if pages.accepted(form, lambda: handing.make(request, form, lambda: _schedule(request, key, form))):
         proof.use(request, Permission.KEY_ROTATE)
         if form.by_link:

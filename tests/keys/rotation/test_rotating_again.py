@@ -17,7 +17,7 @@ from tests.keys.rotation.conftest import DAY, HOUR, states_of
 def test_rotating_during_an_overlap_ends_the_oldest_secret_and_says_so(old: KeySecret, kim: Any, post: Any) -> None:
     page = kim.get(f"/keys/{old.key.uid}/rotate/").content.decode()
     assert "This key is rotating already." in page
-    assert f"…{old.last_four} stops now instead of later" in page
+    assert f"oldest secret, …{old.last_four}, stops now and not on {old.overlap_until:%-d %b %Y, %H:%M} UTC" in page
     assert post(old.key, "rotate", overlap="24h").status_code == 200
     assert states_of(old.key) == ["retired", "overlap", "active"]
 
@@ -39,7 +39,7 @@ def test_every_choice_is_a_time_on_the_clock_within_the_plan(kim: Any) -> None:
     assert f"After 7 days: {timezone.now() + 7 * DAY:%-d %b %Y, %H:}" in week
     assert "After 30 days" not in week
     assert f"After 30 days: {timezone.now() + 30 * DAY:%-d %b %Y, %H:}" in month
-    latest = f"24 hours after the first use of the new one, on {timezone.now() + 7 * DAY:%-d %b %Y, %H:}"
+    latest = f"24 hours after first use of the new one, at the latest {timezone.now() + 7 * DAY:%-d %b %Y, %H:}"
     assert latest in week
 
 

@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -59,9 +60,11 @@ def test_a_time_that_cannot_be_is_refused_at_its_field(wall: str, said: str, key
 
 def test_the_choices_follow_the_time_that_is_asked_for(key: ApiKey, kim: Any) -> None:
     wall = (timezone.now() + 9 * DAY).replace(hour=6, minute=0, second=0, microsecond=0, tzinfo=None)
-    page = kim.get(f"/keys/{key.uid}/rotation/schedule/?at={wall:%Y-%m-%dT%H:%M}").content.decode()
+    page = kim.get(f"/keys/{key.uid}/rotation/schedule/?at={wall:%Y-%m-%dT%H:%M}&overlap=7d").content.decode()
     ends = wall.replace(tzinfo=BERLIN).astimezone(UTC) + DAY
     assert f"After 24 hours: {ends:%-d %b %Y, %H:%M} UTC" in page
+    assert f"organization&#x27;s time: {ends - DAY:%-d %b %Y, %H:%M} UTC" in page
+    assert re.search(r'value="7d"[^>]* checked', page)
 
 
 def test_it_begins_by_a_sweep_that_is_safe_to_run_twice(scheduled: ApiKey) -> None:

@@ -1,9 +1,11 @@
 """docs/staff.md says who may do what, as the policy does."""
 
+from datetime import timedelta
+
 from audit.forms import SearchForm
 from audit.models import Event
 from axis_admin.middleware import sessions
-from keys import rotation, states
+from keys import dry_run, refusals, retention, rotation, states
 from orgs import lifecycle, policy, proof
 from orgs.policy import Permission, Role, Rule
 from tests.docs import markdown
@@ -61,3 +63,10 @@ def test_its_times_are_the_code_s(settings) -> None:
     assert f"lasts {proof.LASTS.seconds // 60} minutes" in TEXT
     assert proof.AT_MOST.seconds == 3600
     assert sessions.SAVE_EVERY < settings.SESSION_IDLE
+
+
+def test_what_is_kept_of_refusals_is_the_code_s() -> None:
+    section = markdown.section(TEXT, "## Why a call was refused")
+    assert f"calls of the last {retention.REFUSALS.days} days" in section
+    assert f"{refusals.MOST_A_MINUTE} refusals a minute" in section
+    assert f"the last {dry_run.LENGTH // timedelta(hours=1)} hours" in section

@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views import defaults
-from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.debug import SafeExceptionReporterFilter
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from axis_admin.lookup import calls, credentials, objects, uploads
@@ -33,11 +34,23 @@ FINDERS: tuple[Finder, ...] = (
 )
 
 
+class NothingShown(SafeExceptionReporterFilter):
+    """Of what fails while something is looked up an error page shows no values, whatever the settings say."""
+
+    def is_active(self, request: HttpRequest | None) -> bool:
+        return True
+
+    def get_traceback_frame_variables(self, request: Any, tb_frame: Any) -> list[tuple[str, Any]]:
+        return []
+
+
 @sensitive_post_parameters()
-@sensitive_variables()
 @require_http_methods(["GET", "HEAD", "POST"])
 def lookup(request: StaffRequest) -> HttpResponse:
     """Answer what a text or a file is about. A page with the box; for htmx the answer alone."""
+    request.exception_reporter_filter = NothingShown()  # type: ignore[attr-defined]
+    if cut := pages.without_keys(request):
+        return cut
     place: dict[str, Any] = pages.place("Look up")
     if request.method != "POST":
         return render(request, "lookup/lookup.html", place)
@@ -51,7 +64,6 @@ def lookup(request: StaffRequest) -> HttpResponse:
     return render(request, "lookup/_palette.html" if in_palette else "lookup/_found.html", found)
 
 
-@sensitive_variables()
 def found_in(request: StaffRequest, text: str) -> dict[str, Any]:
     """Return what the person may see of what the text mentions, and a sentence about it."""
     said = mentions.read(text)
@@ -77,7 +89,6 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return defaults.bad_request(request, exception or Exception())
 
 
-@sensitive_variables()
 def _text(request: StaffRequest) -> str | None:
     """What was pasted, and the file with it; None where either is too large. NUL stands for nothing."""
     pasted = request.POST.get("q", "")
@@ -88,7 +99,6 @@ def _text(request: StaffRequest) -> str | None:
     return "\n".join(filter(None, parts)).replace("\0", " ")
 
 
-@sensitive_variables()
 def _decoded(raw: bytes) -> str:
     """Read a file as text, whatever it is: what is no text holds nothing of ours."""
     is_wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))

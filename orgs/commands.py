@@ -51,14 +51,15 @@ def refusals_as_errors(handle: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return handle(*args, **options)
         except ValidationError as error:
-            raise CommandError(_in_words(error)) from error
+            raise CommandError(in_words(error)) from error
         except trail.EntryRefused as error:
             raise CommandError(f"{error.field}: {error.message}") from error
 
     return handled
 
 
-def _in_words(error: ValidationError) -> str:
+def in_words(error: ValidationError) -> str:
+    """Say what was refused in one line, each field by its name."""
     if not hasattr(error, "error_dict"):
         return " ".join(error.messages)
     texts = error.message_dict.items()

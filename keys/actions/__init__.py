@@ -16,6 +16,7 @@ from keys.actions.expiring import note_expiry
 from keys.actions.field_keys import rotate_field_key
 from keys.actions.gateway_secrets import edit_gateway, end_gateway_overlap, gateway_problem, rotate_gateway
 from keys.actions.gateways import create_gateway, revoke_gateway
+from keys.actions.imports import import_key
 from keys.actions.keys import issue_key, revoke_key
 from keys.actions.leaks import close_leak, contain_leaked, date_leak, replace_leaked, report_leak, revoke_leaked
 from keys.actions.overlaps import end_old_secret, extend_overlap, longest_end, undo_rotation
@@ -45,6 +46,7 @@ __all__ = [
     "expire_link",
     "extend_overlap",
     "gateway_problem",
+    "import_key",
     "issue_key",
     "longest_end",
     "note_expiry",

@@ -63,6 +63,8 @@ class KeySecret(models.Model):
         ]
 
     def __str__(self) -> str:
+        if self.imported_prefix:
+            return f"{self.imported_prefix}… ({self.public_id})"
         return f"axk_{self.key.environment}_{self.public_id}"
 
     @property

@@ -123,6 +123,7 @@ CALLS: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
     org_actions.grant_role: lambda: {"user": _person(), "role": "viewer"},
     org_actions.revoke_role: lambda: {"assignment": factories.RoleAssignmentFactory(), **WHY},
     key_actions.issue_key: _issue,
+    key_actions.import_key: lambda: {**_issue(), "digest": b"d" * 32, "prefix": "sk_"},
     key_actions.rotate_key: lambda: {"key": _key(), "overlap": DAY},
     key_actions.schedule_rotation: lambda: {"key": _key(), "overlap": DAY, "at": timezone.now() + DAY},
     key_actions.cancel_rotation: lambda: {"key": _scheduled().key},

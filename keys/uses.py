@@ -97,14 +97,14 @@ def flush(organizations: Iterable[int] | None = None, *, timeout: float = SWEEP_
 
     Safe to run twice, also at once, and to be killed at any point.
     """
-    client = store.connect(settings.VALKEY_URL, timeout=timeout)
-    for name, noted in _noted_secrets(client, organizations):
-        _write_secrets(noted)
-        _forget(client, name, noted)
-    gateways: Noted = client.hgetall(GATEWAY_USES)  # type: ignore[assignment]
-    if gateways:
-        _write_gateways(gateways)
-        _forget(client, GATEWAY_USES, gateways)
+    with store.connect(settings.VALKEY_URL, timeout=timeout) as client:
+        for name, noted in _noted_secrets(client, organizations):
+            _write_secrets(noted)
+            _forget(client, name, noted)
+        gateways: Noted = client.hgetall(GATEWAY_USES)
+        if gateways:
+            _write_gateways(gateways)
+            _forget(client, GATEWAY_USES, gateways)
 
 
 def _noted_secrets(client: redis.Redis, organizations: Iterable[int] | None) -> Iterator[tuple[str, Noted]]:

@@ -1,14 +1,17 @@
 """Pause, resume and edit a key."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils import timezone
 
+from keys.actions import gateways as actions
 from keys.forms import NEVER, ExpiryMixin, VersionedForm
 from keys.models import ApiKey
-from keys.terms import TermsMixin
+from keys.terms import LONGEST_LIST, TermsMixin
 from orgs.forms import OptionalReasonForm, ReasonForm, Text
 
 AS_IT_IS = "keep"
@@ -33,6 +36,8 @@ class EditForm(OptionalReasonForm, TermsMixin, ExpiryMixin, VersionedForm):
     name = Text(max_length=80)
     purpose = Text(max_length=200, required=False)
     api_versions = forms.MultipleChoiceField(label="API versions", widget=forms.CheckboxSelectMultiple)
+    # The networks of which the person has seen what they would have refused.
+    reviewed = forms.CharField(required=False, max_length=LONGEST_LIST, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, key: ApiKey, **kwargs: Any) -> None:
         self.key = key
@@ -65,6 +70,31 @@ class EditForm(OptionalReasonForm, TermsMixin, ExpiryMixin, VersionedForm):
         if self.key.not_before and values["not_before"] == self.key.not_before.replace(second=0, microsecond=0):
             values["not_before"] = self.key.not_before
         return values
+
+    @property
+    def networks(self) -> list[str]:
+        """The networks as they would be saved; ValidationError where one is none."""
+        return actions.normal_cidrs(self.terms["allowed_cidrs"])
+
+    @property
+    def narrows(self) -> bool:
+        """Whether there is a list of networks that differs from the key's, and whose effect was not seen yet."""
+        try:
+            networks = self.networks
+        except ValidationError:
+            return False
+        return bool(networks) and networks != self.key.allowed_cidrs and " ".join(networks) != self._seen
+
+    @property
+    def _seen(self) -> str:
+        seen: str = self.cleaned_data["reviewed"]
+        return seen
+
+    def was_reviewed(self) -> None:
+        """Carry that these networks were seen, so that the same form is saved when it is sent again."""
+        data = cast("QueryDict", self.data).copy()
+        data["reviewed"] = " ".join(self.networks)
+        self.data = data
 
     @property
     def newer(self) -> list[tuple[str, str, str]]:

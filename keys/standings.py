@@ -29,6 +29,11 @@ def of(key: ApiKey, *, at: datetime) -> list[Said]:
     return [over] if over else [*_refused(key, at), *_ending(key, at)]
 
 
+def is_over(key: ApiKey, *, at: datetime) -> bool:
+    """Say whether the key is refused for good."""
+    return _over(key, at) is not None
+
+
 def _over(key: ApiKey, at: datetime) -> Said | None:
     if key.state == key.State.REVOKED:
         why = _why(key.revoke_reason, key.revoke_ticket)
@@ -44,7 +49,7 @@ def _over(key: ApiKey, at: datetime) -> Said | None:
 def _refused(key: ApiKey, at: datetime) -> Iterator[Said]:
     if key.state == key.State.PAUSED:
         said = f"Its calls are refused with PAUSED. {_why(key.pause_reason, key.pause_ticket)}"
-        yield Said("Paused on", said, "warn", "pause", key.paused_at, "resume")
+        yield Said("Paused on", said, "warn", "pause", key.paused_at)
     if key.not_before is not None and key.not_before > at:
         yield Said(
             "Works from", "Until then its calls are refused with NOT_YET_ACTIVE.", "info", "clock", key.not_before

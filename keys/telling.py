@@ -27,9 +27,26 @@ def issued(key: ApiKey, secret: KeySecret) -> None:
     _tell(key, Notice.Kind.KEY_ISSUED, f"{key.uid}/issued", facts)
 
 
-def rotated(key: ApiKey, secret: KeySecret, *, begins: datetime, stops: datetime) -> None:
-    facts = {"prefix": _prefix(key, secret), "begins": _moment(key, begins), "stops": _moment(key, stops)}
-    _tell(key, Notice.Kind.KEY_ROTATED, f"{key.uid}/rotated/{secret.public_id}", facts)
+def rotated(key: ApiKey, secret: KeySecret, *, begins: datetime, stops: datetime, at_the_latest: bool = False) -> None:
+    """Tell of a new secret, and when the old one stops; `at_the_latest` where that waits for a first use."""
+    ends = f"{_moment(key, stops)}{' at the latest' if at_the_latest else ''}"
+    facts = {"prefix": _prefix(key, secret), "begins": _moment(key, begins), "stops": ends}
+    letter = "key_replaced" if stops <= begins else "key_rotated"
+    _tell(key, Notice.Kind.KEY_ROTATED, f"{key.uid}/rotated/{secret.public_id}", facts, letter=letter)
+
+
+def overlap_changed(key: ApiKey, old: KeySecret, *, stops: datetime) -> None:
+    """Tell that the old secret stops at another time than was said."""
+    facts = {"old": _prefix(key, old), "stops": _moment(key, stops)}
+    about = f"{key.uid}/overlap/{key.version}"
+    _tell(key, Notice.Kind.KEY_ROTATED, about, facts, letter="key_overlap_changed")
+
+
+def rotation_taken_back(key: ApiKey, *, works: KeySecret | None, gone: KeySecret | None) -> None:
+    """Tell that the secret which was to be the new one is not, and which one works."""
+    facts = {name: _prefix(key, secret) if secret else "none" for name, secret in (("old", works), ("new", gone))}
+    about = f"{key.uid}/taken_back/{key.version}"
+    _tell(key, Notice.Kind.KEY_ROTATED, about, facts, letter="key_rotation_taken_back")
 
 
 def paused(key: ApiKey) -> None:

@@ -47,6 +47,26 @@ LETTERS: dict[str, Letter] = {
         "Put the new secret to work before the old one stops: from then on calls with the old one are refused with 401"
         " and the code ROTATED_OUT. The secret itself is never in a mail.",
     ),
+    "key_replaced": Letter(
+        "Key {name} of {organization} has a new secret",
+        "A key of your organization got a new secret, and the old one stopped at once. Its id, limits and history stay"
+        " the same.",
+        (*_KEY, ("Replaced", "begins")),
+        "Put the new secret to work now: calls with the old one are refused with 401 and the code ROTATED_OUT. The"
+        " secret itself is never in a mail.",
+    ),
+    "key_overlap_changed": Letter(
+        "Old secret of key {name} of {organization}: another end",
+        "The time at which the old secret of a key stops was changed.",
+        (*_KEY, ("Old secret", "old"), ("Stops", "stops")),
+        "From then on calls with the old secret are refused with 401 and the code ROTATED_OUT. The new one works.",
+    ),
+    "key_rotation_taken_back": Letter(
+        "Rotation of key {name} of {organization} was taken back",
+        "A rotation of which we told you was taken back.",
+        (*_KEY, ("Works on", "old"), ("Does not work", "new"), ("Since", "at")),
+        "Go on with the secret that works. Calls with the other one are refused with 401.",
+    ),
     "key_paused": Letter(
         "Key {name} of {organization} is paused",
         "A key of your organization was paused.",

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from audit import trail
 from audit.verbs import Verb
-from keys import rotation
+from keys import rotation, telling
 from keys.actions.elapsed import moment, open_key, raise_version, retire, secret_in
 from keys.actions.keys import record
 from keys.models import ApiKey, KeySecret
@@ -42,6 +42,7 @@ def undo_rotation(
         reason=reason,
         ticket=ticket,
     )
+    telling.rotation_taken_back(key, works=old, gone=new)
     public_ids = [old.public_id, *([new.public_id] if new else [])]
     changes.announce(organization=key.organization, kind="key.rotated", public_ids=public_ids)
     return key
@@ -65,6 +66,7 @@ def end_old_secret(
         reason=reason,
         ticket=ticket,
     )
+    telling.overlap_changed(key, old, stops=now)
     changes.announce(organization=key.organization, kind="key.rotated", public_ids=[old.public_id])
     return key
 
@@ -102,6 +104,7 @@ def extend_overlap(
         reason=reason,
         ticket=ticket,
     )
+    telling.overlap_changed(key, old, stops=until)
     changes.announce(organization=key.organization, kind="key.rotated", public_ids=[old.public_id])
     return key
 

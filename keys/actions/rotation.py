@@ -53,7 +53,7 @@ def rotate_key(
         ticket=ticket,
     )
     public_ids = [secret.public_id, *([old.public_id] if old else []), *gone]
-    telling.rotated(key, secret, begins=now, stops=until)
+    telling.rotated(key, secret, begins=now, stops=until, at_the_latest=after_use)
     changes.announce(organization=key.organization, kind="key.rotated", public_ids=public_ids)
     return secret, text
 
@@ -97,7 +97,7 @@ def schedule_rotation(
         ticket=ticket,
     )
     public_ids = [secret.public_id, current.public_id, *gone]
-    telling.rotated(key, secret, begins=at, stops=until)
+    telling.rotated(key, secret, begins=at, stops=until, at_the_latest=after_use)
     changes.announce(organization=key.organization, kind="key.changed", public_ids=public_ids)
     return secret, text
 
@@ -125,6 +125,7 @@ def cancel_rotation(
         reason=reason,
         ticket=ticket,
     )
+    telling.rotation_taken_back(key, works=current, gone=pending)
     public_ids = [each.public_id for each in (pending, current) if each]
     changes.announce(organization=key.organization, kind="key.changed", public_ids=public_ids)
     return key

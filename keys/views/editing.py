@@ -5,9 +5,10 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from keys import actions, editing_forms
+from keys import actions, dry_run, editing_forms, freshness
 from keys.models import ApiKey, ApiKeyQuerySet
 from orgs import access, changes, pages
 from orgs.access import requires
@@ -26,7 +27,8 @@ def pause(request: StaffRequest, uid: str) -> HttpResponse:
     if pages.accepted(form, lambda: actions.pause_key(key=key, actor=request.actor, **form.why)):
         changes.settle(key.organization)
         return pages.done(request, _page(key), f"Key {key} is paused.")
-    return pages.dialog(request, "keys/pause.html", {"key": key, **_under(key, "Pause")}, form=form)
+    run = dry_run.of_pausing(key, timezone.now()) if freshness.refresh(key.organization_id) else None
+    return pages.dialog(request, "keys/pause.html", {"key": key, "run": run, **_under(key, "Pause")}, form=form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,11 +56,13 @@ def edit(request: StaffRequest, uid: str) -> HttpResponse:
     form = editing_forms.EditForm(
         pages.posted(request), request=request, permission=Permission.KEY_EDIT, obj=key, key=key
     )
-    if pages.accepted(form, lambda: _edit(request, key, form)):
+    run = _to_review(key, form)
+    if run is None and pages.accepted(form, lambda: _edit(request, key, form)):
         said = f"Key {key} was saved." if form.result.version != key.version else "Nothing was different."
         return pages.done(request, _page(key), said)
     status = pages.UNPROCESSABLE if form.errors else 200
-    return render(request, "keys/edit.html", {"key": key, "form": form, **_under(key, "Edit")}, status=status)
+    context = {"key": key, "form": form, "run": run, **_under(key, "Edit")}
+    return render(request, "keys/edit.html", context, status=status)
 
 
 def _resume(request: StaffRequest, key: ApiKey, form: editing_forms.ResumeForm) -> ApiKey:
@@ -68,6 +72,18 @@ def _resume(request: StaffRequest, key: ApiKey, form: editing_forms.ResumeForm) 
 def _edit(request: StaffRequest, key: ApiKey, form: editing_forms.EditForm) -> ApiKey:
     seen = form.cleaned_data["version"]
     return actions.edit_key(key=key, actor=request.actor, values=form.values, seen_version=seen, **form.why)
+
+
+def _to_review(key: ApiKey, form: editing_forms.EditForm) -> dry_run.DryRun | None:
+    """What the list of networks would have refused; nothing where that was seen already, or nothing was refused."""
+    if not form.is_bound or not form.is_valid() or not form.narrows:
+        return None
+    freshness.refresh(key.organization_id)
+    run = dry_run.of_networks(key, form.networks, timezone.now())
+    if not run.calls:
+        return None
+    form.was_reviewed()
+    return run
 
 
 def _rows() -> ApiKeyQuerySet:

@@ -26,12 +26,11 @@ def detail(request: StaffRequest, uid: str) -> HttpResponse:
         "state": states.of_key(key, at=now),
         "secrets": [(secret, states.of_secret(secret, at=now)) for secret in key.secrets.all()],
         "standings": standings.of(key, at=now),
-        "current": standing.current,
+        "current": None if standings.is_over(key, at=now) else standing.current,
         "due": key.rotation_due_at(at=now),
         "found": decided.history(DecisionHour.objects.filter(key=key), ranges.chosen("24h", default="24h"), now=now),
         "is_fresh": is_fresh,
         "may_edit": not actions.editing_problem(key) and request.staff.can(Permission.KEY_EDIT, key),
-        "may_resume": request.staff.can(Permission.KEY_RESUME, key),
     }
     return render(request, "keys/detail.html", context)
 

@@ -13,7 +13,7 @@ from orgs.models import Notice, Organization
 from orgs.policy import Permission
 from orgs.requests import StaffRequest
 
-LATELY = 20
+LATELY = 10
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -76,7 +76,7 @@ def _page(
         "switches": list(zip(switches["told"], recipients, strict=True)),
         "kinds": [(label, kind in told) for kind, label in Notice.Kind.choices],
         "contacts": organization.contacts.all(),
-        "notices": organization.notices.all()[:LATELY],
+        "notices": organization.notices.order_by("-created_at", "-id")[:LATELY],
         "stuck": organization.notices.stuck().order_by("created_at").first(),
         "may_edit": request.staff.can(Permission.CONTACT_EDIT, organization),
     }

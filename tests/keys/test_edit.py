@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from audit.models import Event
 from keys import actions
-from keys.models import ApiKey
+from keys.models import ApiKey, SecretHour
 from orgs.models import Change
 from tests.cast import ACTOR
 from tests.factories import KeyFactory, OrganizationFactory, PlanVersionFactory, SecretFactory
@@ -247,3 +247,30 @@ def test_a_time_is_taken_as_utc(key_admin: Any, browser_of: Any) -> None:
     assert send(browser_of(key_admin), key, not_before="2990-06-01T12:00").status_code == 302
     key.refresh_from_db()
     assert key.not_before == datetime(2990, 6, 1, 12, tzinfo=UTC)
+
+
+def test_a_narrower_list_is_reviewed_before_it_is_saved(key_admin: Any, browser_of: Any) -> None:
+    secret = SecretFactory()
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+    SecretHour.objects.create(secret=secret, hour=hour, api_version="v2", address="198.51.100.7", admitted=3)
+    client, narrow = browser_of(key_admin), {"allowed_cidrs": "203.0.113.0/24"}
+    shown = send(client, secret.key, **narrow)
+    assert shown.status_code == 200
+    assert "would have refused 3 calls of 1 caller" in shown.text
+    assert "198.51.100.7" in shown.text
+    secret.key.refresh_from_db()
+    assert secret.key.allowed_cidrs == []
+    seen = shown.context["form"]["reviewed"].value()
+    # What was seen counts for these networks alone.
+    other = send(client, secret.key, allowed_cidrs="192.0.2.0/24", reviewed=seen)
+    assert other.status_code == 200
+    assert send(client, secret.key, **narrow, reviewed=seen).status_code == 302
+    secret.key.refresh_from_db()
+    assert secret.key.allowed_cidrs == ["203.0.113.0/24"]
+
+
+def test_a_list_that_refuses_nobody_is_saved_at_once(key_admin: Any, browser_of: Any) -> None:
+    secret = SecretFactory()
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+    SecretHour.objects.create(secret=secret, hour=hour, api_version="v2", address="203.0.113.7", admitted=3)
+    assert send(browser_of(key_admin), secret.key, allowed_cidrs="203.0.113.0/24").status_code == 302

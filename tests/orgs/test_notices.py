@@ -176,7 +176,9 @@ def test_a_mail_says_what_happened_when_and_what_to_do(studio: Any) -> None:
 def test_no_fact_can_break_a_line_or_hide_a_key(name: str) -> None:
     hostile = f"a\r\nBcc: all@evil.example\u2028\u202e axk_live_{'a' * 12}_{'b' * 38} {{organization}}"
     facts = dict.fromkeys(("organization", "name", "key", "prefix", "at", "expires", "day", "left"), hostile)
-    facts |= dict.fromkeys(("environment", "versions", "begins", "stops", "why", "what", "before", "after"), hostile)
+    facts |= dict.fromkeys(
+        ("environment", "versions", "begins", "stops", "old", "new", "why", "what", "before", "after"), hostile
+    )
     written = letters.write(name, facts, recipient=hostile, questions=hostile)
     assert written.subject.isprintable()
     assert len(written.subject) <= letters.LONGEST_SUBJECT
@@ -213,3 +215,24 @@ def _save(organization: Any) -> None:
     with transaction.atomic():
         organization.save()
         record_fixture(organization.uid)
+
+
+def test_what_was_told_of_a_rotation_is_put_right_when_it_changes(studio: Any) -> None:
+    key = SecretFactory(key__organization=studio, key__name="prod").key
+    key_actions.rotate_key(key=key, actor=ACTOR, overlap=DAY)
+    key_actions.extend_overlap(key=key, actor=ACTOR, until=datetime.now(UTC) + 2 * DAY)
+    key_actions.undo_rotation(key=key, actor=ACTOR, reason="too early")
+    key_actions.rotate_key(key=key, actor=ACTOR, overlap=DAY)
+    key_actions.end_old_secret(key=key, actor=ACTOR, reason="all have moved")
+    key_actions.schedule_rotation(key=key, actor=ACTOR, at=datetime.now(UTC) + DAY, overlap=DAY)
+    key_actions.cancel_rotation(key=key, actor=ACTOR)
+    key_actions.rotate_key(key=key, actor=ACTOR, overlap=0 * DAY)
+    subjects = Notice.objects.filter(kind="key_rotated").order_by("pk").values_list("subject", flat=True)
+    new, changed, back = "has a new secret", "another end", "was taken back"
+    assert [next(each for each in (new, changed, back) if each in subject) for subject in subjects] == [
+        *(new, changed, back),
+        *(new, changed),
+        *(new, back),
+        new,
+    ]
+    assert "stopped at once" in Notice.objects.latest("pk").body.replace("\n", " ")

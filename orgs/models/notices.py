@@ -22,6 +22,10 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         """Keep those that wait because the mail server did not take them."""
         return self.waiting().filter(attempts__gt=0)
 
+    def failed(self) -> "NoticeQuerySet":
+        """Keep those that nobody will get."""
+        return self.filter(state=Notice.State.FAILED)
+
 
 class Notice(models.Model):
     """A mail to a contact, written in the transaction of what it tells of, and sent by a sweep.
@@ -74,6 +78,7 @@ class Notice(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at", "id"], condition=models.Q(state="waiting"), name="notices_to_send"),
+            models.Index(fields=["-created_at"], condition=models.Q(state="failed"), name="notices_that_failed"),
             models.Index(fields=["organization", "-id"], name="notices_of_an_organization"),
         ]
 

@@ -18,8 +18,11 @@ class Said:
     icon: str
 
 
-def said(verdict: Verdict, *, now: datetime) -> Said:
-    """Say whether the old secret can be ended, and why."""
+def said(verdict: Verdict, *, now: datetime, is_fresh: bool = True) -> Said:
+    """Say whether the old secret can be ended, and why; never that it can by counts that are not up to date."""
+    if verdict.is_safe and not is_fresh:
+        text = "The counter store does not answer. Calls of the last minutes are not counted; look again once it does."
+        return Said("Cannot tell now whether it is safe to end.", text, "warn", "exclamation-triangle")
     text = " ".join(filter(None, _evidence(verdict, now)))
     if verdict.is_safe:
         return Said("Safe to end the old secret.", text, "ok", "check-circle")

@@ -1,22 +1,18 @@
-"""From the old secret to the new one: who called with which of them, by the hour."""
+"""From the old secret to the new one: who called with which of them, by the hour. Read after `freshness.refresh`."""
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-import redis
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import F, Max, Q, QuerySet, Sum
 from django.utils import timezone
 
-from keys import counts, safety
-from keys.models import ApiKey, KeySecret, SecretHour, SecretUse
+from keys import safety
+from keys.models import KeySecret, SecretHour, SecretUse
 from keys.rotation import Standing
 from keys.safety import Caller, Verdict
-
-logger = logging.getLogger(__name__)
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # Beyond these a page is no longer read; the verdict still counts the calls of all.
@@ -49,14 +45,6 @@ class Cutover(NamedTuple):
     def moved(self) -> float | None:
         total = self.old_day + self.new_day
         return self.new_day / total if total else None
-
-
-def flush(key: ApiKey) -> None:
-    """Write down what was counted of the key's organization, so that a page is up to the second; at best."""
-    try:
-        counts.flush([key.organization_id], timeout=counts.PAGE_TIMEOUT_S)
-    except redis.RedisError as error:
-        logger.warning("a page shows counts of a minute ago, because the counter store is down: %s", error)
 
 
 def of(standing: Standing, *, now: datetime) -> Cutover | None:

@@ -85,7 +85,7 @@ def stops(secret: "KeySecret") -> str:
     until = f"{secret.overlap_until:%-d %b %Y, %H:%M} UTC" if secret.overlap_until else "not yet known"
     if secret.overlap_after_use is None:
         return until
-    return f"{overlap_label(secret.overlap_after_use)} after the first use of the new one, on {until} at the latest"
+    return f"{overlap_label(secret.overlap_after_use)} after first use of the new one, at the latest {until}"
 
 
 def overlap_label(overlap: timedelta) -> str:

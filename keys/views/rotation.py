@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from keys import actions, assurance, course, cutover, dry_run, rotation_forms, states
+from keys import actions, assurance, course, cutover, dry_run, freshness, rotation_forms, states
 from keys.models import ApiKey
 from keys.rotation import Standing
 from keys.rotation import overlap_label as label
@@ -29,9 +29,9 @@ ENDED = "The old secret has ended already."
 @requires(Permission.KEY_SEE)
 def rotation(request: StaffRequest, uid: str) -> HttpResponse:
     """Show which secrets work, who uses which, and whether the old one can be ended."""
-    key = access.find(request, ApiKey.objects.with_secrets(), Permission.KEY_SEE, uid=uid)
-    cutover.flush(key)
-    now = timezone.now()
+    key = access.find(request, ApiKey.objects.select_related("organization"), Permission.KEY_SEE, uid=uid)
+    is_fresh = freshness.refresh(key.organization_id)
+    key, now = ApiKey.objects.with_secrets().get(pk=key.pk), timezone.now()
     standing = key.standing(at=now)
     seen = cutover.of(standing, now=now)
     context = {
@@ -40,7 +40,7 @@ def rotation(request: StaffRequest, uid: str) -> HttpResponse:
         "state": states.of_key(key, at=now),
         "standing": standing,
         "cutover": seen,
-        "verdict": assurance.said(seen.verdict, now=now) if seen else None,
+        "verdict": assurance.said(seen.verdict, now=now, is_fresh=is_fresh) if seen else None,
         "steps": course.steps(standing, seen, now=now),
         "chart": _chart(key, standing, now=now),
         "secrets": [(secret, states.of_secret(secret, at=now)) for secret in key.secrets.all()],
@@ -108,7 +108,6 @@ def end_old_secret(request: StaffRequest, uid: str) -> HttpResponse:
     form = rotation_forms.EndOldSecretForm(pages.posted(request), **_about(request, key))
     if pages.accepted(form, lambda: actions.end_old_secret(key=key, actor=request.actor, **form.wanted)):
         return _done(request, key, "The old secret is ended.")
-    cutover.flush(key)
     return _dialog(request, "end_old_secret", key, standing, form, run=_would_refuse(key, standing))
 
 
@@ -162,7 +161,9 @@ def _dialog(
 
 
 def _would_refuse(key: ApiKey, standing: Standing) -> dry_run.DryRun | None:
-    return dry_run.of_ending_overlap(key, timezone.now()) if standing.old else None
+    """What ending it now would have refused; None where that is not known to the minute."""
+    is_known = standing.old is not None and freshness.refresh(key.organization_id)
+    return dry_run.of_ending_overlap(key, timezone.now()) if is_known else None
 
 
 def _may(request: StaffRequest, key: ApiKey, standing: Standing, *, now: datetime) -> dict[str, bool]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from keys import states
+from keys import freshness, states
 from keys.models import ApiKey, KeySecret
 from orgs.models import Staff
 from tests.factories import KeyFactory, SecretFactory, SecretHourFactory, UseFactory
@@ -49,6 +49,14 @@ def test_it_says_that_it_is_safe_after_a_silence_that_means_something(kim: Any) 
     page = _page(kim, old.key).content.decode()
     assert "Safe to end the old secret." in page
     assert "It has been silent for 3 days" in page
+
+
+def test_it_never_says_safe_by_counts_that_are_old(old: KeySecret, kim: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(freshness, "refresh", lambda organization: False)
+    page = _page(kim, old.key).content.decode()
+    assert "Cannot tell now whether it is safe to end." in page
+    assert "Safe to end" not in page
+    assert "would have refused" not in kim.get(f"/keys/{old.key.uid}/rotation/end/").content.decode()
 
 
 def test_one_that_was_never_used_is_safe(old: KeySecret, kim: Any) -> None:

@@ -17,7 +17,7 @@ from keys.models import ApiKey, DeliveryLink, KeySecret, LeakReport, Pilot
 from keys.states import SOON
 from metering import usage
 from metering.models import UsageHour
-from orgs.models import Organization
+from orgs.models import Notice, Organization
 from orgs.policy import Permission, scope
 from orgs.requests import StaffRequest
 
@@ -29,6 +29,12 @@ LATELY = 8
 DUE_SOON = timedelta(days=7)
 # A younger draft is being worked on.
 FORGOTTEN = timedelta(days=3)
+
+# Longer than anything waits.
+FOREMOST = timedelta(days=36_500)
+
+# Whoever was not reached a week ago is known by now.
+TOLD_OF = timedelta(days=7)
 
 Due = dict[str, Any]
 
@@ -82,6 +88,7 @@ def _due(request: StaffRequest, *, now: datetime) -> Iterator[Due]:
     yield from _due_rotations(ApiKey.objects.filter(mine.as_q("organization__")), now)
     yield from _links(DeliveryLink.objects.filter(mine.as_q("secret__key__organization__")).with_keys(), now)
     yield from _ending_pilots(Pilot.objects.filter(mine.as_q("organization__")), now)
+    yield from _mails(Notice.objects.filter(mine.as_q("organization__")).select_related("organization"), now)
     yield from _drafts(Organization.objects.filter(mine.as_q()), now)
 
 
@@ -101,7 +108,7 @@ def _leak(leak: LeakReport, now: datetime) -> Due:
     whose = f"{leak.organization}, key {leak.key}" if leak.key else "A gateway's credential"
     is_contained = leak.outcome == LeakReport.Outcome.CONTAINED
     # An open one comes before everything that has a date; a contained one waits behind what is due today.
-    at = now + timedelta(days=1, seconds=1) if is_contained else leak.exposed_since
+    at = now + timedelta(days=1, seconds=1) if is_contained else now - FOREMOST
     told = "contained, replace it when the customer is ready" if is_contained else f"seen by {leak.source}"
     return {
         **_item(
@@ -183,6 +190,24 @@ def _links(links: Any, now: datetime) -> Iterable[Due]:
             act="See links",
             href=reverse("keys:links"),
         )
+
+
+def _mails(notices: Any, now: datetime) -> Iterable[Due]:
+    """Mails that contacts did not get: one item while the mail server is away, one for each that it refused."""
+    waiting = notices.stuck().order_by("created_at").first()
+    if waiting is not None:
+        count = notices.stuck().count()
+        text = f"{count} mail{'s' if count > 1 else ''} to contacts cannot be sent"
+        yield _mail(waiting, now, text=text, note=f"tried again by itself: {waiting.last_error}")
+    for notice in notices.failed().filter(created_at__gt=now - TOLD_OF).order_by("-created_at")[:MOST]:
+        yield _mail(
+            notice, now, text=f"A mail to {notice.email} failed", note=f"{notice.organization}: {notice.subject}"
+        )
+
+
+def _mail(notice: Notice, now: datetime, *, text: str, note: str) -> Due:
+    href = reverse("orgs:contacts", args=[notice.organization.uid])
+    return _item(notice.created_at, now, icon="envelope", text=text, note=note, act="See contacts", href=href)
 
 
 def _ending_pilots(pilots: Any, now: datetime) -> Iterable[Due]:

@@ -63,10 +63,7 @@ def verdict(leak: LeakReport, callers: Sequence[Caller], *, death: str) -> Verdi
     return Verdict("This secret works for whoever has it", text, "warn", "exclamation-triangle", is_urgent=True)
 
 
-_ASKED = (
-    "Check whether these calls are yours, remove the secret from where it was seen, and tell us if anything else may"
-    " have been exposed."
-)
+_ASKED = "Remove the secret from where it was seen, and tell us if anything else may have been exposed."
 _DEATHS = {
     "revoked": "it is revoked",
     "replaced": "it was replaced",
@@ -139,4 +136,4 @@ def _used(callers: Sequence[Caller]) -> list[str]:
         for one in callers[:20]
     ]
     more = [f"- and {len(callers) - 20} more addresses"] if len(callers) > 20 else []
-    return ["Since then it was used from:", *listed, *more, ""]
+    return ["Since then it was used from:", *listed, *more, "", "Tell us which of these are not yours.", ""]

@@ -57,6 +57,7 @@ def _seen(rows: Any, user: Any, permission: Permission, ids: Sequence[int]) -> I
 
 
 def _found(asked: Asked, secret: Leaked) -> Find:
+    asked.matched.add(secret.public_id)
     death = leaks.death(secret, at=asked.at)
     said = f"{_DEATHS[death]}, so that nobody can use it." if death else "Its secret matches: treat it as leaked."
     if isinstance(secret, GatewaySecret):
@@ -79,7 +80,8 @@ def _leak_act(asked: Asked, secret: Leaked) -> Act | None:
         return None
     # The credential does not travel through the page: what was matched does, signed.
     query = urlencode({"seen": leaks.seen_by(asked.request.user, secret)})
-    return Act("Report as leaked", f"{reverse('keys:report_leak')}?{query}", "primary small", in_dialog=True)
+    kind = "small" if leaks.death(secret, at=asked.at) else "primary small"
+    return Act("Report as leaked", f"{reverse('keys:report_leak')}?{query}", kind, in_dialog=True)
 
 
 def _cut(more: int) -> Sequence[Find]:

@@ -1,7 +1,7 @@
 """What a look-up answers: each thing that was found, and what to do about it. Nothing of the text is among it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.urls import NoReverseMatch, reverse
@@ -45,6 +45,8 @@ class Asked:
     at: datetime
     imported: Sequence[Parsed] = ()
     line: str = ""
+    # The key prefixes of the secrets that were told of as matching.
+    matched: set[str] = field(default_factory=set)
 
 
 Finder = Callable[[Asked], Sequence[Find]]

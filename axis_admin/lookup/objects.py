@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from django.utils import timezone
 
 from axis_admin.lookup.finds import Act, Asked, Find, address_of
-from keys import mentions, secrets, states
+from keys import leaks, mentions, secrets, states
 from keys.gateways import GatewayCredential
 from keys.models import ApiKey, KeySecret, LeakReport
 from orgs.models import Organization
@@ -21,6 +21,8 @@ def find_prefixes(asked: Asked) -> Sequence[Find]:
     said = asked.mentions
     whole = [one.public_id for text in said.credentials if (one := secrets.parse(text))]
     ids = [*said.prefixes, *said.misspelt, *whole, *mentions.public_ids(said.words)]
+    # A secret that matches is told of already.
+    ids = [id for id in ids if id not in asked.matched]
     keys = ApiKey.objects.for_user(asked.request.user, Permission.KEY_SEE)
     rows = KeySecret.objects.filter(public_id__in=ids, key__in=keys).select_related("key__organization")
     return [_prefix(asked, secret) for secret in rows[:MOST_SHOWN]]
@@ -63,7 +65,7 @@ def find_names(asked: Asked) -> Sequence[Find]:
 
 
 def _prefix(asked: Asked, secret: KeySecret) -> Find:
-    state = states.of_secret(secret, at=asked.at).label.lower()
+    state = leaks.death(secret, at=asked.at) or states.of_secret(secret, at=asked.at).label.lower()
     note = f"{secret.key.organization}, {state} secret. A prefix is no secret, and proves nothing."
     href = address_of("keys:detail", secret.key.uid)
     return Find("key", f"Key prefix {secret} of key {secret.key}", note, href, acts=[Act("Open key", href)])

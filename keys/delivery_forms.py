@@ -35,6 +35,8 @@ class HandoverMixin(ActionForm):
         ways = [*([SHOWN] if shows else []), LINKED, *([MAILED] if link_mail.is_set_up() else [])]
         self.choose_from("handover", ways)
         self.fields["handover"].initial = ways[0][0]
+        if len(ways) == 1:
+            self.fields["handover"].widget = forms.HiddenInput()
         self.fields["handover"].help_text = "" if link_mail.is_set_up() else NO_MAIL
         self.fields["recipient"].widget.attrs["list"] = "contacts"
         for name in ("handover", "recipient", "lifetime"):

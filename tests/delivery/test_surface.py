@@ -4,9 +4,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.conf import settings
+from django.db import connection
 
+from tests import factories
 from tests.stack import ROOT, clean_environ
 
 # What a process of this surface answers to each path, and what it has loaded.
@@ -26,6 +30,17 @@ print(json.dumps({
     "middleware": settings.MIDDLEWARE,
 }))
 """
+# The whole way of a customer, in a process of this surface on the database of the test.
+REVEAL = """
+import json, sys, django
+django.setup()
+from django.db import connection
+from django.test import Client
+name, path, token = json.loads(sys.argv[1])
+connection.settings_dict["NAME"] = name
+answers = [Client().post(path, {"token": token}, SERVER_NAME="localhost") for _ in range(2)]
+print(json.dumps([[answer.status_code, answer.content.decode(), len(answer.cookies)] for answer in answers]))
+"""
 ELSEWHERE = [
     "/",
     "/sign-in/",
@@ -39,12 +54,17 @@ ELSEWHERE = [
 ]
 
 
-def _asked(var: Path, paths: list[str], **environ: str) -> dict[str, dict]:
+def _run(code: str, arguments: list[str], *, var: Path, **environ: str) -> Any:
     whole = clean_environ(AXIS_VAR=str(var), DJANGO_SETTINGS_MODULE="axis_admin.settings", **environ)
-    command = [sys.executable, "-c", ASK, json.dumps(paths)]
+    command = [sys.executable, "-c", code, json.dumps(arguments)]
     ended = subprocess.run(command, env=whole, cwd=ROOT, check=False, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
     return json.loads(ended.stdout)
+
+
+def _asked(var: Path, paths: list[str], **environ: str) -> dict[str, dict]:
+    answer: dict[str, dict] = _run(ASK, paths, var=var, **environ)
+    return answer
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +97,15 @@ def test_its_pages_are_strict(asked: dict[str, dict]) -> None:
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert "Vary" not in headers
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_process_of_its_own_reveals_once() -> None:
+    link = factories.LinkFactory()
+    arguments = [str(connection.settings_dict["NAME"]), f"/d/{link.uid}", link.token]
+    first, second = _run(REVEAL, arguments, var=settings.AXIS_VAR, AXIS_SURFACE="delivery")
+    assert (first[0], link.secret.text in first[1], first[2]) == (200, True, 0)
+    assert (second[0], link.secret.text in second[1]) == (404, False)
 
 
 @pytest.mark.parametrize(("address", "status"), [("", 200), ("https://keys.example.com", 302)])

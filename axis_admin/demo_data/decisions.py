@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db import connection
 
 from axis_admin.demo_data.credentials import Held
 from axis_admin.demo_data.traffic import SEED
@@ -17,9 +17,8 @@ from keys.decisions import Decision
 from keys.facts import Identity, KeyFacts, OrganizationFacts, SecretFacts
 from keys.limits.applying import Limit
 from keys.limits.limiter import Standing
-from keys.models import DecisionHour, LimitRule, Refusal, SecretHour
+from keys.models import DecisionHour, LimitRule, Refusal
 from keys.verdicts import Code
-from metering.models import UsageHour
 
 COUNTED_DAYS, CALLERS_DAYS = 30, 8
 # Local enough: these hours are busy nearly everywhere that the studios are.
@@ -27,6 +26,21 @@ BUSY_HOURS, NIGHT_HOUR, WORKING_DAYS = (9, 10, 11, 15, 16, 17), 2, range(5)
 FORGOTTEN = {"expired": Code.EXPIRED, "revoked": Code.REVOKED}
 ELSEWHERE = "192.0.2.77"
 HOUR = timedelta(hours=1)
+
+_ADMITTED = """
+INSERT INTO keys_decisionhour (organization_id, key_id, hour, api_version, code, limit_name, calls, units)
+SELECT organization_id, key_id, hour, api_version, 'VALID', '', sum(generations), sum(units)
+FROM metering_usagehour WHERE hour >= %s GROUP BY organization_id, key_id, hour, api_version
+"""
+# Every call comes from the key's usual caller.
+_CALLERS = """
+INSERT INTO keys_secrethour (secret_id, hour, api_version, address, user_agent, admitted, refused)
+SELECT usual.secret_id, u.hour, u.api_version, usual.address::inet, usual.agent, sum(u.generations), 0
+FROM metering_usagehour u
+JOIN unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[]) AS usual(key_id, secret_id, address, agent)
+    USING (key_id)
+WHERE u.hour >= %s GROUP BY usual.secret_id, u.hour, u.api_version, usual.address, usual.agent
+"""
 
 
 class Call(NamedTuple):
@@ -40,43 +54,16 @@ class Call(NamedTuple):
 
 def note(held: Sequence[Held], *, now: datetime) -> None:
     """Count verdicts and callers of the last weeks, and keep the refusals of the last days with their checks."""
-    hours = list(_generated(held, now=now))
+    usual = [(one.key.pk, one.first_secret.pk, one.sketch.address, one.sketch.agent) for one in held]
+    with connection.cursor() as cursor:
+        cursor.execute(_ADMITTED, [now - timedelta(days=COUNTED_DAYS)])
+        cursor.execute(_CALLERS, [*map(list, zip(*usual, strict=True)), now - timedelta(days=CALLERS_DAYS)])
     calls = [call for one in held for call in _refused(one, now=now)]
-    DecisionHour.objects.bulk_create([*map(_admitted, hours), *_counted(calls)], batch_size=5_000)
-    recent = [one for one in hours if one["hour"] >= now - timedelta(days=CALLERS_DAYS)]
-    by_key = {one.key.pk: one for one in held}
-    SecretHour.objects.bulk_create(_callers(recent, by_key), batch_size=5_000)
+    DecisionHour.objects.bulk_create(_counted(calls), batch_size=5_000)
     kept = [call for call in calls if call.at > now - retention.REFUSALS]
     identities = {one.key.pk: _identity(one) for one in {call.held for call in kept}}
     rules = _rules()
     Refusal.objects.bulk_create([_kept(call, identities[call.held.key.pk], rules) for call in kept])
-
-
-def _generated(held: Sequence[Held], *, now: datetime) -> Iterator[Mapping[str, Any]]:
-    rows = UsageHour.objects.filter(key__in=[one.key for one in held]).between(now - timedelta(days=COUNTED_DAYS), now)
-    by = rows.order_by().values("organization_id", "key_id", "hour", "api_version")
-    yield from by.annotate(calls=Sum("generations"), billed=Sum("units")).order_by("key_id", "hour", "api_version")
-
-
-def _admitted(row: Mapping[str, Any]) -> DecisionHour:
-    of = {name: row[name] for name in ("organization_id", "key_id", "hour", "api_version", "calls")}
-    return DecisionHour(code=Code.VALID, units=row["billed"], **of)
-
-
-def _callers(rows: Sequence[Mapping[str, Any]], held: Mapping[int, Held]) -> list[SecretHour]:
-    """Say that every call came from the key's usual caller."""
-    secrets = {key_id: one.first_secret for key_id, one in held.items()}
-    return [
-        SecretHour(
-            secret=secrets[row["key_id"]],
-            hour=row["hour"],
-            api_version=row["api_version"],
-            address=held[row["key_id"]].sketch.address,
-            user_agent=held[row["key_id"]].sketch.agent,
-            admitted=row["calls"],
-        )
-        for row in rows
-    ]
 
 
 def _refused(held: Held, *, now: datetime) -> Iterator[Call]:

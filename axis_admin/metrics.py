@@ -10,11 +10,13 @@ from pathlib import Path
 import django
 import redis
 from django.conf import settings
+from django.db.models import Min
 from prometheus_client import CollectorRegistry, Metric, multiprocess, start_http_server
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 FLUSH_AGE = "axis_counts_flush_age_seconds"
+OLDEST_NOTICE = "axis_notices_oldest_seconds"
 
 
 class GatewayMetrics(Collector):
@@ -53,6 +55,23 @@ class SweepMetrics(Collector):
                 yield GaugeMetricFamily(FLUSH_AGE, "Seconds since all counts were last written down.", value=age)
 
 
+class OutboxMetrics(Collector):
+    """How long the oldest mail to a contact waits; 0 where none does."""
+
+    def collect(self) -> Iterator[Metric]:
+        from django.db import DatabaseError, connection
+        from django.utils import timezone
+
+        from orgs.models import Notice
+
+        with contextlib.suppress(DatabaseError):
+            oldest = Notice.objects.waiting().aggregate(at=Min("created_at"))["at"]
+            waits = (timezone.now() - oldest).total_seconds() if oldest else 0.0
+            yield GaugeMetricFamily(OLDEST_NOTICE, "Seconds that the oldest mail to a contact waits.", value=waits)
+        # Each scrape has a thread of its own, and its connection would outlive it.
+        connection.close()
+
+
 def serve(*, host: str, port: int, folder: Path) -> None:
     """Answer scrapes until SIGTERM or SIGINT."""
     ended = threading.Event()
@@ -61,6 +80,7 @@ def serve(*, host: str, port: int, folder: Path) -> None:
     registry = CollectorRegistry(auto_describe=False)
     registry.register(GatewayMetrics(folder))
     registry.register(SweepMetrics())
+    registry.register(OutboxMetrics())
     server, thread = start_http_server(port, addr=host, registry=registry)
     ended.wait()
     with contextlib.suppress(OSError):

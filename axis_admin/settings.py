@@ -161,6 +161,8 @@ ROOT_URLCONF = "axis_admin.urls"
 WSGI_APPLICATION = "axis_admin.wsgi.application"
 APPEND_SLASH = SURFACE not in ("gateway", "delivery")
 AXIS_FAST_VALIDATE = env.bool("AXIS_FAST_VALIDATE", default=True)
+# Of one gateway's own calls, over all processes of a server.
+CALLS_IN_FLIGHT = max(1, env.int("AXIS_CALLS_IN_FLIGHT", default=64))
 # Customers' credentials that a process remembers; each takes about 3 KB.
 IDENTITIES_KEPT = max(1, env.int("AXIS_IDENTITIES_KEPT", default=50_000))
 # Where customers open one-time links. Unset: on the staff site, which then answers /d/ itself.
@@ -314,6 +316,8 @@ SPECTACULAR_SETTINGS = {
 
 # --- Mail and logs
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+# A mail server that does not answer holds up a sweep, or a person, for so many seconds.
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("FROM_EMAIL", default="axis-admin@localhost")
 LOGGING = {
     "version": 1,

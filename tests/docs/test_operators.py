@@ -16,7 +16,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from axis_admin.celery import app
 from axis_admin.gateway import metrics
-from axis_admin.metrics import FLUSH_AGE
+from axis_admin.metrics import FLUSH_AGE, OLDEST_NOTICE
 from tests.docs import markdown
 from tests.docs.markdown import ROOT
 from tests.stack import clean_environ
@@ -128,7 +128,7 @@ def test_every_metric_is_told_with_its_labels_and_no_other() -> None:
     ours = [one for one in vars(metrics).values() if isinstance(one, MetricWrapperBase)]
     names = {f"{one._name}_total" if isinstance(one, Counter) else one._name: one._labelnames for one in ours}
     told = {cells[0].strip("`"): tuple(filter(None, cells[1].split(", "))) for cells in markdown.rows(WATCHED)}
-    assert told == {**names, FLUSH_AGE: ()}
+    assert told == {**names, FLUSH_AGE: (), OLDEST_NOTICE: ()}
 
 
 @pytest.mark.django_db

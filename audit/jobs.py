@@ -96,10 +96,8 @@ def cancel(*, job: Job, actor: trail.Actor) -> Job:
     if not job.is_going:
         raise ValidationError(f"“{job}” has ended already.")
     end(job, Job.State.CANCELLED)
-    detail = {"done": job.done, "failed": job.failed, "items": job.total}
-    trail.record(
-        Verb.JOB_CANCELLED, actor=dataclasses.replace(actor, parent=job.event), target=target(job), detail=detail
-    )
+    actor = dataclasses.replace(actor, parent=job.event)
+    trail.record(Verb.JOB_CANCELLED, actor=actor, target=target(job), detail=counts(job))
     return job
 
 
@@ -123,6 +121,12 @@ def end(job: Job, state: str) -> None:
 def target(job: Job) -> trail.Target:
     """The job as the trail knows it."""
     return trail.Target("job", str(job.id), job.title)
+
+
+def counts(job: Job) -> dict[str, str | int]:
+    """How far the job came, for the trail; what did not happen is left out of its sentence."""
+    failed = {"failed": job.failed} if job.failed else {}
+    return {"done": job.done, "items": job.total, **failed}
 
 
 def actor_of(job: Job) -> trail.Actor:

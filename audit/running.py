@@ -135,13 +135,8 @@ def _note_failure(job: Job, item: JobItem) -> bool:
 
 def _finish(job: Job, state: str) -> None:
     jobs.end(job, state)
-    trail.record(
-        Verb.JOB_FINISHED,
-        actor=trail.SYSTEM,
-        target=jobs.target(job),
-        detail={"done": job.done, "failed": job.failed, "items": job.total, "state": job.get_state_display().lower()},
-        parent=job.event,
-    )
+    detail = {**jobs.counts(job), "state": job.get_state_display().lower()}
+    trail.record(Verb.JOB_FINISHED, actor=trail.SYSTEM, target=jobs.target(job), detail=detail, parent=job.event)
 
 
 def _piece(item: JobItem) -> jobs.Piece:

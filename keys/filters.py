@@ -25,16 +25,20 @@ LONGEST_IDLE = 3650
 FIELDS = ("q", "state", "environment", "org", "plan", "expires", "unused", "by", "check")
 
 
+def _hinted(text: str) -> forms.TextInput:
+    return forms.TextInput(attrs={"placeholder": text, "autocomplete": "off"})
+
+
 class KeyFilter(forms.Form):
     """A filter and an order. What is wrong stands at its field; nothing is listed then."""
 
     q = Text(label="Words", max_length=100, required=False)
     state = forms.MultipleChoiceField(choices=states.CHOICES, required=False)
     environment = forms.ChoiceField(choices=[("", "Any"), *ApiKey.Environment.choices], required=False)
-    org = Text(label="Organization", max_length=120, required=False)
+    org = Text(label="Organization", max_length=120, required=False, widget=_hinted("Name or id"))
     plan = forms.ChoiceField(required=False)
-    expires = Text(label="Expires before", max_length=10, required=False)
-    unused = Text(label="Unused for, days", max_length=5, required=False)
+    expires = Text(label="Expires", max_length=10, required=False, widget=_hinted("2026-12-24 or 30d"))
+    unused = Text(label="Unused for", max_length=5, required=False, widget=_hinted("Days"))
     by = Text(label="Created by", max_length=120, required=False)
     check = forms.ChoiceField(label="Hygiene", choices=[("", "Any"), *conditions.CHECKS], required=False)
     order = forms.ChoiceField(choices=[("", "Newest"), *orders.CHOICES], required=False)

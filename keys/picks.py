@@ -108,4 +108,13 @@ class Bar:
             "check": conditions.CHECKS,
             "plan": self.form.plans,
         }.get(name, ())
-        return next((label for known, label in listed if known == value), value)
+        return next((label for known, label in listed if known == value), _in_words(name, value))
+
+
+def _in_words(name: str, value: str) -> str:
+    """A value that is in no list: a day, or a number of days."""
+    if name == "unused":
+        return f"{value} days"
+    if name == "expires":
+        return f"Within {value[:-1]} days" if value.endswith("d") else f"Before {value}"
+    return value

@@ -46,6 +46,5 @@ def of(rows: ApiKeyQuerySet, *, at: datetime) -> Totals:
 def facts(totals: Totals) -> Iterator[tuple[str, int, dict[str, str]]]:
     """Each figure with its words and what it adds to the filter."""
     yield "Active", totals.active, {"state": "active"}
-    yield "Rotating", totals.rotating, {"state": "rotating"}
     yield "Expire within 30 days", totals.expiring, {"state": "expiring"}
     yield "Never used", totals.unused, {"unused": conditions.NEVER}

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from audit import jobs as work
-from audit import sheets, trail
+from audit import reading, sheets, trail
 from audit.models import Job, JobItem
 from audit.views.log import SEES_OBJECTS, refuse, requires
 
@@ -51,7 +51,11 @@ def jobs(request: HttpRequest) -> HttpResponse:
 def job(request: HttpRequest, id: UUID) -> HttpResponse:
     """Show how far a job is and what came of each thing; for htmx the progress, or with ?part=results the results."""
     found = _find(request, id, act="see")
-    context: dict[str, Any] = {"job": found, "progress": _progress(found), "may_stop": found.is_going}
+    context: dict[str, Any] = {
+        "job": found,
+        "progress": _progress(found),
+        "here": reverse("audit:job", args=[found.pk]),
+    }
     if request.htmx and request.GET.get("part") != "results":  # type: ignore[attr-defined]
         answer = render(request, "audit/_progress.html", context)
         if not found.is_going:
@@ -112,8 +116,7 @@ def _in_sight(request: HttpRequest, found: Job) -> QuerySet[JobItem]:
 
 
 def _progress(found: Job) -> dict[str, Any]:
-    """What ui/_job.html draws: it asks again every two seconds while there is something to come."""
-    here = reverse("audit:job", args=[found.pk])
+    """What ui/_job.html draws."""
     text = f"{found.finished:,} of {found.total:,}"
     note = "You may leave this page: the work goes on." if found.is_going else ""
     return {
@@ -122,7 +125,6 @@ def _progress(found: Job) -> dict[str, Any]:
         "text": text,
         "pct": found.percent,
         "note": note,
-        "poll": here if found.is_going else "",
     }
 
 
@@ -134,6 +136,7 @@ def _results(request: HttpRequest, found: Job) -> dict[str, Any]:
     page = Paginator(items, PER_PAGE).get_page(request.GET.get("page"))
     return {
         "page": page,
+        "rows": [(item, reading.page(item.target_type, item.target_id)) for item in page],
         "outcomes": JobItem.Outcome.choices,
         "is_filtered": bool(wanted),
         "hidden": found.total - _in_sight(request, found).count(),

@@ -96,7 +96,7 @@ def _start(request: StaffRequest, act: Act, form: BulkForm, keys: ApiKeyQuerySet
 
 
 def _asked(request: StaffRequest, act: Act, form: BulkForm, keys: ApiKeyQuerySet) -> HttpResponse:
-    context = {"act": act, "form": form, "count": keys.count(), **_place(act)}
+    context = {"act": act, "form": form, "count": keys.count(), **_place(request, act)}
     return render(request, "keys/bulk.html", context, status=422 if form.errors else 200)
 
 
@@ -113,7 +113,7 @@ def _reviewed(request: StaffRequest, act: Act, form: BulkForm, keys: ApiKeyQuery
         "run": f"{act.done} {len(review.changing):,} key{'' if len(review.changing) == 1 else 's'}",
         "answers": [(name, value) for name, value in _answers(form) if name != "seen"],
         "fingerprint": fingerprint,
-        **_place(act),
+        **_place(request, act),
     }
     return render(request, "keys/bulk_review.html", context, status=422 if form.errors else 200)
 
@@ -128,6 +128,9 @@ def _answers(form: BulkForm) -> list[tuple[str, str]]:
     ]
 
 
-def _place(act: Act) -> dict[str, Any]:
-    back = reverse("keys:index")
-    return {"back": back, **pages.place(f"{act.title}: many keys", ("Keys", back))}
+def _place(request: StaffRequest, act: Act) -> dict[str, Any]:
+    """Where the pages stand, and the way back to the list as it was filtered."""
+    index = reverse("keys:index")
+    query = KeyFilter(request.GET, user=request.user).query
+    back = f"{index}?{query}" if query else index
+    return {"back": back, **pages.place(f"{act.title}: many keys", ("Keys", index))}

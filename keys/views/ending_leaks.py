@@ -37,7 +37,7 @@ def replace_leaked(request: StaffRequest, uid: str) -> HttpResponse:
         # Nobody is told that the old secret is refused before it is, everywhere.
         changes.settle(key.organization)
         if form.by_link:
-            return handing.handed_over(request, form.result, form=form, place=_under(leak, "One-time link"))
+            return handing.handed_over(request, form, place=_under(leak, "One-time link"))
         _, credential = form.result
         said = f"New secret of key {key}. Every other one is refused. This is the only time it is shown."
         return revealed(request, key, credential, said=said)

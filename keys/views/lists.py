@@ -134,9 +134,9 @@ def _page(request: StaffRequest, form: KeyFilter, rows: ApiKeyQuerySet) -> order
 def _stats(form: KeyFilter, counts: totals.Totals) -> list[dict[str, Any]]:
     """The figures above the list. One that the filter can be narrowed to opens just those keys."""
     notes = {
-        "Active": f"{counts.paused:,} paused, {counts.expired:,} expired, {counts.revoked:,} revoked",
-        "Rotating": "two secrets work",
-        "Never used": "of them none was ever called with",
+        "Active": f"{counts.rotating:,} rotating, {counts.paused:,} paused, {counts.revoked:,} revoked",
+        "Expire within 30 days": f"{counts.expired:,} expired already",
+        "Never used": "since they were made",
     }
     items: list[dict[str, Any]] = [
         {"label": "Keys", "value": f"{counts.keys:,}", "note": f"{counts.live:,} live, {counts.test:,} test"}

@@ -1,15 +1,13 @@
 """The hygiene board: what a reviewer would stop at. Each card counts by the very filter that its link opens."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.db.models import Count
 from django.http import QueryDict
 from django.urls import reverse
 
-from keys import conditions
+from keys import conditions, totals
 from keys.filters import KeyFilter
 from keys.models import ApiKeyQuerySet
 from orgs.models import Staff
@@ -60,20 +58,18 @@ class Card:
     count: int
 
     @property
+    def figure(self) -> str:
+        return totals.written(self.count)
+
+    @property
     def href(self) -> str:
         return f"{reverse('keys:index')}?{urlencode(self.habit.query)}"
 
 
 def cards(rows: ApiKeyQuerySet, *, user: Staff, at: datetime) -> list[Card]:
     """Each habit with its count among the rows, in one statement."""
-    counts = {habit.name: Count("pk", filter=_filter(habit, user, at).condition) for habit in HABITS}
-    counted = rows.order_by().aggregate(**counts)
+    counted = totals.counted(rows, {habit.name: _filter(habit, user, at).condition for habit in HABITS})
     return [Card(habit, counted[habit.name]) for habit in HABITS]
-
-
-def waiting(rows: ApiKeyQuerySet, *, user: Staff, at: datetime) -> Iterator[Card]:
-    """The cards that hold anything."""
-    return (card for card in cards(rows, user=user, at=at) if card.count)
 
 
 def _filter(habit: Habit, user: Staff, at: datetime) -> KeyFilter:

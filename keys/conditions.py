@@ -1,11 +1,15 @@
 """What a list of keys can be narrowed by, each as a condition at a given time: lists, totals and boards share them."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact, LessThan, LessThanOrEqual
 
 from audit import wording
-from keys.models import ApiKey, KeySecret
+from keys.endless import Epoch, Infinity
+from keys.models import ApiKey, KeySecret, KeyUse
 from keys.states import SOON
 from orgs.models import Contact, Organization
 
@@ -24,14 +28,14 @@ CHECKS = [
 
 def of_state(state: str, *, at: datetime) -> Q:
     """In this state by the clock. Active, paused, expired and revoked part all keys; the others lie within active."""
-    running = Q(state=ApiKey.State.ACTIVE) & _not_expired(at)
+    running = Q(state=ApiKey.State.ACTIVE) & ~_expires_by(at)
     return {
         "active": lambda: running,
         "rotating": lambda: running & _among(ApiKey.objects.rotating(at=at)),
         "due": lambda: running & _overdue(at),
-        "expiring": lambda: running & Q(expires_at__lte=at + SOON),
-        "paused": lambda: Q(state=ApiKey.State.PAUSED) & _not_expired(at),
-        "expired": lambda: Q(expires_at__lte=at) & ~Q(state=ApiKey.State.REVOKED),
+        "expiring": lambda: running & _expires_by(at + SOON),
+        "paused": lambda: Q(state=ApiKey.State.PAUSED) & ~_expires_by(at),
+        "expired": lambda: _expires_by(at) & ~Q(state=ApiKey.State.REVOKED),
         "revoked": lambda: Q(state=ApiKey.State.REVOKED),
     }[state]()
 
@@ -40,16 +44,16 @@ def expiring_before(when: str, *, at: datetime) -> Q:
     """That expire before a day (2026-12-24) or within days (30d), those that have expired too; or never."""
     if when == NEVER:
         return Q(expires_at=None)
-    return Q(expires_at__lt=moment(when, at=at))
+    return Q(LessThan(_expiry(), _time(moment(when, at=at))))
 
 
 def unused_for(days: str, *, at: datetime) -> Q:
     """Without a call for so many days, made before that; or never called at all."""
-    never = Q(latest_use__last_used_at=None)
+    used = Coalesce("last_used_at", Epoch())
     if days == NEVER:
-        return never
+        return _among(KeyUse.objects.filter(Exact(used, Epoch())), "key")
     since = at - timedelta(days=int(days))
-    return Q(latest_use__last_used_at__lt=since) | (never & Q(created_at__lt=since))
+    return _among(KeyUse.objects.filter(LessThan(used, _time(since))), "key") & Q(created_at__lt=since)
 
 
 def with_check(check: str, *, at: datetime) -> Q:
@@ -60,7 +64,7 @@ def with_check(check: str, *, at: datetime) -> Q:
         told = Contact.objects.filter(organization=OuterRef("pk"), kind__in=TELLABLE)
         return Q(organization__in=Organization.objects.filter(~Exists(told)).order_by().values("pk"))
     imported = KeySecret.objects.exclude(imported_prefix="").filter(state__in=WORKING)
-    return Q(pk__in=imported.order_by().values("key"))
+    return _among(imported, "key")
 
 
 def matching(text: str) -> Q:
@@ -83,8 +87,17 @@ def moment(when: str, *, at: datetime) -> datetime:
         raise ValueError("Write a day, as in 2026-12-24, or how many days from now, as in 30d.") from None
 
 
-def _not_expired(at: datetime) -> Q:
-    return Q(expires_at=None) | Q(expires_at__gt=at)
+def _expires_by(at: datetime) -> Q:
+    return Q(LessThanOrEqual(_expiry(), _time(at)))
+
+
+def _expiry() -> Coalesce:
+    """The expiry as its index has it."""
+    return Coalesce("expires_at", Infinity())
+
+
+def _time(at: datetime) -> Value:
+    return Value(at, output_field=DateTimeField())
 
 
 def _overdue(at: datetime) -> Q:
@@ -92,5 +105,6 @@ def _overdue(at: datetime) -> Q:
     return _among(ApiKey.objects.filter(rotate_every__isnull=False).due_for_rotation(by=at))
 
 
-def _among(keys: object) -> Q:
-    return Q(pk__in=keys.order_by().values("pk"))  # type: ignore[attr-defined]
+def _among(rows: QuerySet[Any], field: str = "pk") -> Q:
+    """Those of which the rows are, found from the rows' side: they are few, and have an index of their own."""
+    return Q(pk__in=rows.order_by().values(field))

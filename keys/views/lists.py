@@ -133,23 +133,24 @@ def _page(request: StaffRequest, form: KeyFilter, rows: ApiKeyQuerySet) -> order
 
 def _stats(form: KeyFilter, counts: totals.Totals) -> list[dict[str, Any]]:
     """The figures above the list. One that the filter can be narrowed to opens just those keys."""
+    tell = totals.written
     notes = {
-        "Active": f"{counts.rotating:,} rotating, {counts.paused:,} paused, {counts.revoked:,} revoked",
-        "Expire within 30 days": f"{counts.expired:,} expired already",
+        "Active": f"{tell(counts.rotating)} rotating, {tell(counts.paused)} paused, {tell(counts.revoked)} revoked",
+        "Expire within 30 days": f"{tell(counts.expired)} expired already",
         "Never used": "since they were made",
     }
     items: list[dict[str, Any]] = [
-        {"label": "Keys", "value": f"{counts.keys:,}", "note": f"{counts.live:,} live, {counts.test:,} test"}
+        {"label": "Keys", "value": tell(counts.keys), "note": f"{tell(counts.live)} live, {tell(counts.test)} test"}
     ]
     for label, count, added in totals.facts(counts):
         is_set = any(name in dict(form.pairs) for name in added)
         href = "" if is_set or not count else Bar(form, within=False).href(add=added.items())
-        items.append({"label": label, "value": f"{count:,}", "note": notes.get(label, ""), "href": href})
+        items.append({"label": label, "value": tell(count), "note": notes.get(label, ""), "href": href})
     return items
 
 
 def _counted(count: int) -> str:
-    return f"{count:,} key{'' if count == 1 else 's'}"
+    return f"{totals.written(count)} key{'' if count == 1 else 's'}"
 
 
 def _few(request: StaffRequest) -> list[tuple[str, str]]:

@@ -4,10 +4,11 @@ import json
 import re
 
 import pytest
+from django.conf import settings
 
-from axis_admin.gateway import bodies, inflight, problems
-from axis_admin.gateway.serializers import changes, generations, validate
-from keys import asks, verdicts
+from axis_admin.gateway import bodies, problems
+from axis_admin.gateway.serializers import changes, generations, leaks, validate
+from keys import asks, leak_intake, verdicts
 from keys.gateways import Scope
 from keys.limits import limiter, store
 from metering import items, nesting
@@ -49,6 +50,14 @@ def test_every_parameter_and_kind_of_the_feed_is_there() -> None:
     assert f"1 to {changes.MOST_CHANGES:,}; {changes.USUAL_CHANGES} if left out" in told
 
 
+def test_every_field_and_status_of_a_reported_leak_is_there() -> None:
+    told = markdown.section(TEXT, "## Report leaks")
+    assert _fields(told) == set(leaks.LeaksRequestSerializer().fields) | set(leak_intake.STATUSES)
+    assert f"more than {leaks.MOST_CREDENTIALS:,} credentials" in told
+    assert f"at most {leaks.LONGEST_SOURCE} characters" in told
+    assert f"at most {leaks.LONGEST_URL:,} characters" in told
+
+
 def test_every_error_is_there_with_its_status() -> None:
     told = {cells[0].strip("`"): int(cells[1]) for cells in markdown.rows(ERRORS)}
     assert told == {kind: status.value for kind, (status, _) in problems.TITLES.items()}
@@ -64,6 +73,7 @@ def test_every_scope_is_there() -> None:
         (0, validate.ValidateAnswerSerializer),
         (1, changes.ChangesAnswerSerializer),
         (2, generations.GenerationsAnswerSerializer),
+        (3, leaks.LeaksAnswerSerializer),
     ],
 )
 def test_an_example_answer_has_the_fields_of_the_schema(block: int, serializer: type) -> None:
@@ -74,7 +84,7 @@ def test_an_example_answer_has_the_fields_of_the_schema(block: int, serializer: 
 
 
 def test_the_example_error_is_one() -> None:
-    example = json.loads(markdown.fences(TEXT, "json")[3])
+    example = json.loads(markdown.fences(TEXT, "json")[4])
     refused = problems.invalid([("api_version", '"v3" is not a valid choice.')])
     assert example == json.loads(refused.as_response().content)
 
@@ -92,7 +102,7 @@ def test_its_numbers_are_the_code_s() -> None:
     assert f"remembered for {limiter.REPLAY_MS // 60_000} minutes" in TEXT
     assert f"within {store.TIMEOUT_SECONDS * 1000:.0f} ms" in TEXT
     assert f"at most {asks.LONGEST_REQUEST_ID} characters" in TEXT
-    assert f"more than {inflight.LARGEST} calls" in TEXT
+    assert f"more than {settings.CALLS_IN_FLIGHT} calls" in TEXT
     assert f"At most {generations.LARGEST_BATCH:,} generations or {bodies.LARGEST >> 20} MiB" in TEXT
     assert f"more than {items.OLDEST_MS // 86_400_000} days ago" in TEXT
     assert f"more than {items.APART_MS // 3_600_000} hours between" in TEXT

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from audit.forms import SearchForm
 from audit.models import Event
+from axis_admin.lookup import calls, uploads
 from axis_admin.middleware import sessions
-from keys import dry_run, refusals, retention, rotation, states
+from keys import dry_run, exposure, refusals, retention, rotation, states
 from orgs import lifecycle, policy, proof
 from orgs.policy import Permission, Role, Rule
 from tests.docs import markdown
@@ -70,3 +71,14 @@ def test_what_is_kept_of_refusals_is_the_code_s() -> None:
     assert f"calls of the last {retention.REFUSALS.days} days" in section
     assert f"{refusals.MOST_A_MINUTE} refusals a minute" in section
     assert f"the last {dry_run.LENGTH // timedelta(hours=1)} hours" in section
+
+
+def test_what_it_says_of_the_paste_box_and_of_leaks_is_the_code_s() -> None:
+    section = markdown.section(TEXT, "## Paste anything")
+    assert f"up to {uploads.LARGEST >> 20} MiB" in section
+    assert f"in the last {calls.KNOWN.days} days" in section
+    assert f"for {retention.REFUSALS.days} days" in section
+    told = markdown.section(TEXT, "## When a key leaks")
+    assert f"of the last {exposure.KNOWN.days} days alone" in told
+    assert f"in the last {dry_run.LENGTH.total_seconds() / 3600:.0f} hours" in told
+    assert f"the {retention.CALLERS.days} days before" in told

@@ -17,7 +17,7 @@ from keys.decisions import Decision
 from keys.facts import Identity, KeyFacts, OrganizationFacts, SecretFacts
 from keys.limits.applying import Limit
 from keys.limits.limiter import Standing
-from keys.models import DecisionHour, LimitRule, Refusal
+from keys.models import ApiKey, DecisionHour, LimitRule, Refusal
 from keys.verdicts import Code
 
 COUNTED_DAYS, CALLERS_DAYS = 30, 8
@@ -61,7 +61,11 @@ def note(held: Sequence[Held], *, now: datetime) -> None:
     calls = [call for one in held for call in _refused(one, now=now)]
     DecisionHour.objects.bulk_create(_counted(calls), batch_size=5_000)
     kept = [call for call in calls if call.at > now - retention.REFUSALS]
-    identities = {one.key.pk: _identity(one) for one in {call.held for call in kept}}
+    # As they are stored: what was done to a key since it was issued is not in the sketch's copy.
+    keys = ApiKey.objects.select_related("organization__plan_version__plan").in_bulk(
+        {call.held.key.pk for call in kept}
+    )
+    identities = {one.key.pk: _identity(keys[one.key.pk], one) for one in {call.held for call in kept}}
     rules = _rules()
     Refusal.objects.bulk_create([_kept(call, identities[call.held.key.pk], rules) for call in kept])
 
@@ -155,8 +159,8 @@ def _standing(rule: LimitRule) -> list[Standing]:
     return [Standing(limit, True, 0, 10_000_000, 500_000)]
 
 
-def _identity(held: Held) -> Identity:
-    key, secret = held.key, held.first_secret
+def _identity(key: ApiKey, held: Held) -> Identity:
+    secret = held.first_secret
     organization, plan = key.organization, key.organization.plan_version
     owner = (organization.pk, organization.uid, organization.status, plan.plan.code, organization.version)
     networks = tuple(map(asks.network, key.allowed_cidrs))

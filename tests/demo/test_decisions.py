@@ -12,6 +12,7 @@ from metering.models import UsageHour
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo")]
 COUNTED = timedelta(days=30)
+SAW = {"PAUSED": "the key is paused", "REVOKED": "the key is revoked", "EXPIRED": "expired "}
 
 
 def test_what_was_admitted_is_what_was_generated(demo: str, begun: datetime) -> None:
@@ -27,6 +28,8 @@ def test_refusals_of_several_codes_are_kept_with_their_checks_and_counted(demo: 
     for refusal in Refusal.objects.all():
         failed = [check["code"] for check in refusal.checks if not check["passed"]]
         assert failed == [refusal.code]
+        saw = next(check["saw"] for check in refusal.checks if not check["passed"])
+        assert saw.startswith(SAW.get(refusal.code, "")), saw
         assert refusal.at < begun
     counted = DecisionHour.objects.exclude(code=Code.VALID).aggregate(calls=Sum("calls"))["calls"]
     assert counted >= Refusal.objects.count() > 20

@@ -73,7 +73,8 @@ def containable(callers: Iterable[Caller], allowed: Sequence[str]) -> list[Calle
 def _before(key: ApiKey, exposed_since: datetime) -> frozenset[str]:
     """The addresses from which the key was used in whole hours before the exposure."""
     rows = SecretHour.objects.filter(secret__key=key, hour__lt=_hour(exposed_since), admitted__gt=0)
-    return frozenset(rows.order_by().exclude(address=None).values_list("address", flat=True).distinct())
+    known = rows.order_by().values_list("address", flat=True).distinct()
+    return frozenset(address for address in known if address)
 
 
 def _last_use(secret: KeySecret, exposed_since: datetime) -> SecretUse | None:

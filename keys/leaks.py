@@ -124,4 +124,4 @@ def seen(user: "Staff", text: str) -> Leaked | None:
 
 def open_about(secret: Leaked) -> LeakReport | None:
     """Return the report about the secret that nobody has closed yet."""
-    return secret.leaks.open().first()  # type: ignore[attr-defined,union-attr]
+    return secret.leaks.open().first()

@@ -49,7 +49,9 @@ def find_addresses(asked: Asked) -> Sequence[Find]:
         calls=Sum("admitted") + Sum("refused"), last_at=Max("hour")
     )
     rows = list(counted_by.order_by("-last_at")[:MOST_SHOWN])
-    found = {(row["address"], row["secret__key"]): (row["calls"], row["last_at"]) for row in rows}
+    found: dict[tuple[str, int], tuple[int, datetime]] = {
+        (str(row["address"]), row["secret__key"]): (row["calls"], row["last_at"]) for row in rows
+    }
     uses = SecretUse.objects.filter(address__in=addresses, secret__key__in=mine).select_related("secret")
     for use in uses.order_by("-last_used_at")[:MOST_SHOWN]:
         found.setdefault((str(use.address), use.secret.key_id), (0, use.last_used_at))

@@ -1,6 +1,7 @@
 """The box on the first page, and the palette: what is pasted is looked up in memory, and goes nowhere else."""
 
 import codecs
+from collections.abc import ItemsView
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
@@ -40,15 +41,15 @@ class NothingShown(SafeExceptionReporterFilter):
     def is_active(self, request: HttpRequest | None) -> bool:
         return True
 
-    def get_traceback_frame_variables(self, request: Any, tb_frame: Any) -> list[tuple[str, Any]]:
-        return []
+    def get_traceback_frame_variables(self, request: Any, tb_frame: Any) -> ItemsView[str, Any]:
+        return {}.items()
 
 
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def lookup(request: StaffRequest) -> HttpResponse:
     """Answer what a text or a file is about. A page with the box; for htmx the answer alone."""
-    request.exception_reporter_filter = NothingShown()  # type: ignore[attr-defined]
+    request.exception_reporter_filter = NothingShown()
     if cut := pages.without_keys(request):
         return cut
     place: dict[str, Any] = pages.place("Look up")

@@ -41,10 +41,9 @@ def report_leak(
         return known
     if exposed_since is not None and exposed_since > now:
         raise ValidationError({"exposed_since": "The time is in the future."})
-    of_key = isinstance(secret, KeySecret)
     leak = LeakReport(
-        secret=secret if of_key else None,
-        gateway_secret=None if of_key else secret,
+        secret=secret if isinstance(secret, KeySecret) else None,
+        gateway_secret=None if isinstance(secret, KeySecret) else secret,
         source=source.strip(),
         url=url.strip(),
         exposed_since=exposed_since or now,

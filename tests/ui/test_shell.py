@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.template.loader import render_to_string
 from django.test import RequestFactory
@@ -121,13 +123,14 @@ def test_every_page_hands_its_token_to_htmx_and_keeps_it_on_a_short_lead(asking)
 
 
 @pytest.mark.usefixtures("every_page")
-def test_what_is_typed_into_the_palette_goes_nowhere(asking):
+def test_what_is_typed_into_the_palette_goes_into_no_address(asking):
     html = render_to_string("base.html", {}, asking(staff=Person()))
     palette = html[html.index('id="palette"') :]
     palette = palette[: palette.index("</dialog>")]
-    assert '<form method="dialog">' in palette
-    assert " name=" not in palette
-    assert "action=" not in palette
+    assert re.findall(r'<form [^>]*method="(\w+)"[^>]*action="([^"]+)"', palette) == [("post", "/lookup/")]
+    assert 'hx-post="/lookup/"' in palette
+    assert "hx-get" not in palette
+    assert 'autocomplete="off"' in palette
     assert 'href="/audit/index/"' in palette
 
 

@@ -69,7 +69,8 @@ class OutboxMetrics(Collector):
             waits = (timezone.now() - oldest).total_seconds() if oldest else 0.0
             yield GaugeMetricFamily(OLDEST_NOTICE, "Seconds that the oldest mail to a contact waits.", value=waits)
         # Each scrape has a thread of its own, and its connection would outlive it.
-        connection.close()
+        if not connection.in_atomic_block:
+            connection.close()
 
 
 def serve(*, host: str, port: int, folder: Path) -> None:

@@ -1,6 +1,6 @@
 """Keys that expire: their contacts are warned, and the trail and the feed say when one did."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -33,30 +33,33 @@ def note_expiry(*, key: ApiKey, actor: trail.Actor) -> int | None:
         return None
     ExpiryMark.objects.update_or_create(key=key, defaults={"expires_at": key.expires_at, "days_before": days})
     if days:
-        _warn(key, days, actor=actor)
+        _warn(key, key.expires_at, days, actor=actor)
     else:
-        _record_end(key, actor=actor)
+        _record_end(key, key.expires_at, actor=actor)
     return days
 
 
-def _warn(key: ApiKey, days: int, *, actor: trail.Actor) -> None:
+def _warn(key: ApiKey, expires_at: datetime, days: int, *, actor: trail.Actor) -> None:
     # Whoever was just given a key knows how long it lasts.
-    told_on_issue = key.expires_at - timedelta(days=days) <= key.created_at
+    told_on_issue = expires_at - timedelta(days=days) <= key.created_at
     if told_on_issue or _is_closed(key):
         return
-    contacts = telling.expiring(key, key.expires_at, days=days)
+    contacts = telling.expiring(key, expires_at, days=days)
     if contacts:
-        detail = {"days": days, "expires_at": str(plain(key.expires_at)), "contacts": contacts}
+        detail = {"days": days, **_told(expires_at, contacts)}
         record(Verb.KEY_EXPIRY_WARNED, key, actor=actor, after={}, detail=detail)
 
 
-def _record_end(key: ApiKey, *, actor: trail.Actor) -> None:
-    is_news = timezone.now() - key.expires_at < NEWS_FOR and not _is_closed(key)
-    contacts = telling.expired(key, key.expires_at) if is_news else 0
-    detail = {"expires_at": str(plain(key.expires_at)), "contacts": contacts}
-    record(Verb.KEY_EXPIRED, key, actor=actor, after={}, detail=detail)
+def _record_end(key: ApiKey, expires_at: datetime, *, actor: trail.Actor) -> None:
+    is_news = timezone.now() - expires_at < NEWS_FOR and not _is_closed(key)
+    contacts = telling.expired(key, expires_at) if is_news else 0
+    record(Verb.KEY_EXPIRED, key, actor=actor, after={}, detail=_told(expires_at, contacts))
     public_ids = list(key.secrets.values_list("public_id", flat=True))
     changes.announce(organization=key.organization, kind="key.changed", public_ids=public_ids)
+
+
+def _told(expires_at: datetime, contacts: int) -> dict[str, str | int]:
+    return {"expires_at": str(plain(expires_at)), "contacts": contacts}
 
 
 def _is_closed(key: ApiKey) -> bool:

@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from axis_admin import embedded, proxies, rings
+from axis_admin import embedded, proxies, rings, surfaces
 
 env = environ.Env()
 
@@ -120,43 +120,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # --- Apps, middleware and addresses of the surface
 AUTH_USER_MODEL = "orgs.Staff"
-_OWN_APPS = ["axis_admin", "metering", "keys", "orgs", "audit"]
-_ALWAYS = [
-    "django.contrib.contenttypes", "django.contrib.auth", "django.contrib.sessions", "django.contrib.postgres",
-]  # fmt: skip
-_PAGES = [
-    "django.contrib.messages", "django.contrib.staticfiles", "django.forms",
-    "allauth", "allauth.account", "allauth.socialaccount", "allauth.mfa",
-    "rest_framework", "drf_spectacular", "drf_spectacular_sidecar", "django_htmx", "heroicons", "csp",
-]  # fmt: skip
-_PAGE_MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "axis_admin.middleware.sessions.SessionLimits",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "allauth.account.middleware.AccountMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
-    "axis_admin.middleware.staff.StaffMiddleware",
-]
-# The customers' door signs nobody in and keeps no session: what it needs is a page.
-_DELIVERY_APPS = ["django.contrib.staticfiles", "heroicons", "csp"]
-_DELIVERY_MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-]
-_SURFACE_APPS: dict[str, list[str]] = {"gateway": ["rest_framework"], "delivery": _DELIVERY_APPS}
-_SURFACE_MIDDLEWARE: dict[str, list[str]] = {"gateway": [], "delivery": _DELIVERY_MIDDLEWARE}
-INSTALLED_APPS = _OWN_APPS + _ALWAYS + _SURFACE_APPS.get(SURFACE, _PAGES)
-MIDDLEWARE = ["axis_admin.middleware.request_id.RequestId", *_SURFACE_MIDDLEWARE.get(SURFACE, _PAGE_MIDDLEWARE)]
+# The domain that the staff site and the customers' door share, so that the door knows a browser of our staff.
+STAFF_MARK_DOMAIN = env.str("STAFF_MARK_DOMAIN", default="")
+STAFF_MARK_COOKIE_NAME = "axis-staff"
+INSTALLED_APPS = surfaces.apps(SURFACE)
+MIDDLEWARE = surfaces.middleware(SURFACE, marks_staff=bool(STAFF_MARK_DOMAIN))
 ROOT_URLCONF = "axis_admin.urls"
 WSGI_APPLICATION = "axis_admin.wsgi.application"
 APPEND_SLASH = SURFACE not in ("gateway", "delivery")
@@ -165,14 +133,12 @@ AXIS_FAST_VALIDATE = env.bool("AXIS_FAST_VALIDATE", default=True)
 CALLS_IN_FLIGHT = max(1, env.int("AXIS_CALLS_IN_FLIGHT", default=64))
 # Customers' credentials that a process remembers; each takes about 3 KB.
 IDENTITIES_KEPT = max(1, env.int("AXIS_IDENTITIES_KEPT", default=50_000))
-# Where customers open one-time links. Unset: on the staff site, which then answers /d/ itself.
 # What is reported as leaked and matches is revoked at once, also where it is in use.
 LEAK_AUTO_REVOKE = env.bool("LEAK_AUTO_REVOKE", default=False)
+# Where customers open one-time links. Unset: on the staff site, which then answers /d/ itself.
 DELIVERY_URL = env.str("DELIVERY_URL", default="").rstrip("/")
 if DELIVERY_URL and not re.fullmatch(r"https?://[^/?#@\s]+" if EMBEDDED else r"https://[^/?#@\s]+", DELIVERY_URL):
     raise ImproperlyConfigured("DELIVERY_URL is an https address without a path, such as https://keys.example.com.")
-# The domain that the staff site and the customers' door share, so that the door knows a browser of our staff.
-STAFF_MARK_DOMAIN = env.str("STAFF_MARK_DOMAIN", default="")
 SERVES_DELIVERY = SURFACE == "delivery" or (SURFACE in ("all", "staff") and not DELIVERY_URL)
 
 # --- Hosts and the proxies before them
@@ -241,11 +207,6 @@ CSRF_COOKIE_NAME = f"{_COOKIE}csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not EMBEDDED
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-STAFF_MARK_COOKIE_NAME = "axis-staff"
-if STAFF_MARK_DOMAIN and SURFACE in ("all", "staff"):
-    MIDDLEWARE.insert(
-        MIDDLEWARE.index("axis_admin.middleware.sessions.SessionLimits"), "axis_admin.middleware.staff_mark.StaffMark"
-    )
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_IDLE = timedelta(minutes=30)
 SESSION_LONGEST = timedelta(hours=10)

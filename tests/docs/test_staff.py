@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+import re
+
 from audit.forms import SearchForm
 from audit.models import Event
 from axis_admin.lookup import calls, uploads
 from axis_admin.middleware import sessions
-from keys import dry_run, exposure, refusals, retention, rotation, states
+from keys import deliveries, dry_run, exposure, refusals, retention, rotation, states
 from orgs import lifecycle, policy, proof
 from orgs.policy import Permission, Role, Rule
 from tests.docs import markdown
@@ -42,6 +44,14 @@ def test_every_badge_of_a_key_is_there() -> None:
     assert all(f'Seen("{badge}"' in source for badge in told)
     assert source.count("return Seen(") == len(told)
     assert {label for _, label in states.CHOICES if " " not in label} <= told
+
+
+def test_every_state_of_a_link_is_there() -> None:
+    table = markdown.section(TEXT, "## Handing over a key")
+    source = (markdown.ROOT / "keys" / "states.py").read_text().partition("def of_link")[2]
+    told = [cells[0] for cells in markdown.rows(table)]
+    assert sorted(told) == sorted(re.findall(r'return Seen\("([^"]+)"', source))
+    assert all(label in table for label in deliveries.LABELS.values())
 
 
 def test_every_overlap_is_there() -> None:

@@ -10,6 +10,7 @@ from keys.facts import Network
 
 LARGEST_UNITS = 1_000
 LONGEST_REQUEST_ID = 128
+LONGEST_IDEMPOTENCY_KEY = 255
 _MAPPED_BITS = 96
 # Nothing that ends up on a page or in a log may hold a character that audit.wording calls unfit.
 FIT = r"\A[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]*\Z"
@@ -17,6 +18,7 @@ FIT = r"\A[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800
 Address = IPv4Address | IPv6Address
 Text = Annotated[str, msgspec.Meta(pattern=FIT)]
 RequestId = Annotated[str, msgspec.Meta(pattern=FIT, min_length=1, max_length=LONGEST_REQUEST_ID)]
+IdempotencyKey = Annotated[str, msgspec.Meta(pattern=FIT, max_length=LONGEST_IDEMPOTENCY_KEY)]
 Units = Annotated[int, msgspec.Meta(ge=1, le=LARGEST_UNITS)]
 
 
@@ -28,7 +30,7 @@ class Ask(msgspec.Struct, frozen=True):
     api_version: Literal["v1", "v2"]
     client_ip: str | None = None
     user_agent: Text | None = None
-    idempotency_key: Text | None = None
+    idempotency_key: IdempotencyKey | None = None
     request_id: RequestId | None = None
     units: Units | None = None
     admit: bool | None = None

@@ -15,7 +15,7 @@ class Entry(msgspec.Struct, Generic[Found], eq=False):
     found: Found
     token: str = ""
     organization: int = 0
-    is_used: bool = True
+    is_used: bool = False
 
 
 class Memory(Generic[Found]):

@@ -1,40 +1,52 @@
-"""How many calls of a credential are being worked on in this process."""
+"""How many calls of a credential are being worked on by the processes of this gateway, all together."""
 
+import functools
 import threading
-from collections import Counter
+import zlib
+from collections import defaultdict
 
-from axis_admin.gateway import metrics
+from django.conf import settings
 
-LARGEST = 64
+from axis_admin.gateway import board, metrics
 
 
 class InFlight:
-    """Counts by credential, and refuses above the limit.
+    """Counts by credential over all processes of one server, and refuses above the limit."""
 
-    Each process counts its own: across processes a gateway may have as many times more in flight as there are.
-    """
-
-    def __init__(self, largest: int = LARGEST) -> None:
-        self.largest = largest
+    def __init__(self, largest: int | None = None, shared: board.Board | None = None) -> None:
+        self.largest = settings.CALLS_IN_FLIGHT if largest is None else largest
+        self._board = shared or board.Board.of_siblings()
         self._lock = threading.Lock()
-        self._counts: Counter[str] = Counter()
+        self._cells: defaultdict[str, list[int]] = defaultdict(list)
 
     def enter(self, credential: str) -> bool:
         """Count one more call; False, and not counted, where as many are in flight as may be."""
+        number = _number(credential)
+        cell = self._board.write(number)
+        # Written before it is counted: two who come at once may both be refused, but never both be one too many.
+        if cell is None or self._board.count(number) > self.largest:
+            if cell is not None:
+                self._board.clear(cell)
+            return False
         with self._lock:
-            if self._counts[credential] >= self.largest:
-                return False
-            self._counts[credential] += 1
+            self._cells[credential].append(cell)
         metrics.IN_FLIGHT.inc()
         return True
 
     def leave(self, credential: str) -> None:
         """Count a call that was entered as done."""
         with self._lock:
-            self._counts[credential] -= 1
-            if not self._counts[credential]:
-                del self._counts[credential]
+            cell = self._cells[credential].pop()
+            if not self._cells[credential]:
+                del self._cells[credential]
+        self._board.clear(cell)
         metrics.IN_FLIGHT.dec()
+
+
+@functools.lru_cache(maxsize=1_024)
+def _number(credential: str) -> int:
+    # Never 0, and the same in every process.
+    return zlib.crc32(credential.encode()) | 1 << 32
 
 
 calls = InFlight()

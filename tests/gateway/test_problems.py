@@ -4,7 +4,7 @@ import pytest
 from django.db import OperationalError
 from django.http import HttpResponse
 
-from axis_admin.gateway import bodies, inflight, problems, wire
+from axis_admin.gateway import board, bodies, inflight, problems, wire
 from axis_admin.gateway.serializers.problem import ProblemSerializer
 from keys import decisions
 from keys.models import KeySecret
@@ -101,7 +101,7 @@ def test_too_many_calls_of_a_credential_at_once_are_a_429(
 
 
 def test_sixty_four_calls_may_be_in_flight() -> None:
-    calls = inflight.InFlight()
+    calls = inflight.InFlight(shared=board.Board())
     assert [calls.enter("a") for _ in range(65)] == [True] * 64 + [False]
     assert calls.enter("b")
 

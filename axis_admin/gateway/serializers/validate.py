@@ -24,7 +24,12 @@ class ValidateRequestSerializer(serializers.Serializer):
     api_version = serializers.ChoiceField(choices=API_VERSIONS)
     client_ip = Address(required=False, allow_null=True, help_text="The caller's address.")
     user_agent = Words(required=False, allow_null=True)
-    idempotency_key = Words(required=False, allow_null=True, help_text="The customer's Idempotency-Key.")
+    idempotency_key = Words(
+        required=False,
+        allow_null=True,
+        max_length=asks.LONGEST_IDEMPOTENCY_KEY,
+        help_text="The customer's Idempotency-Key.",
+    )
     request_id = Words(
         required=False,
         allow_null=True,

@@ -35,6 +35,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"request_id": "r" * 129}, "request_id"),
     ({"request_id": "r\n"}, "request_id"),
     ({"request_id": 7}, "request_id"),
+    ({"idempotency_key": "i" * 256}, "idempotency_key"),
     ({"units": 0}, "units"),
     ({"units": 1_001}, "units"),
     ({"units": -1}, "units"),

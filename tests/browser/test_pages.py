@@ -61,7 +61,7 @@ def test_a_key_in_each_state(state: str, at: Visitor) -> None:
     _open(at, f"/keys/{_first(at, f'/keys/?state={state}', r'key_[0-9A-Za-z]{14}')}/")
 
 
-@pytest.mark.parametrize("part", ["rotate/", "revoke/", "history/", "refusals/?range=7d", "dry-run/"])
+@pytest.mark.parametrize("part", ["edit/", "pause/", "rotate/", "revoke/", "history/", "refusals/?range=7d", "dry-run/"])
 def test_a_page_of_a_key(part: str, at: Visitor) -> None:
     _open(at, f"/keys/{_first(at, '/keys/?state=active', r'key_[0-9A-Za-z]{14}')}/{part}")
 

@@ -52,14 +52,14 @@ HABITS = (
 
 @dataclass(frozen=True)
 class Card:
-    """A habit, and how many keys have it."""
+    """A habit, and how many keys have it; None where counting took too long."""
 
     habit: Habit
-    count: int
+    count: int | None
 
     @property
     def figure(self) -> str:
-        return totals.written(self.count)
+        return "Not counted" if self.count is None else totals.written(self.count)
 
     @property
     def href(self) -> str:
@@ -69,7 +69,7 @@ class Card:
 def cards(rows: ApiKeyQuerySet, *, user: Staff, at: datetime) -> list[Card]:
     """Each habit with its count among the rows, in one statement."""
     counted = totals.counted(rows, {habit.name: _filter(habit, user, at).condition for habit in HABITS})
-    return [Card(habit, counted[habit.name]) for habit in HABITS]
+    return [Card(habit, counted.get(habit.name)) for habit in HABITS]
 
 
 def _filter(habit: Habit, user: Staff, at: datetime) -> KeyFilter:

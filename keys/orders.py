@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import BooleanField, DateTimeField, F, Func, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Upper
+from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
 from keys.endless import Epoch, Infinity
 from keys.models import ApiKey, ApiKeyQuerySet
@@ -85,8 +86,10 @@ def page(rows: ApiKeyQuerySet, order: str, *, after: Place | None = None, before
     rows = ordered(rows, order if not is_back else _turned(order)).annotate(place=Cast(expression, TextField()))
     if place is not None:
         kind: Any = TextField() if order.lstrip("-") in OF_TEXT else DateTimeField()
-        given = (Cast(Value(place.value), kind), Value(place.pk))
-        rows = rows.filter(Beyond(expression, F("pk"), *given, operator="<" if is_down is not is_back else ">"))
+        value, is_before = Cast(Value(place.value), kind), is_down is not is_back
+        beyond = Beyond(expression, F("pk"), value, Value(place.pk), operator="<" if is_before else ">")
+        # The second says no more than the first, but is what an index of another table's column can answer.
+        rows = rows.filter(beyond, (LessThanOrEqual if is_before else GreaterThanOrEqual)(expression, value))
     found = list(rows.with_secrets()[: PER_PAGE + 1])
     is_more = len(found) > PER_PAGE
     found = found[:PER_PAGE][:: -1 if is_back else 1]

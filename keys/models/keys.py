@@ -62,7 +62,7 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         works_on = KeySecret.objects.filter(overlap_until__gt=at).order_by().values("key")
         old = works_on.filter(state=KeySecret.State.OVERLAP).exclude(key__in=begun)
         stepping_down = works_on.filter(state=KeySecret.State.ACTIVE, key__in=begun)
-        return self.filter(models.Q(pk__in=old) | models.Q(pk__in=stepping_down))
+        return self.filter(pk__in=old.union(stepping_down, all=True))
 
     def with_secrets(self) -> "ApiKeyQuerySet":
         """Fetch what a list of keys shows, in a fixed number of statements."""

@@ -113,7 +113,7 @@ def _listed(
         "query": form.query,
         "totals": counts,
         "stats": _stats(form, counts) if with_totals and counts else [],
-        "counted": _counted(counts.keys) if counts else "",
+        "counted": _counted(counts.keys) if counts else "Too many keys to count",
     }
 
 

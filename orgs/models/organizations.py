@@ -71,7 +71,10 @@ class Organization(models.Model):
 
     class Meta:
         ordering = [Upper("name"), "id"]
-        indexes = [models.Index(fields=["status"], name="organizations_by_status")]
+        indexes = [
+            models.Index(fields=["status"], name="organizations_by_status"),
+            models.Index(Upper("name"), "id", name="organizations_by_name"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -13,8 +13,9 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from audit import search
 from audit.models import Event
-from keys import filters, orders, totals
+from keys import boards, filters, orders, totals
 from keys.models import ApiKey, KeyUse, SecretUse
 from orgs.models import Staff
 from tests import factories
@@ -292,3 +293,34 @@ def test_a_figure_opens_just_the_keys_that_it_counts(viewer: Staff, browser_of: 
         if count:
             page = browser.get(f"/keys/?{urlencode(added)}").text
             assert f'<dd class="value">{count}</dd>' in page, label
+
+
+def test_counting_ends_at_the_most_and_says_so(viewer: Staff, browser_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(totals, "MOST", 3)
+    _some_keys(8)
+    page = browser_of(viewer).get("/keys/").text
+    assert '<dd class="value">3+</dd>' in page
+    assert "3+ keys" in page
+
+
+def test_a_count_that_takes_too_long_is_left_out_and_the_list_is_there(
+    viewer: Staff, browser_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(*args: Any) -> None:
+        raise search.TooSlow
+
+    monkeypatch.setattr(totals, "_counted", slow)
+    key = factories.SecretFactory().key
+    page = browser_of(viewer).get("/keys/").text
+    assert key.uid in page or key.name in page
+    assert "Too many keys to count" in page
+    assert "Not counted" in browser_of(viewer).get("/keys/hygiene/").text
+
+
+def test_each_number_of_the_hygiene_board_is_the_list_behind_it(viewer: Staff, browser_of: Any) -> None:
+    _some_keys(40)
+    browser, rows = browser_of(viewer), ApiKey.objects.all()
+    cards = boards.cards(rows, user=viewer, at=timezone.now())
+    assert all(card.count for card in cards)
+    for card in cards:
+        assert f'<dd class="value">{card.count}</dd>' in browser.get(card.href).text, card.habit.name

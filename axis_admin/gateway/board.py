@@ -12,12 +12,14 @@ from pathlib import Path
 
 PROCESSES, CELLS = 256, 128
 LOOK_AGAIN_SECONDS = 1.0
-_ROW = CELLS + 1
+# Of a row: whose it is, how many of its cells were ever used, and the cells.
+_OWNER, _USED, _CELLS = 0, 1, 2
+_ROW = _CELLS + CELLS
 _SIZE = PROCESSES * _ROW * 8
 
 
 class Board:
-    """A row for each process, of its id and a cell for each call: 0, or the number of whose call it is."""
+    """A row for each process with a cell for each of its calls: 0, or the number of whose call it is."""
 
     def __init__(self, file: int | None = None) -> None:
         """On this open file, shared by all who have it; without one a board of this process alone."""
@@ -26,8 +28,8 @@ class Board:
         self._file = file
         self._lock = threading.Lock()
         self._numbers = memoryview(mmap.mmap(-1 if file is None else file, _SIZE)).cast("Q")
-        self._first, self._free = -1, list(range(CELLS))
-        self._rows: list[memoryview] = []
+        self._own, self._free = -1, _all_cells()
+        self._rows: list[int] = []
         self._looked_at = float("-inf")
         os.register_at_fork(after_in_child=self._begin_anew)
 
@@ -45,38 +47,44 @@ class Board:
     def write(self, number: int) -> int | None:
         """Write a number into a cell of one's own, and return which; None where they are all taken."""
         with self._lock:
-            if self._first < 0:
+            if self._own < 0:
                 self._claim()
             if not self._free:
                 return None
+            # The one that was given back last, so that few are ever used, and few are counted.
             cell = self._free.pop()
-        self._numbers[self._first + cell] = number
+            if cell >= self._numbers[self._own + _USED]:
+                self._numbers[self._own + _USED] = cell + 1
+        self._numbers[self._own + _CELLS + cell] = number
         return cell
 
     def clear(self, cell: int) -> None:
-        self._numbers[self._first + cell] = 0
+        self._numbers[self._own + _CELLS + cell] = 0
         with self._lock:
             self._free.append(cell)
 
     def count(self, number: int) -> int:
         """Return in how many cells the number stands."""
-        now = time.monotonic()
+        now, numbers = time.monotonic(), self._numbers
         if now - self._looked_at > LOOK_AGAIN_SECONDS:
             self._looked_at = now
-            self._rows = [self._cells(row) for row in range(PROCESSES) if _lives(self._numbers[row * _ROW])]
-        return sum(row.tolist().count(number) for row in self._rows)
-
-    def _cells(self, row: int) -> memoryview:
-        return self._numbers[row * _ROW + 1 : (row + 1) * _ROW]
+            self._rows = [row for row in range(0, len(numbers), _ROW) if _lives(numbers[row + _OWNER])]
+        found = 0
+        for row in self._rows:
+            for cell in range(row + _CELLS, row + _CELLS + numbers[row + _USED]):
+                found += numbers[cell] == number
+        return found
 
     def _claim(self) -> None:
         """Take the row of nobody, or of somebody dead."""
+        numbers = self._numbers
         with self._alone():
-            row = next((row for row in range(PROCESSES) if not _lives(self._numbers[row * _ROW])), PROCESSES - 1)
-            for cell in range(CELLS):
-                self._cells(row)[cell] = 0
-            self._numbers[row * _ROW] = os.getpid()
-        self._first, self._looked_at = row * _ROW + 1, float("-inf")
+            rows = range(0, len(numbers), _ROW)
+            row = next((row for row in rows if not _lives(numbers[row + _OWNER])), rows[-1])
+            for place in range(row + _USED, row + _ROW):
+                numbers[place] = 0
+            numbers[row + _OWNER] = os.getpid()
+        self._own, self._looked_at = row, float("-inf")
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
@@ -91,7 +99,11 @@ class Board:
 
     def _begin_anew(self) -> None:
         self._lock = threading.Lock()
-        self._first, self._free, self._looked_at = -1, list(range(CELLS)), float("-inf")
+        self._own, self._free, self._looked_at = -1, _all_cells(), float("-inf")
+
+
+def _all_cells() -> list[int]:
+    return list(reversed(range(CELLS)))
 
 
 def _lives(process: int) -> bool:

@@ -1,6 +1,5 @@
 """The RateLimit headers of the IETF draft (draft-ietf-httpapi-ratelimit-headers), ready for a gateway to copy. Pure."""
 
-import math
 from collections.abc import Sequence
 
 from keys.limits.limiter import Standing
@@ -33,8 +32,8 @@ def _room(standing: Standing) -> tuple[bool, float]:
 def _standing(standing: Standing) -> str:
     # A refused call is told the instant of its Retry-After, so that both headers name the same one.
     until = standing.retry_us if standing.refused and standing.retry_us else standing.reset_us
-    return f"{standing.limit.quoted};r={standing.remaining};t={math.ceil(until / 1_000_000)}"
+    return f"{standing.limit.quoted};r={standing.remaining};t={-(-until // 1_000_000)}"
 
 
 def _seconds(microseconds: int) -> int:
-    return max(1, math.ceil(microseconds / 1_000_000))
+    return max(1, -(-microseconds // 1_000_000))

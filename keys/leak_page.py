@@ -11,6 +11,8 @@ from orgs.models import Contact
 
 # Mail programs cut what is longer.
 LONGEST_MAILTO = 1_800
+# A letter names so many addresses.
+LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -53,13 +55,13 @@ def verdict(leak: LeakReport, callers: Sequence[Caller], *, death: str) -> Verdi
         whom = "1 new address has" if fresh == 1 else f"{fresh} new addresses have"
         text = "Replace it now, unless the customer knows who that is."
         return Verdict(
-            f"This secret works, and {whom} used it since {clock(leak.exposed_since)}",
+            f"This secret works, and {whom} used it since {_counted_since(leak)}",
             text,
             "bad",
             "exclamation-triangle",
             is_urgent=True,
         )
-    text = f"No new address has used it since {clock(leak.exposed_since)}."
+    text = f"No new address has used it since {_counted_since(leak)}."
     return Verdict("This secret works for whoever has it", text, "warn", "exclamation-triangle", is_urgent=True)
 
 
@@ -79,7 +81,9 @@ def timeline(leak: LeakReport, callers: Iterable[Caller], done: Iterable[Happeni
         if one.is_new:
             agents = ", ".join(one.agents)
             note = f"in the hour from {clock(one.first_at)}{f', {agents}' if agents else ''}"
-            told.append(Happening(one.first_at, "signal", f"First use from the new address {one.address}", note))
+            # Hours are whole: what came within the first one came at its end, for all that is known.
+            at = max(one.first_at, leak.exposed_since)
+            told.append(Happening(at, "signal", f"First use from the new address {one.address}", note))
     return sorted([*told, *done], key=lambda one: one.at)
 
 
@@ -99,7 +103,7 @@ def draft(leak: LeakReport, key: ApiKey, callers: Sequence[Caller], *, death: st
         "",
         _standing(leak, death),
         "",
-        *_used(callers),
+        *_used(leak, callers),
         _ASKED,
     ]
     return subject, "\n".join(lines)
@@ -127,13 +131,27 @@ def _standing(leak: LeakReport, death: str) -> str:
     return "The secret still works. We will replace it and hand a new one over to you."
 
 
-def _used(callers: Sequence[Caller]) -> list[str]:
+def _counted_since(leak: LeakReport) -> str:
+    """Calls are counted by the hour, so that use is known from the hour of the exposure on."""
+    return clock(leak.exposed_since.replace(minute=0))
+
+
+def _used(leak: LeakReport, callers: Sequence[Caller]) -> list[str]:
     if not callers:
-        return ["We have seen no use of it since then.", ""]
-    listed = [
-        f"- {one.address or 'no address'}: {one.calls:,} calls, last in the hour from {clock(one.last_at)}"
-        + (", not seen before" if one.is_new else "")
-        for one in callers[:20]
+        return [f"We have seen no use of it since {_counted_since(leak)}.", ""]
+    listed = [_line(one) for one in callers[:LISTED]]
+    more = [f"- and {len(callers) - LISTED} more addresses"] if len(callers) > LISTED else []
+    return [
+        f"Since {_counted_since(leak)} it was used from:",
+        *listed,
+        *more,
+        "",
+        "Tell us which of these are not yours.",
+        "",
     ]
-    more = [f"- and {len(callers) - 20} more addresses"] if len(callers) > 20 else []
-    return ["Since then it was used from:", *listed, *more, "", "Tell us which of these are not yours.", ""]
+
+
+def _line(one: Caller) -> str:
+    calls = f"{one.calls:,} call{'' if one.calls == 1 else 's'}"
+    is_new = ", not seen before" if one.is_new else ""
+    return f"- {one.address or 'no address'}: {calls}, last in the hour from {clock(one.last_at)}{is_new}"

@@ -29,8 +29,12 @@ def test_an_earlier_exposure_shows_more_and_makes_more_new(page: Page) -> None:
     assert [(one.address, one.admitted, one.is_new) for one in callers] == [(OLD, 90, True), (NEW, 7, True)]
 
 
+def test_the_verdict_speaks_of_the_hour_that_calls_are_counted_by(page: Page) -> None:
+    hour = page.leak.exposed_since.replace(minute=0)
+    assert page.get().context["verdict"].title.endswith(f"since {hour:%-d %b %Y, %H:%M} UTC")
+
+
 def test_a_secret_that_nobody_new_used_is_less_urgent(key_admin: Any, browser_of: Any, leak: LeakReport) -> None:
-    LeakReport.objects.get()
     fresh = LeakFactory()
     verdict = Page(browser_of(key_admin), fresh).get().context["verdict"]
     assert (verdict.title, verdict.tone) == ("This secret works for whoever has it", "warn")

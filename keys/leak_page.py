@@ -127,7 +127,7 @@ def _standing(leak: LeakReport, death: str) -> str:
     if death:
         return f"The secret no longer works: {_DEATHS[death]}."
     if leak.outcome == LeakReport.Outcome.CONTAINED:
-        return "The secret now works from addresses that you used before, and is refused from everywhere else."
+        return "The secret now works from a few known addresses alone, and is refused from everywhere else."
     return "The secret still works. We will replace it and hand a new one over to you."
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -59,7 +60,8 @@ def counted(rows: ApiKeyQuerySet, narrowed: Mapping[str, Q]) -> dict[str, int]:
 
 
 def _counted(rows: ApiKeyQuerySet, narrowed: Mapping[str, Q]) -> dict[str, int]:
-    parts, values = [], []
+    parts: list[str] = []
+    values: list[Any] = []
     for condition in narrowed.values():
         found = rows.filter(condition).order_by().values("pk")[: MOST + 1]
         try:

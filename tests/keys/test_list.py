@@ -90,7 +90,7 @@ MEANT: list[tuple[str, str, Callable[[ApiKey], bool]]] = [
     ("expires", "30d", lambda key: key.expires_at is not None and key.expires_at < NOW + 30 * DAY),
     ("expires", f"{NOW + 100 * DAY:%Y-%m-%d}", lambda key: bool(key.expires_at and key.expires_at < NOW + 99 * DAY)),
     ("unused", "never", lambda key: _last_used(key) is None),
-    ("unused", "90", lambda key: (_last_used(key) or key.created_at) < NOW - 90 * DAY),
+    ("unused", "90", lambda key: max(_last_used(key) or key.created_at, key.created_at) < NOW - 90 * DAY),
     ("by", "cli", lambda key: key.created_by == "cli"),
     ("check", "overdue", lambda key: _state(key, "due")),
     ("check", "no-contact", lambda key: key.organization.name != "Borealis"),

@@ -23,6 +23,8 @@ from orgs.requests import StaffRequest
 
 # Of each kind as many stand on the review; the job has a result for each.
 SHOWN = 100
+MEANING = "The job has a result for each; what is refused stays as it is."
+NOTHING = "There is nothing that a job could do. Choose other keys, or go back and answer otherwise."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -110,6 +112,7 @@ def _reviewed(request: StaffRequest, act: Act, form: BulkForm, keys: ApiKeyQuery
         "review": review,
         "changing": review.changing[:SHOWN],
         "staying": review.staying[:SHOWN],
+        "meaning": MEANING if review.changing else NOTHING,
         "run": f"{act.done} {len(review.changing):,} key{'' if len(review.changing) == 1 else 's'}",
         "answers": [(name, value) for name, value in _answers(form) if name != "seen"],
         "fingerprint": fingerprint,

@@ -11,7 +11,19 @@ from tests.browser.conftest import Visitor
 pytestmark = pytest.mark.xdist_group("browser")
 
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-LISTS = ["/", "/orgs/", "/orgs/new/", "/keys/", "/gateways/", "/gateways/new/", "/usage/", "/audit/", "/no/such/page/"]
+LISTS = [
+    "/",
+    "/orgs/",
+    "/orgs/new/",
+    "/keys/",
+    "/keys/hygiene/",
+    "/jobs/",
+    "/gateways/",
+    "/gateways/new/",
+    "/usage/",
+    "/audit/",
+    "/no/such/page/",
+]
 OF_ORGANIZATION = [
     "", "edit/", "keys/", "keys/new/", "refusals/", "usage/", "contacts/", "history/", "suspend/", "close/", "plan/",
 ]  # fmt: skip
@@ -61,7 +73,9 @@ def test_a_key_in_each_state(state: str, at: Visitor) -> None:
     _open(at, f"/keys/{_first(at, f'/keys/?state={state}', r'key_[0-9A-Za-z]{14}')}/")
 
 
-@pytest.mark.parametrize("part", ["edit/", "pause/", "rotate/", "revoke/", "history/", "refusals/?range=7d", "dry-run/"])
+@pytest.mark.parametrize(
+    "part", ["edit/", "pause/", "rotate/", "revoke/", "history/", "refusals/?range=7d", "dry-run/"]
+)
 def test_a_page_of_a_key(part: str, at: Visitor) -> None:
     _open(at, f"/keys/{_first(at, '/keys/?state=active', r'key_[0-9A-Za-z]{14}')}/{part}")
 

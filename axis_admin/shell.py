@@ -81,7 +81,7 @@ def around(request: HttpRequest) -> dict[str, Any]:
         "choices": [_choice(request, choice) for choice in CHOICES],
         "groups": navigation(request, staff) if staff else [],
         "person": person(staff) if staff else None,
-        "gateways": SimpleLazyObject(lambda: gateways(staff)) if staff else None,
+        "gateways": SimpleLazyObject(lambda: gateways(request, staff)) if staff else None,
         "home": _address("home") or "/",
         "lookup": _address("lookup"),
         "appearance": _address("appearance"),
@@ -124,7 +124,7 @@ def person(staff: Any) -> dict[str, str]:
     return {"label": staff.label, "roles": ", ".join(_role(role) for role in staff.roles), "initials": initials}
 
 
-def gateways(staff: Any) -> dict[str, Any]:
+def gateways(request: HttpRequest, staff: Any) -> dict[str, Any]:
     """How the production gateways follow the change feed: words for the rail's foot, and a warning where one lags.
 
     Which of them it is, and the page about them, is for those who may see gateways.
@@ -132,7 +132,9 @@ def gateways(staff: Any) -> dict[str, Any]:
     tally = readers.kept.tally()
     sees = staff.can("gateway.see")
     href = _address("keys:gateways") if sees else ""
-    return {"words": tally.words, "is_well": tally.is_well, "href": href, "warning": _warning(tally, sees)}
+    told = {"words": tally.words, "is_well": tally.is_well, "href": href, "warning": _warning(tally, sees)}
+    # Where somebody stands already they are not sent.
+    return {**told, "way": href if request.path != href else ""}
 
 
 def _warning(tally: readers.Tally, sees: bool) -> str:

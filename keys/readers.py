@@ -82,9 +82,11 @@ class Tally(msgspec.Struct, frozen=True):
 
     @property
     def words(self) -> str:
-        """Such as “4 of 4 current, 1 silent”; nothing where no production gateway reads the feed."""
-        told = [f"{self.current} of {self.polling} current"] if self.polling else []
-        return ", ".join([*told, *([f"{self.silent} silent"] if self.silent else [])])
+        """“4 of 4 current”, or “3 of 4, 1 silent”; nothing where no production gateway reads the feed."""
+        told = f"{self.current} of {self.polling}" if self.polling else ""
+        if self.silent:
+            return f"{told}, {self.silent} silent" if told else f"{self.silent} silent"
+        return f"{told} current" if told else ""
 
 
 def readers() -> list[Reader]:

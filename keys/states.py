@@ -104,9 +104,9 @@ def of_reader(reader: Reader, *, at: datetime) -> Seen:
     """Return how a gateway follows the change feed."""
     state = reader.state(at=at)
     if state == State.SILENT:
-        return Seen("Silent", "warn", "signal-slash", "asked", reader.polled_at)
+        return Seen("Silent", "warn", "signal-slash", "last asked", reader.polled_at)
     if state == State.LAGGING:
-        return Seen("Lagging", "bad", "exclamation-triangle", "behind since", reader.behind_since)
+        return Seen("Lagging", "bad", "exclamation-triangle", f"behind for {reader.lag(at=at).total_seconds():,.0f} s")
     return Seen("Current", "ok", "check-circle")
 
 

@@ -77,6 +77,12 @@ class GatewayView(APIView):
         metrics.count_call(self.endpoint, response.status_code, began=began)
         return response
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # There is one renderer and no version to negotiate.
+        self.gateway: GatewayIdentity = cast(GatewayIdentity, request.user)
+        self.check_permissions(request)
+        self.check_throttles(request)
+
     def check_permissions(self, request: Request) -> None:
         self._is_known = True
         authentication.check_scope(self.gateway, self.scope)
@@ -98,10 +104,6 @@ class GatewayView(APIView):
 
     def http_method_names_allowed(self) -> list[str]:
         return [name.upper() for name in self.http_method_names if hasattr(self, name)]
-
-    @property
-    def gateway(self) -> GatewayIdentity:
-        return cast(GatewayIdentity, self.request.user)
 
     def answer(self, answer: Mapping[str, Any] | bytes) -> HttpResponse:
         """Answer 200 with this as JSON."""

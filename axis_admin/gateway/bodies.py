@@ -2,9 +2,9 @@
 
 import contextlib
 import io
-from typing import Any
 
 from django.http import HttpRequest
+from rest_framework import exceptions
 from rest_framework.request import Request
 
 from axis_admin.gateway.problems import Problem
@@ -21,8 +21,11 @@ def read(request: Request) -> bytes:
     announced = request.META.get("CONTENT_LENGTH") or "0"
     if announced.isdecimal() and int(announced) > LARGEST:
         raise Problem("too-large", f"A body may have {LARGEST} bytes.")
-    body: Any = request.data
-    return body if isinstance(body, bytes) else b""
+    media_type = str(request.META.get("CONTENT_TYPE") or "").partition(";")[0].strip().lower()
+    if media_type not in ("", "application/json"):
+        raise exceptions.UnsupportedMediaType(media_type)
+    # Not by way of `data`, which would look for a form in it.
+    return bytes(request._request.read())
 
 
 def drain(request: HttpRequest) -> None:

@@ -21,9 +21,10 @@ SELECT pg_stat_get_db_xact_commit(oid) + pg_stat_get_db_xact_rollback(oid) FROM 
 
 @dataclass
 class Counted:
-    """The statements of the stack's database between the beginning and the end."""
+    """The statements of the stack's database between the beginning and the end, and how long that was."""
 
     count: int = 0
+    seconds: float = 0.0
 
 
 @contextmanager
@@ -35,9 +36,17 @@ def counted(var: Path) -> Iterator[Counted]:
     login = make_conninfo(stack.owner_login(var), dbname="postgres")
     found = Counted()
     with psycopg.connect(login, autocommit=True) as connection:
-        before = _read(connection, embedded.DATABASE)
+        before, began = _read(connection, embedded.DATABASE), time.monotonic()
         yield found
         found.count = _read(connection, embedded.DATABASE) - before
+        found.seconds = time.monotonic() - began
+
+
+def of_idle_servers(var: Path, seconds: float) -> int:
+    """Return how many statements the stack carries out in so long while nobody calls."""
+    with counted(var) as found:
+        time.sleep(max(0.0, seconds - TOLD_AFTER_SECONDS))
+    return found.count
 
 
 def _read(connection: psycopg.Connection, database: str) -> int:

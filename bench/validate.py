@@ -3,7 +3,7 @@
 One granian process each, with the same options and on the same core; the load is a process on another. Prints the
 conditions, a table, and as its last line the figures. p50 and p99 in that line are taken with one connection: what a
 call costs that waits for nobody. Ratios are medians of the rounds' ratios. `sql_per_validate` is what PostgreSQL itself
-counted during one more sample, of identities that are known by then, with the statement a second that keeps them so.
+counted during one more sample, of identities that are known by then, less what the servers need while nobody calls.
 """
 
 import argparse
@@ -44,13 +44,13 @@ def main() -> None:
             alone = _measure(servers, cores, options, connections=1)
             with statements.counted(var) as counted:
                 warm = servers[VALIDATE].sample(cores, connections=CONNECTIONS, seconds=options.seconds)
+            idle = statements.of_idle_servers(var, counted.seconds)
     _check(many, alone)
     _print(many, alone)
     answers = warm.result.answers
-    print(f"{counted.count} SQL statements of all servers during {answers} answers of validate.")
-    print(
-        f"Took {time.monotonic() - began:.0f} s.\n\n{last_line(many, alone, sql_per_validate=counted.count / answers)}"
-    )
+    print(f"{counted.count} SQL statements during {answers} answers of validate, {idle} in as long without any call.")
+    line = last_line(many, alone, sql_per_validate=max(0, counted.count - idle) / answers)
+    print(f"Took {time.monotonic() - began:.0f} s.\n\n{line}")
 
 
 def last_line(many: Samples, alone: Samples, *, sql_per_validate: float) -> str:

@@ -43,9 +43,23 @@ Handler = Callable[[Piece, trail.Actor, Mapping[str, Any]], str]
 _handlers: dict[str, Handler] = {}
 
 
-def register(kind: str, handler: Handler) -> None:
-    """Say who does the work of this kind. Called by an AppConfig, once."""
+@dataclass(frozen=True)
+class NextStep:
+    """What is left to a person about a thing that is done: in two words, and where."""
+
+    label: str
+    href: str
+
+
+NextStepOf = Callable[[Piece, Mapping[str, Any]], NextStep | None]
+_next_steps: dict[str, NextStepOf] = {}
+
+
+def register(kind: str, handler: Handler, *, next_step: NextStepOf | None = None) -> None:
+    """Say who does the work of this kind, and what it leaves to people. Called by an AppConfig, once."""
     _handlers[kind] = handler
+    if next_step is not None:
+        _next_steps[kind] = next_step
 
 
 def handler_of(kind: str) -> Handler | None:
@@ -116,6 +130,19 @@ def end(job: Job, state: str) -> None:
     """Note the end of a job whose row is locked."""
     job.state, job.finished_at, job.lease = state, timezone.now(), None
     job.save(update_fields=["state", "finished_at", "lease"])
+
+
+def piece_of(item: JobItem) -> Piece:
+    """The thing that a line of a job is about."""
+    of = item.organization
+    organization = trail.Target("organization", of, item.organization_label) if of else None
+    return Piece(trail.Target(item.target_type, item.target_id, item.target_label), organization, item.seen)
+
+
+def next_step(item: JobItem, *, job: Job) -> NextStep | None:
+    """What is left to a person about a thing that the job has done; None where nothing is."""
+    said = _next_steps.get(job.kind)
+    return said(piece_of(item), job.arguments) if said and item.outcome == JobItem.Outcome.DONE else None
 
 
 def target(job: Job) -> trail.Target:

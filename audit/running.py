@@ -87,7 +87,7 @@ def _is_ours(job: Job) -> bool:
 
 
 def _act(job: Job, item: JobItem) -> tuple[str, str]:
-    actor, piece = jobs.actor_of(job), _piece(item)
+    actor, piece = jobs.actor_of(job), jobs.piece_of(item)
     handler = jobs.handler_of(job.kind)
     if handler is None:
         raise LookupError(job.kind)
@@ -137,11 +137,3 @@ def _finish(job: Job, state: str) -> None:
     jobs.end(job, state)
     detail = {**jobs.counts(job), "state": job.get_state_display().lower()}
     trail.record(Verb.JOB_FINISHED, actor=trail.SYSTEM, target=jobs.target(job), detail=detail, parent=job.event)
-
-
-def _piece(item: JobItem) -> jobs.Piece:
-    organization = None
-    if item.organization:
-        organization = trail.Target("organization", item.organization, item.organization_label)
-    target = trail.Target(item.target_type, item.target_id, item.target_label)
-    return jobs.Piece(target, organization, item.seen)

@@ -100,6 +100,8 @@ class Verb(models.TextChoices):
 
     DELIVERY_CREATED = Entry("delivery.created", "create", "link",
         "made/make a one-time link to the secret of key {target}[ of {organization}][ for {recipient}]", _LINK)
+    DELIVERY_HELD = Entry("delivery.held", "create", "inbox",
+        "kept/keep the new secret of key {target}[ of {organization}] for handing over[ to {recipient}]", _LINK)
     DELIVERY_RESENT = Entry("delivery.resent", "update", "link",
         "replaced/replace the undelivered secret of key {target}[ of {organization}][ by one for {recipient}]", _LINK)
     DELIVERY_CANCELLED = Entry("delivery.cancelled", "delete", "x-circle",

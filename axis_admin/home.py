@@ -180,6 +180,9 @@ def _links(links: Any, now: datetime) -> Iterable[Due]:
             href=reverse("keys:links"),
         )
     for link in links.unopened().filter(expires_at__lte=now + TODAY).order_by("expires_at")[:MOST]:
+        if link.is_held:
+            yield _held(link, now)
+            continue
         ended = "ended unopened" if link.expires_at <= now else "ends unopened"
         yield _item(
             link.expires_at,
@@ -190,6 +193,18 @@ def _links(links: Any, now: datetime) -> Iterable[Due]:
             act="See links",
             href=reverse("keys:links"),
         )
+
+
+def _held(link: DeliveryLink, now: datetime) -> Due:
+    return _item(
+        link.expires_at,
+        now,
+        icon="inbox",
+        text=f"The new secret of {link.secret.key} waits to be handed over",
+        note=f"{link.organization}, for {link.recipient}",
+        act="See links",
+        href=reverse("keys:links"),
+    )
 
 
 def _mails(notices: Any, now: datetime) -> Iterable[Due]:

@@ -16,4 +16,4 @@ class KeysConfig(AppConfig):
         for column in COLUMNS:
             columns.register(column)
         for act in ACTS.values():
-            jobs.register(act.kind, act.work)
+            jobs.register(act.kind, act.work, next_step=act.next_step)

@@ -1,7 +1,6 @@
 """What can be done to many keys at once: what each would become, said before, and the work, done by a job.
 
-No secret ever stands in a job: a new one goes by mail, as a one-time link, to the organization's technical contact in
-the same breath as it is made, and where nobody can be mailed the key is left alone.
+No secret ever stands in a job; what becomes of a new one says `keys.bulk_rotation`.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,22 +8,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.urls import reverse
 from django.utils import timezone
 
 from audit import jobs, trail
-from keys import actions, deliveries, lifetimes, link_mail, rotation
+from keys import actions, bulk_rotation, lifetimes
 from keys.models import ApiKey, ApiKeyQuerySet
 from orgs import policy
-from orgs.models import Contact, Organization, Staff
+from orgs.models import Staff
 from orgs.policy import Permission
 
 Arguments = Mapping[str, Any]
-LINK_WORKS_FOR = deliveries.LONGEST
 FIELDS = {"rotate_every": "Rotate every", "purpose": "Purpose"}
-NO_MAIL = "Mail to customers is not set up here, so its new secret could reach nobody."
-NO_CONTACT = "{organization} has no technical contact to whom its new secret could go."
 
 
 @dataclass(frozen=True)
@@ -53,6 +49,12 @@ class Act:
             raise PermissionDenied("You may no longer do this to this key.")
         return self.do(key, replace(actor, roles=tuple(person.role_labels)), arguments, piece.seen)
 
+    def next_step(self, piece: jobs.Piece, arguments: Arguments) -> jobs.NextStep | None:
+        """What a person has to do about a key when the job is done with it. For `audit.jobs`."""
+        if self.name != "rotate" or not bulk_rotation.is_held(arguments):
+            return None
+        return jobs.NextStep("Hand over", f"{reverse('keys:detail', args=[piece.target.id])}#links")
+
 
 def rows(keys: ApiKeyQuerySet) -> ApiKeyQuerySet:
     """The keys with all that a preview looks at, in a fixed number of statements."""
@@ -62,12 +64,6 @@ def rows(keys: ApiKeyQuerySet) -> ApiKeyQuerySet:
 def pieces(keys: ApiKeyQuerySet) -> list[jobs.Piece]:
     """What a job works on, each key as it is now."""
     return [jobs.Piece(key.target, key.organization.target, key.version) for key in keys]
-
-
-def recipient(organization: Organization) -> str | None:
-    """The address that a new secret's link goes to: the first technical contact's."""
-    contacts = [each.email for each in organization.contacts.all() if each.kind == Contact.Kind.TECHNICAL]
-    return min(contacts, default=None)
 
 
 def _preview_expiry(key: ApiKey, arguments: Arguments, now: datetime) -> str:
@@ -107,47 +103,6 @@ def _edit(key: ApiKey, actor: trail.Actor, values: dict[str, Any], arguments: Ar
     return f"{_told(field, before)} → {_told(field, after)}"
 
 
-def _preview_rotation(key: ApiKey, arguments: Arguments, now: datetime) -> str:
-    if problem := actions.rotation_problem(key, now=now) or mail_problem(key.organization):
-        raise ValidationError(problem)
-    overlap, longest = _overlap(arguments), key.organization.plan_version.longest_overlap_hours
-    if overlap > timedelta(hours=longest):
-        raise ValidationError(f"The plan {key.organization.plan.name} allows an overlap of at most {longest} hours.")
-    until = rotation.overlap_until(now, overlap=overlap, expires_at=key.expires_at)
-    return f"Link to {recipient(key.organization)}; the old secret stops {until:%-d %b %Y, %H:%M} UTC"
-
-
-def _rotate(key: ApiKey, actor: trail.Actor, arguments: Arguments, seen: int | None) -> str:
-    address = recipient(key.organization)
-    if (problem := mail_problem(key.organization)) or address is None:
-        raise ValidationError(problem)
-    handed = actions.deliver_new(
-        make=lambda: actions.rotate_key(
-            key=key,
-            actor=actor,
-            overlap=_overlap(arguments),
-            seen_version=seen,
-            reason=arguments["reason"],
-            ticket=arguments["ticket"],
-        ),
-        recipient=address,
-        lifetime=LINK_WORKS_FOR,
-        actor=actor,
-    )
-    url = deliveries.link(settings.DELIVERY_URL.rstrip("/"), uid=handed.link.uid, token=handed.token)
-    # Before the commit: a mail for nothing does no harm, a secret that nobody got would.
-    if not link_mail.send(handed.link, url=url):
-        raise ValidationError(f"The mail server did not take the link for {address}. Nothing was changed.")
-    return f"Rotated, overlap {rotation.overlap_label(_overlap(arguments))}. The link went to {address}."
-
-
-def mail_problem(organization: Organization) -> str:
-    """Say why a new secret of this organization could reach nobody; nothing where it can."""
-    if not (link_mail.is_set_up() and settings.DELIVERY_URL):
-        return NO_MAIL
-    return "" if recipient(organization) else NO_CONTACT.format(organization=organization)
-
-
 def _values(arguments: Arguments) -> dict[str, Any]:
     field, value = arguments["field"], arguments["value"]
     if field == "rotate_every":
@@ -167,10 +122,6 @@ def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _overlap(arguments: Arguments) -> timedelta:
-    return rotation.OVERLAPS[arguments["overlap"]]
-
-
 def _why(arguments: Arguments) -> dict[str, str]:
     return {"reason": arguments["reason"], "ticket": arguments["ticket"]}
 
@@ -180,7 +131,7 @@ ACTS = {
     act.name: act
     for act in (
         Act("expire", "Set expiry", "Set the expiry of", _EDIT, _preview_expiry, _expire),
-        Act("rotate", "Rotate", "Rotate", _NEW_SECRET, _preview_rotation, _rotate),
+        Act("rotate", "Rotate", "Rotate", _NEW_SECRET, bulk_rotation.preview, bulk_rotation.rotate),
         Act("change", "Change a field", "Change a field of", _EDIT, _preview_change, _change),
     )
 }

@@ -71,6 +71,11 @@ def verifier(token: str, *, uid: str) -> bytes:
     return _derive(token, salt=uid.encode(), purpose=_KNOWS)
 
 
+def nobodys_verifier() -> bytes:
+    """Return one that no token leads to, for a link that nobody is given."""
+    return os.urandom(KEY_LENGTH)
+
+
 def knows(kept: bytes, *, token: str, uid: str) -> bool:
     """Say whether the token is the one that the link was made with."""
     return hmac.compare_digest(kept, verifier(token, uid=uid))

@@ -4,14 +4,18 @@ from typing import Any
 
 from django import forms
 
-from keys import rotation
+from keys import bulk_rotation, rotation
 from keys.bulk import FIELDS
 from keys.forms import ExpiryMixin
 from keys.terms import ROTATIONS
 from orgs.forms import ActionForm, ReasonForm, Text
 
-# A customer needs time to open the mail and to deploy what it brings.
-OVERLAPS = ("24h", "7d", "30d")
+WAYS = [
+    (bulk_rotation.MAIL, "Mail a one-time link to each technical contact"),
+    (bulk_rotation.MYSELF, "I hand each over myself"),
+]
+MAILED = "A mailed link works for 72 hours. What you hand over yourself waits among the one-time links."
+NO_MAIL = "Mail to customers is not set up here. The new secrets wait among the one-time links."
 
 
 class ViewForm(ActionForm):
@@ -42,20 +46,35 @@ class BulkExpireForm(BulkForm, ExpiryMixin):
         return {**self.why, "expires_at": self.expires_at.isoformat() if self.expires_at else None}
 
 
+def _overlap_label(name: str) -> str:
+    label = rotation.LABELS[name.removeprefix("use-")]
+    return f"{label} from first use of the new one" if rotation.CHOICES[name].after_use else label
+
+
 class BulkRotateForm(BulkForm):
     overlap = forms.ChoiceField(
         label="The old secret stops after",
-        choices=[(name, rotation.LABELS[name]) for name in OVERLAPS],
+        choices=[(name, _overlap_label(name)) for name in bulk_rotation.OVERLAPS],
         initial="7d",
         widget=forms.RadioSelect,
-        help_text="Each new secret goes as a one-time link to the technical contact. The link works for 72 hours.",
+        help_text="What counts from the first use waits for it as long as the plan allows.",
     )
+    handover = forms.ChoiceField(label="Hand over", choices=WAYS, widget=forms.RadioSelect)
 
-    field_order = ["overlap", "reason", "ticket", "password", "seen"]
+    field_order = ["handover", "overlap", "reason", "ticket", "password", "seen"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        can_mail = bulk_rotation.is_mail_set_up()
+        self.choose_from("handover", WAYS if can_mail else WAYS[1:])
+        self.fields["handover"].initial = WAYS[0 if can_mail else 1][0]
+        self.fields["handover"].help_text = MAILED if can_mail else NO_MAIL
+        if not can_mail:
+            self.fields["overlap"].initial = "use-24h"
 
     @property
     def arguments(self) -> dict[str, Any]:
-        return {**self.why, "overlap": self.cleaned_data["overlap"]}
+        return {**self.why, **{name: self.cleaned_data[name] for name in ("overlap", "handover")}}
 
 
 class BulkChangeForm(BulkForm):

@@ -136,7 +136,9 @@ def _results(request: HttpRequest, found: Job) -> dict[str, Any]:
     page = Paginator(items, PER_PAGE).get_page(request.GET.get("page"))
     return {
         "page": page,
-        "rows": [(item, reading.page(item.target_type, item.target_id)) for item in page],
+        "rows": [
+            (item, reading.page(item.target_type, item.target_id), work.next_step(item, job=found)) for item in page
+        ],
         "outcomes": JobItem.Outcome.choices,
         "is_filtered": bool(wanted),
         "hidden": found.total - _in_sight(request, found).count(),

@@ -58,8 +58,22 @@ def deliver(
 def deliver_new(*, make: Callable[[], Made], recipient: str, lifetime: timedelta, actor: trail.Actor) -> Handed:
     """Run the action that makes a secret, and put it behind a one-time link: both, or neither."""
     made, text = make()
-    secret = made if isinstance(made, KeySecret) else made.secrets.get(state=KeySecret.State.ACTIVE)
-    return deliver(secret=secret, text=text, recipient=recipient, lifetime=lifetime, actor=actor)
+    return deliver(secret=_secret_of(made), text=text, recipient=recipient, lifetime=lifetime, actor=actor)
+
+
+@transaction.atomic
+def hold_new(*, make: Callable[[], Made], recipient: str, actor: trail.Actor) -> DeliveryLink:
+    """Run the action that makes a secret, and give it to nobody: its link opens nothing, and waits to be resent.
+
+    The text is let go here; resending puts a secret in its place that can be handed over.
+    """
+    made, _ = make()
+    link = DeliveryLink(secret=_secret_of(made), recipient=wording.one_line(recipient), created_by=actor.label)
+    link.is_held, link.expires_at, link.verifier = True, timezone.now(), deliveries.nobodys_verifier()
+    link.clean_fields(exclude=_LATER)
+    link.save(force_insert=True)
+    _record(Verb.DELIVERY_HELD, link, actor=actor)
+    return link
 
 
 @transaction.atomic
@@ -170,7 +184,13 @@ def cancel_problem(link: DeliveryLink) -> str:
     """Say why the link cannot be cancelled; nothing where it can."""
     if link.opened_at is not None:
         return "The link was opened already. Rotate the key, or revoke it."
+    if link.is_held:
+        return "Nobody was given this link. Hand the secret over, or undo the rotation."
     return "The link is cancelled already." if link.cancelled_at is not None else ""
+
+
+def _secret_of(made: ApiKey | KeySecret) -> KeySecret:
+    return made if isinstance(made, KeySecret) else made.secrets.get(state=KeySecret.State.ACTIVE)
 
 
 def _rows() -> DeliveryLinkQuerySet:

@@ -35,8 +35,8 @@ class DeliveryLinkQuerySet(models.QuerySet["DeliveryLink"]):
         return self.unopened().filter(models.Q(expires_at__lte=at, ciphertext__isnull=False) | over)
 
     def with_keys(self) -> "DeliveryLinkQuerySet":
-        """Fetch what a list of links shows, in one statement."""
-        return self.select_related("secret__key__organization")
+        """Fetch what a list of links shows, in two statements."""
+        return self.select_related("secret__key__organization").prefetch_related("secret__key__secrets")
 
 
 class DeliveryLink(models.Model):
@@ -49,6 +49,8 @@ class DeliveryLink(models.Model):
     ciphertext = models.BinaryField(null=True)
     # What the token is known by once the ciphertext is gone, so that a wrong guess never raises the alarm.
     verifier = models.BinaryField()
+    # Made in bulk and given to nobody: the secret stands nowhere, and a resent link brings one that can be handed over.
+    is_held = models.BooleanField(default=False, db_default=False)
     expires_at = models.DateTimeField()
     created_by = models.CharField(max_length=200)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -69,6 +71,10 @@ class DeliveryLink(models.Model):
                 condition=models.Q(opened_at__isnull=True, cancelled_at__isnull=True)
                 | models.Q(ciphertext__isnull=True, salt__isnull=True),
                 name="an_ended_delivery_keeps_no_secret",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_held=False) | models.Q(ciphertext=None, salt=None, opened_at=None),
+                name="a_held_delivery_has_nothing_to_open",
             ),
             models.UniqueConstraint(
                 fields=["secret"],

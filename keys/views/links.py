@@ -53,7 +53,8 @@ def resend_link(request: StaffRequest, uid: str) -> HttpResponse:
     if pages.accepted(form, lambda: actions.resend_link(link=link, actor=request.actor, **form.wanted)):
         proof.use(request, Permission.KEY_DELIVER)
         return handing.handed_over(request, form, place=_under(link, "New link"))
-    return pages.dialog(request, "keys/resend_link.html", {"link": link, **_under(link, "Resend link")}, form=form)
+    title = "Hand over secret" if link.is_held else "Resend link"
+    return pages.dialog(request, "keys/resend_link.html", {"link": link, **_under(link, title)}, form=form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

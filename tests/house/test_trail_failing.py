@@ -145,6 +145,7 @@ CALLS: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
     key_actions.revoke_key: lambda: {"key": _key(), "code": "leaked", **WHY},
     key_actions.deliver: lambda: {"secret": factories.SecretFactory(), "text": "axk", **FOR_OPS},
     key_actions.deliver_new: lambda: {"make": _make, **FOR_OPS},
+    key_actions.hold_new: lambda: {"make": _make, "recipient": "ops"},
     key_actions.resend_link: lambda: {"link": factories.LinkFactory(), **FOR_OPS},
     key_actions.cancel_link: lambda: {"link": factories.LinkFactory()},
     key_actions.expire_link: lambda: {"link": factories.LinkFactory(expires_at=timezone.now() - DAY)},

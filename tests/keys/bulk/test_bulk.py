@@ -5,59 +5,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from audit import jobs, running, tasks, trail
+from audit import jobs, running, trail
 from audit.models import Event, Job
-from keys import actions, bulk, link_mail
-from keys.models import ApiKey, DeliveryLink, KeySecret
+from keys import actions, bulk
+from keys.models import ApiKey
 from orgs import actions as org_actions
 from orgs.models import Staff
 from tests import factories
 from tests.cast import ACTOR
 from tests.jobs import run_to_the_end
+from tests.keys.bulk.conftest import WHY, a_job, results
 
 pytestmark = pytest.mark.django_db
-WHY = {"reason": "Clean-up after the audit", "ticket": "SEC-12"}
 EXPIRE = {"expires": "90", **WHY}
-ROTATE = {"overlap": "7d", **WHY}
-
-
-@pytest.fixture
-def kim(key_admin: Staff, browser_of: Any, monkeypatch: pytest.MonkeyPatch) -> Client:
-    """The key admin's browser, just proven; jobs wait until the test runs them."""
-    monkeypatch.setattr(tasks, "enqueue", lambda job: None)
-    return browser_of(key_admin, proven=True)
-
-
-@pytest.fixture
-def mailed(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Mail reaches customers here."""
-    settings.DELIVERY_URL = "https://keys.axis.example"
-    monkeypatch.setattr(link_mail, "is_set_up", lambda: True)
-
-
-def _post(browser: Client, act: str, asked: dict[str, str], query: str = "all=1") -> Any:
-    """Review, then confirm what was reviewed."""
-    review = browser.post(f"/keys/bulk/{act}/?{query}", asked)
-    assert review.status_code == 200, review.text
-    found = re.search(r'name="seen" value="(\w+)"', review.text)
-    assert found, review.text
-    return browser.post(f"/keys/bulk/{act}/?{query}", {**asked, "seen": found[1]})
-
-
-def _job(browser: Client, act: str, asked: dict[str, str], query: str = "all=1") -> Job:
-    answer = _post(browser, act, asked, query)
-    assert answer.status_code == 302, answer.text
-    job = Job.objects.latest("created_at")
-    assert answer["Location"] == f"/jobs/{job.pk}/"
-    return job
-
-
-def _results(job: Job) -> dict[str, tuple[str, str]]:
-    return {item.target_label: (item.outcome, item.sentence) for item in job.items.all()}
 
 
 def test_the_review_changes_nothing_and_says_what_would_become_of_each(kim: Client) -> None:
@@ -75,9 +38,9 @@ def test_the_review_changes_nothing_and_says_what_would_become_of_each(kim: Clie
 def test_an_expiry_is_set_for_each_key_that_may_have_it(kim: Client, key_admin: Staff) -> None:
     key = factories.SecretFactory(key__name="fine").key
     factories.KeyFactory(name="gone", state="revoked")
-    job = run_to_the_end(_job(kim, "expire", EXPIRE))
-    assert _results(job)["fine"][0] == "done"
-    assert _results(job)["gone"] == ("refused", "gone is revoked: it stays as it is.")
+    job = run_to_the_end(a_job(kim, "expire", EXPIRE))
+    assert results(job)["fine"][0] == "done"
+    assert results(job)["gone"] == ("refused", "gone is revoked: it stays as it is.")
     key.refresh_from_db()
     assert key.expires_at - timezone.now() < timedelta(days=90)
     event = Event.objects.get(verb="key.edited")
@@ -89,8 +52,8 @@ def test_no_life_is_lengthened_beyond_the_plan(key_admin: Staff) -> None:
     plan = factories.PlanVersionFactory(longest_key_days=30)
     factories.SecretFactory(key__name="short", key__organization__plan_version=plan)
     job = run_to_the_end(_unreviewed(key_admin))
-    assert _results(job)["short"][0] == "refused"
-    assert "allows a key at most 30 days" in _results(job)["short"][1]
+    assert results(job)["short"][0] == "refused"
+    assert "allows a key at most 30 days" in results(job)["short"][1]
 
 
 def _unreviewed(person: Staff) -> Job:
@@ -104,7 +67,7 @@ def _unreviewed(person: Staff) -> Job:
 def test_run_twice_changes_once_and_a_worker_that_died_is_followed_by_another(kim: Client, time_machine: Any) -> None:
     for _ in range(4):
         factories.SecretFactory()
-    job = _job(kim, "expire", EXPIRE)
+    job = a_job(kim, "expire", EXPIRE)
     dead = running._claim(job.pk)
     assert dead is not None
     assert running._step(dead)
@@ -118,10 +81,10 @@ def test_run_twice_changes_once_and_a_worker_that_died_is_followed_by_another(ki
 
 def test_a_key_that_was_changed_after_the_review_is_left_alone(kim: Client) -> None:
     key = factories.SecretFactory(key__name="moved").key
-    job = _job(kim, "expire", EXPIRE)
+    job = a_job(kim, "expire", EXPIRE)
     actions.edit_key(key=key, actor=ACTOR, values={"purpose": "other"})
     run_to_the_end(job)
-    assert _results(job)["moved"] == ("refused", "Somebody changed this key meanwhile. Nothing was changed.")
+    assert results(job)["moved"] == ("refused", "Somebody changed this key meanwhile. Nothing was changed.")
 
 
 def test_keys_that_changed_between_review_and_confirmation_are_shown_again(kim: Client) -> None:
@@ -137,76 +100,28 @@ def test_keys_that_changed_between_review_and_confirmation_are_shown_again(kim: 
 
 def test_whoever_lost_the_permission_meanwhile_is_refused_for_each_key(kim: Client, key_admin: Staff) -> None:
     factories.SecretFactory(key__name="kept")
-    job = _job(kim, "expire", EXPIRE)
+    job = a_job(kim, "expire", EXPIRE)
     org_actions.revoke_role(assignment=key_admin.assignments.get(), actor=ACTOR, reason="left")
     run_to_the_end(job)
-    assert _results(job)["kept"] == ("refused", "You may no longer do this to this key.")
+    assert results(job)["kept"] == ("refused", "You may no longer do this to this key.")
     assert Event.objects.filter(verb="access.denied", actor_id=key_admin.uid, parent=job.event).exists()
     assert not ApiKey.objects.exclude(expires_at=None).exists()
 
 
 def test_a_field_of_many_is_changed(kim: Client) -> None:
     key = factories.SecretFactory(key__name="one").key
-    job = run_to_the_end(_job(kim, "change", {"field": "rotate_every", "rotate_every": "90", **WHY}))
+    job = run_to_the_end(a_job(kim, "change", {"field": "rotate_every", "rotate_every": "90", **WHY}))
     key.refresh_from_db()
     assert key.rotate_every == timedelta(days=90)
-    assert _results(job)["one"] == ("done", "no rotation → every 90 days")
-    run_to_the_end(_job(kim, "change", {"field": "purpose", "purpose": "Night renders", **WHY}))
+    assert results(job)["one"] == ("done", "no rotation → every 90 days")
+    run_to_the_end(a_job(kim, "change", {"field": "purpose", "purpose": "Night renders", **WHY}))
     key.refresh_from_db()
     assert key.purpose == "Night renders"
 
 
-def test_new_secrets_go_by_mail_as_links_and_stand_nowhere_else(kim: Client, mailed: None) -> None:
-    old = factories.SecretFactory(key__name="web")
-    contact = factories.ContactFactory(organization=old.key.organization, email="ops@studio.example")
-    job = run_to_the_end(_job(kim, "rotate", ROTATE))
-    assert _results(job)["web"] == ("done", "Rotated, overlap 7 d. The link went to ops@studio.example.")
-    (letter,) = [each for each in mail.outbox if "keys.axis.example" in each.body]
-    assert letter.to == [contact.email]
-    token = re.search(r"https://keys\.axis\.example/d/(dlv_\w+)#(\w+)", letter.body)
-    assert token
-    link = DeliveryLink.objects.get(uid=token[1])
-    assert link.secret.key == old.key
-    old.refresh_from_db()
-    assert old.state == KeySecret.State.OVERLAP
-    kept = repr([list(model.objects.values()) for model in (Job, Event)]) + repr(list(job.items.values()))
-    assert token[2] not in kept
-
-
-@pytest.mark.parametrize(
-    ("is_set_up", "has_contact", "said"), [(False, True, bulk.NO_MAIL), (True, False, "has no technical contact")]
-)
-def test_a_key_whose_secret_could_reach_nobody_is_left_alone(
-    is_set_up: bool, has_contact: bool, said: str, kim: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings.DELIVERY_URL = "https://keys.axis.example"
-    monkeypatch.setattr(link_mail, "is_set_up", lambda: is_set_up)
-    secret = factories.SecretFactory()
-    if has_contact:
-        factories.ContactFactory(organization=secret.key.organization)
-    page = kim.post("/keys/bulk/rotate/?all=1", ROTATE).text
-    assert said in page
-    assert 'name="seen"' not in page
-    assert KeySecret.objects.count() == 1
-
-
-def test_a_mail_server_that_refuses_leaves_the_key_as_it_was(
-    kim: Client, mailed: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    secret = factories.SecretFactory(key__name="web")
-    factories.ContactFactory(organization=secret.key.organization, email="ops@studio.example")
-    job = _job(kim, "rotate", ROTATE)
-    monkeypatch.setattr(link_mail, "send", lambda *args, **kwargs: False)
-    run_to_the_end(job)
-    assert _results(job)["web"][0] == "refused"
-    assert "Nothing was changed" in _results(job)["web"][1]
-    assert KeySecret.objects.get().state == KeySecret.State.ACTIVE
-    assert not DeliveryLink.objects.exists()
-
-
 def test_only_the_ticked_keys_are_meant_and_only_those_in_scope(kim: Client) -> None:
     one, two = (factories.SecretFactory(key__name=name).key for name in ("one", "two"))
-    job = _job(kim, "expire", EXPIRE, query=f"key={one.uid}")
+    job = a_job(kim, "expire", EXPIRE, query=f"key={one.uid}")
     assert list(job.items.values_list("target_id", flat=True)) == [one.uid]
     assert two.uid not in job.title
     assert kim.get(f"/keys/bulk/expire/?key={one.uid}&key=key_unknown0000000").status_code == 404
@@ -216,7 +131,7 @@ def test_only_the_ticked_keys_are_meant_and_only_those_in_scope(kim: Client) -> 
 def test_all_that_match_are_those_of_the_filter(kim: Client) -> None:
     factories.SecretFactory(key__name="live one")
     factories.SecretFactory(key__name="test one", key__environment="test")
-    job = _job(kim, "expire", EXPIRE, query="all=1&environment=test")
+    job = a_job(kim, "expire", EXPIRE, query="all=1&environment=test")
     assert list(job.items.values_list("target_label", flat=True)) == ["test one"]
 
 

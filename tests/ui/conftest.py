@@ -32,7 +32,7 @@ class Person:
 @pytest.fixture(autouse=True)
 def gateways_in_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """How gateways stand is no question of looks: one name lags here, whatever the database holds."""
-    lagging = readers.Tally(current=3, lagging=[(HOSTILE, timedelta(seconds=24))])
+    lagging = readers.Tally(current=3, lagging=[("<b>gw-eu-1</b> & Sons", timedelta(seconds=24))])
     monkeypatch.setattr(readers, "kept", readers.Kept(count=lambda: lagging))
 
 

@@ -64,6 +64,7 @@ CONTEXTS = {
     "_stats": {"items": [{"label": HOSTILE, "value": "1", "note": HOSTILE}]},
     "_steps": {"label": HOSTILE, "items": specimens.STEPS},
     "_strip": {"label": HOSTILE, "items": [specimens.CHECKS[0] | {"text": HOSTILE}]},
+    "_tally": {"gateways": {"words": HOSTILE, "is_well": False, "href": "/gateways/"}},
     "_tabs": {"label": HOSTILE, "tabs": [{"label": HOSTILE, "href": "/x/", "count": 0}], "current": HOSTILE},
     "_toast": {"text": HOSTILE, "tone": "bad"},
 }

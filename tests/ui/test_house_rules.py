@@ -76,6 +76,7 @@ def test_the_stylesheet_takes_in_every_part_of_its_layer_once():
 
 
 def test_the_page_loads_every_script():
-    loaded = (ROOT / "templates" / "ui" / "_scripts.html").read_text()
+    pages = ["ui/_scripts.html", "delivery/link.html"]
+    loaded = "".join((ROOT / "templates" / page).read_text() for page in pages)
     for path in ROOT.glob("static/axis/*.js"):
         assert f"{{% static 'axis/{path.name}' %}}" in loaded

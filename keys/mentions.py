@@ -36,6 +36,7 @@ _IPV6 = re.compile(r"(?<![0-9A-Za-z:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{1,34}(?:\.[
 _PUBLIC_ID = re.compile(rf"[0-9A-Za-z]{{{secrets.PUBLIC_ID_LENGTH}}}")
 _EDGES = ".:!/"
 _SHORTEST_ID = 8
+_DIGIT = re.compile("[0-9]")
 
 
 @dataclass(frozen=True, repr=False)
@@ -141,6 +142,11 @@ def _is_like_an_id(word: str) -> bool:
 def public_ids(words: Iterable[str]) -> list[str]:
     """Return those of the words that have the form of a key prefix without its beginning."""
     return [word for word in words if _PUBLIC_ID.fullmatch(word)]
+
+
+def ids_of_calls(words: Iterable[str]) -> list[str]:
+    """Return those of the words that could be what a caller or a gateway numbers a call with."""
+    return [word for word in words if _is_like_an_id(word) and _DIGIT.search(word) and not _ID.fullmatch(word)]
 
 
 def _distinct(found: Iterator[str], most: int) -> tuple[str, ...]:

@@ -7,7 +7,9 @@ from uuid import UUID
 from django.db.models import Max, Q, Sum
 
 from axis_admin.lookup.finds import Act, Asked, Find, address_of, counted
+from keys import mentions
 from keys.models import ApiKey, Refusal, SecretHour, SecretUse
+from metering import passed
 from metering.models import Generation
 from orgs import policy
 from orgs.policy import Permission
@@ -36,6 +38,30 @@ def find_generations(asked: Asked) -> Sequence[Find]:
     mine = policy.scope(asked.request.user, Permission.USAGE_SEE).as_q("organization__")
     rows = Generation.objects.filter(mine, generation_id__in=ids).select_related("organization", "key")
     return [_generation(one) for one in rows[:MOST_SHOWN]]
+
+
+def find_passed(asked: Asked) -> Sequence[Find]:
+    """Calls of the last two days that passed, by request id or idempotency key; says how far it looked."""
+    words = [word for word in asked.mentions.words if word not in asked.mentions.addresses]
+    ids = mentions.ids_of_calls(dict.fromkeys([*words, *asked.mentions.uuids]))
+    if not ids or not asked.request.staff.can(Permission.USAGE_SEE):
+        return []
+    scope = policy.scope(asked.request.user, Permission.USAGE_SEE)
+    looked = passed.named(ids, scope=scope, at=asked.at, most=MOST_SHOWN)
+    asked.searched.append(_searched(looked))
+    return [_generation(one) for one in looked.generations]
+
+
+def _searched(looked: passed.Looked) -> str:
+    hours = looked.back // timedelta(hours=1)
+    if not hours:
+        return "Calls that passed were not searched: too many in the last hour. Ask for the generation id."
+    told = f"Calls that passed were searched in the last {counted(hours, 'hour', 'hours')} of generations"
+    if looked.is_whole:
+        return f"{told}."
+    if len(looked.generations) >= MOST_SHOWN:
+        return f"{told}, as far as {MOST_SHOWN} were found."
+    return f"{told}; further back are too many. Ask for the generation id."
 
 
 def find_addresses(asked: Asked) -> Sequence[Find]:

@@ -47,6 +47,8 @@ class Asked:
     line: str = ""
     # The key prefixes of the secrets that were told of as matching.
     matched: set[str] = field(default_factory=set)
+    # How far what has no index was searched, in sentences.
+    searched: list[str] = field(default_factory=list)
 
 
 Finder = Callable[[Asked], Sequence[Find]]

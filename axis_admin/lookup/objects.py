@@ -97,7 +97,7 @@ def _leak(leak: LeakReport) -> Find:
 
 def once(finds: Iterable[Find]) -> list[Find]:
     """Keep each thing once: what a name finds may be what an id has found."""
-    kept: dict[tuple[str, str], Find] = {}
+    kept: dict[tuple[str, str, str], Find] = {}
     for one in finds:
-        kept.setdefault((one.href or one.title, one.icon), one)
+        kept.setdefault((one.href, one.title, one.icon), one)
     return list(kept.values())

@@ -32,6 +32,7 @@ FINDERS: tuple[Finder, ...] = (
     objects.find_organizations,
     calls.find_addresses,
     objects.find_names,
+    calls.find_passed,
 )
 
 
@@ -75,6 +76,7 @@ def found_in(request: StaffRequest, text: str) -> dict[str, Any]:
     return {
         "finds": finds,
         "said": _said(finds),
+        "searched": asked.searched,
         "asked": bool(line),
         "is_urgent": any(find.tone == "bad" for find in finds),
         "is_cut": said.is_cut,

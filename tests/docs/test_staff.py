@@ -8,6 +8,7 @@ from audit.models import Event
 from axis_admin.lookup import calls, uploads
 from axis_admin.middleware import sessions
 from keys import deliveries, dry_run, exposure, refusals, retention, rotation, states
+from metering import passed
 from orgs import lifecycle, policy, proof
 from orgs.policy import Permission, Role, Rule
 from tests.docs import markdown
@@ -87,6 +88,8 @@ def test_what_it_says_of_the_paste_box_and_of_leaks_is_the_code_s() -> None:
     assert f"up to {uploads.LARGEST >> 20} MiB" in section
     assert f"in the last {calls.KNOWN.days} days" in section
     assert f"for {retention.REFUSALS.days} days" in section
+    assert f"the last {passed.STEPS[-1] // timedelta(hours=1)} hours are read" in section
+    assert f"for {passed.SECONDS:.0f} seconds at most" in section
     told = markdown.section(TEXT, "## When a key leaks")
     assert f"of the last {exposure.KNOWN.days} days alone" in told
     assert f"in the last {dry_run.LENGTH.total_seconds() / 3600:.0f} hours" in told

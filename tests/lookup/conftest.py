@@ -1,13 +1,18 @@
 """Somebody pastes."""
 
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
+from audit import uuid7
 from keys.models import KeySecret
+from metering import ledger
 from orgs.models import Organization
 from tests.factories import SecretFactory
 
@@ -34,6 +39,26 @@ class Box:
 def titles(answer: HttpResponse) -> list[str]:
     """What was found, in order."""
     return [find.title for find in answer.context["finds"]]
+
+
+def generation(secret: KeySecret, *, ago: timedelta = timedelta(), **further: str) -> UUID:
+    """Have a generation counted; returns its id."""
+    now = timezone.now() - ago
+    id = uuid7.make(now)
+    item = {
+        "generation_id": str(id),
+        "organization": secret.key.organization.uid,
+        "key": secret.public_id,
+        "api_version": "v2",
+        "outcome": "succeeded",
+        "units": 1,
+        "occurred_at": now.isoformat(timespec="milliseconds"),
+        "resolution": "2K",
+        **further,
+    }
+    results = ledger.append(items=[item], source="test", gateway="gwc_test", now=now, dry_run=False)
+    assert results[0]["status"] == "accepted"
+    return id
 
 
 @pytest.fixture

@@ -1,15 +1,13 @@
 """Each thing that can be pasted is recognized, alone and in the middle of a log."""
 
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.utils import timezone
 
-from audit import uuid7
 from keys.models import KeySecret, Refusal, SecretHour
 from tests.factories import GatewayFactory, OrganizationFactory
-from tests.lookup.conftest import Box, titles
+from tests.lookup.conftest import Box, generation, titles
 
 LOG = '2026-11-22T08:41:07Z level=INFO caller=203.0.113.250 said="{}" took=12ms\n'
 
@@ -104,30 +102,10 @@ def test_an_address_says_which_keys_were_used_from_it(address: str, place: Any, 
 def test_a_generation_is_found_by_the_id_that_the_customer_sees(
     spelt: Any, place: Any, box: Box, secret: KeySecret
 ) -> None:
-    id = _generation(secret)
+    id = generation(secret)
     answer = box.paste(place(spelt(id)))
     assert titles(answer) == [f"Generation {id}"]
     assert "Succeeded, v2, 1 unit, 2K" in answer.text
-
-
-def _generation(secret: KeySecret) -> UUID:
-    from metering import ledger
-
-    now = timezone.now()
-    id = uuid7.make(now)
-    item = {
-        "generation_id": str(id),
-        "organization": secret.key.organization.uid,
-        "key": secret.public_id,
-        "api_version": "v2",
-        "outcome": "succeeded",
-        "units": 1,
-        "occurred_at": now.isoformat(timespec="milliseconds"),
-        "resolution": "2K",
-    }
-    results = ledger.append(items=[item], source="test", gateway="gwc_test", now=now, dry_run=False)
-    assert results[0]["status"] == "accepted"
-    return id
 
 
 def test_a_file_is_looked_at_as_a_text_is(box: Box, secret: KeySecret) -> None:

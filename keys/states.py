@@ -8,7 +8,7 @@ from keys.readers import Reader, State
 
 if TYPE_CHECKING:
     from keys.gateways import GatewaySecret
-    from keys.models import ApiKey, ApiKeyQuerySet, DeliveryLink, KeySecret
+    from keys.models import ApiKey, DeliveryLink, KeySecret
 
 SOON = timedelta(days=30)
 CHOICES = [
@@ -59,32 +59,21 @@ def of_key(key: "ApiKey", *, at: datetime) -> Seen:
 
 
 def of_secret(secret: "KeySecret", *, at: datetime) -> Seen:
-    """Return the state of one secret."""
+    """Return the state of one secret, judged with its key, whose secrets are at hand."""
+    key = secret.key
     if secret.is_retired(at=at):
         return Seen("Retired", "", "archive-box", "stopped", secret.retired_at or secret.overlap_until)
-    if secret.state == secret.State.OVERLAP:
+    if key.state == key.State.REVOKED:
+        return Seen("Revoked", "bad", "x-circle", "stopped", key.revoked_at)
+    if key.is_expired(at=at):
+        return Seen("Expired", "", "clock", "stopped", key.expires_at)
+    _, old, pending = key.standing(at=at)
+    if secret == old:
         return Seen("Old", "warn", "clock", "ends", secret.overlap_until)
-    if secret.state == secret.State.PENDING and secret.activates_at and secret.activates_at > at:
+    if secret == pending:
         return Seen("Pending", "info", "calendar-days", "begins", secret.activates_at)
     # One that a scheduled rotation will replace knows its end already.
     return Seen("Current", "ok", "check-circle", "ends" if secret.overlap_until else "", secret.overlap_until)
-
-
-def filtered(rows: "ApiKeyQuerySet", state: str, *, at: datetime) -> "ApiKeyQuerySet":
-    """Keep the keys that are in this state by the clock; all of them without one, none for an unknown one."""
-    running = rows.filter(state="active").exclude(expires_at__lte=at)
-    kept = {
-        "active": lambda: running,
-        "rotating": lambda: running.rotating(at=at),
-        "due": lambda: running.due_for_rotation(by=at),
-        "expiring": lambda: running.filter(expires_at__lte=at + SOON),
-        "paused": lambda: rows.filter(state="paused"),
-        "expired": lambda: rows.filter(expires_at__lte=at).exclude(state="revoked"),
-        "revoked": lambda: rows.filter(state="revoked"),
-    }
-    if not state:
-        return rows
-    return kept[state]() if state in kept else rows.none()
 
 
 def of_link(link: "DeliveryLink", *, at: datetime) -> Seen:

@@ -3,9 +3,10 @@
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from axis_admin.ui import words
-from keys import samples
+from keys import rotation, samples
 from keys.actions.deliveries import Revealed
 from keys.models import ApiKey
 
@@ -41,10 +42,13 @@ def _headers(organization_uid: str) -> list[tuple[str, str]]:
 def _facts(revealed: Revealed) -> list[tuple[str, str]]:
     key, secret = revealed.key, revealed.secret
     facts = [("Environment", "live, billed" if key.environment == ApiKey.Environment.LIVE else "test, not billed")]
-    if secret.state == secret.State.PENDING:
-        facts.append(("Works from", words.clock_text(secret.activates_at)))
-    elif old := key.overlap_secret:
-        facts.append(("The key that it replaces stops", words.clock_text(old.overlap_until)))
+    now = timezone.now()
+    _, old, pending = key.standing(at=now)
+    begins = [pending.activates_at if secret == pending and pending else None, key.not_before]
+    if to_come := [at for at in begins if at and at > now]:
+        facts.append(("Works from", words.clock_text(max(to_come))))
+    if old is not None:
+        facts.append(("The key that it replaces stops", rotation.stops(old)))
     if key.allowed_cidrs:
         facts.append(("May call from", ", ".join(key.allowed_cidrs)))
     return [*facts, ("Expires", words.clock_text(key.expires_at))]

@@ -25,6 +25,7 @@ def find_prefixes(asked: Asked) -> Sequence[Find]:
     ids = [id for id in ids if id not in asked.matched]
     keys = ApiKey.objects.for_user(asked.request.user, Permission.KEY_SEE)
     rows = KeySecret.objects.filter(public_id__in=ids, key__in=keys).select_related("key__organization")
+    rows = rows.prefetch_related("key__secrets")
     return [_prefix(asked, secret) for secret in rows[:MOST_SHOWN]]
 
 

@@ -157,14 +157,6 @@ class ApiKey(models.Model):
         return self._secret(KeySecret.State.ACTIVE)
 
     @property
-    def overlap_secret(self) -> "KeySecret | None":
-        return self._secret(KeySecret.State.OVERLAP)
-
-    @property
-    def pending_secret(self) -> "KeySecret | None":
-        return self._secret(KeySecret.State.PENDING)
-
-    @property
     def last_use(self) -> "SecretUse | None":
         """The latest use of any of its secrets, overlapping and retired ones too."""
         uses = [secret.use for secret in self.secrets.all() if hasattr(secret, "use")]

@@ -154,6 +154,27 @@ def test_a_link_to_a_secret_to_come_says_from_when_it_works(client: Client) -> N
     assert "Works from" in page
 
 
+def test_what_begins_and_stops_is_told_by_the_clock_before_any_sweep(client: Client) -> None:
+    now = timezone.now()
+    link = factories.LinkFactory(secret__state="pending", secret__activates_at=now - timedelta(minutes=1))
+    factories.SecretFactory(key=link.secret.key, overlap_until=now + timedelta(days=2))
+    page = client.post(_path(link), {"token": link.token}).content.decode()
+    assert "Works from" not in page
+    assert "The key that it replaces stops" in page
+
+
+def test_an_overlap_that_is_over_is_not_told(client: Client, link: DeliveryLink) -> None:
+    over = timezone.now() - timedelta(minutes=1)
+    factories.SecretFactory(key=link.secret.key, state="overlap", overlap_until=over)
+    assert "replaces stops" not in client.post(_path(link), {"token": link.token}).content.decode()
+
+
+def test_an_overlap_that_waits_for_a_first_use_says_so(client: Client, link: DeliveryLink) -> None:
+    factories.SecretFactory(key=link.secret.key, state="overlap", overlap_after_use=timedelta(hours=24))
+    page = client.post(_path(link), {"token": link.token}).content.decode()
+    assert "24 h after first use of the new one" in page
+
+
 def test_attempts_are_counted_by_address(client: Client, link: DeliveryLink) -> None:
     from axis_admin.delivery import attempts
 

@@ -1,0 +1,56 @@
+"""A secret's badge is true of its key too, and by the clock."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from keys import states
+from keys.models import ApiKey
+from orgs.models import Staff
+from tests.factories import KeyFactory, SecretFactory
+
+NOW = timezone.now()
+DAY = timedelta(days=1)
+
+
+def labels(key: ApiKey) -> set[str]:
+    secrets = ApiKey.objects.with_secrets().get(pk=key.pk).secrets.all()
+    return {states.of_secret(secret, at=NOW).label for secret in secrets}
+
+
+@pytest.mark.parametrize(
+    ("fields", "label"),
+    [
+        ({}, "Current"),
+        ({"state": "paused"}, "Current"),
+        ({"state": "revoked"}, "Revoked"),
+        ({"expires_at": NOW - DAY}, "Expired"),
+        ({"expires_at": NOW - DAY, "state": "revoked"}, "Revoked"),
+        ({"expires_at": NOW + DAY}, "Current"),
+    ],
+)
+def test_a_secret_is_not_current_where_its_key_is_over(fields: dict[str, Any], label: str, db: None) -> None:
+    key = KeyFactory(**fields)
+    SecretFactory(key=key)
+    SecretFactory(key=key, state="retired")
+    assert labels(key) == {label, "Retired"}
+
+
+def test_a_rotation_that_has_begun_is_told_before_any_sweep(db: None) -> None:
+    old = SecretFactory(overlap_until=NOW + DAY)
+    SecretFactory(key=old.key, state="pending", activates_at=NOW + 2 * DAY)
+    assert labels(old.key) == {"Current", "Pending"}
+    begun = SecretFactory(overlap_until=NOW + DAY)
+    SecretFactory(key=begun.key, state="pending", activates_at=NOW - DAY)
+    assert labels(begun.key) == {"Current", "Old"}
+
+
+@pytest.mark.parametrize("path", ["/keys/{}/", "/keys/{}/rotation/"])
+def test_the_pages_of_a_revoked_key_call_none_of_its_secrets_current(path: str, viewer: Staff, browser_of: Any) -> None:
+    secret = SecretFactory(key=KeyFactory(state="revoked"))
+    browser: Client = browser_of(viewer)
+    shown = browser.get(path.format(secret.key.uid)).context["secrets"]
+    assert [seen.label for _, seen in shown] == ["Revoked"]

@@ -113,8 +113,12 @@ def _form(credential: str) -> str:
     return f"{kind} and is as long as a key, but the checksum is wrong: a letter was changed on the way"
 
 
-def _state(identity: Identity, ask: Ask, at: datetime) -> str:
-    return f"the key is {identity.key.state}"
+def _revoked(identity: Identity, ask: Ask, at: datetime) -> str:
+    return "the key is revoked" if identity.key.state == "revoked" else "the key is not revoked"
+
+
+def _paused(identity: Identity, ask: Ask, at: datetime) -> str:
+    return "the key is paused" if identity.key.state == "paused" else "the key is not paused"
 
 
 def _secret(identity: Identity, ask: Ask, at: datetime) -> str:
@@ -183,9 +187,9 @@ def _moment(at: datetime | None, now: datetime) -> str:
 
 
 _SAW: dict[Code, Saw] = {
-    Code.REVOKED: _state,
+    Code.REVOKED: _revoked,
     Code.ROTATED_OUT: _secret,
-    Code.PAUSED: _state,
+    Code.PAUSED: _paused,
     Code.NOT_YET_ACTIVE: _begins,
     Code.EXPIRED: _expires,
     Code.ORG_MISMATCH: _organization,

@@ -11,7 +11,7 @@ ADVICE: dict[Code, str] = {
     Code.MALFORMED: "Send the whole key exactly as you received it, as Authorization: Bearer",
     Code.NOT_FOUND: "Check that the key was copied in full, and that it is the one given to this organization",
     Code.REVOKED: "It stays refused. Use the key that replaced it, or ask us for a new one",
-    Code.ROTATED_OUT: "Use the newer secret of this key wherever the old one is still set",
+    Code.ROTATED_OUT: "Use the current secret of this key wherever this one is still set",
     Code.PAUSED: "Ask us to resume the key",
     Code.NOT_YET_ACTIVE: "Begin to use it from that time on, or ask us for an earlier one",
     Code.EXPIRED: "Ask us for a new key",

@@ -126,6 +126,7 @@ def _entry(decision: "Decision", ask: Ask, gateway: GatewayIdentity) -> dict[str
         "request_id": _text("request_id", ask.request_id),
         "idempotency_key": _text("idempotency_key", ask.idempotency_key),
         "gateway": gateway.uid,
+        "is_look_up": not ask.spends,
         "checks": evidence.of(decision, ask),
         "limits": evidence.limits(decision.standings),
     }

@@ -51,7 +51,7 @@ MEANINGS: dict[Code, Meaning] = {
     Code.MALFORMED: Meaning(401, "key", "This is not an API key."),
     Code.NOT_FOUND: Meaning(401, "key", "Unknown API key."),
     Code.REVOKED: Meaning(401, "key", "This API key has been revoked."),
-    Code.ROTATED_OUT: Meaning(401, "key", "This API key has been replaced by a newer one."),
+    Code.ROTATED_OUT: Meaning(401, "key", "This secret of the API key is no longer valid. Use the current one."),
     Code.PAUSED: Meaning(403, "key", "This API key is paused."),
     Code.NOT_YET_ACTIVE: Meaning(403, "key", "This API key is not active yet."),
     Code.EXPIRED: Meaning(401, "key", "This API key has expired."),

@@ -38,6 +38,8 @@ class Refusal(models.Model):
     request_id = models.CharField(max_length=128, blank=True)
     idempotency_key = models.CharField(max_length=255, blank=True)
     gateway = models.CharField(max_length=24, blank=True)
+    # The gateway only looked (admit: false): no call, and counted nowhere.
+    is_look_up = models.BooleanField(default=False, db_default=False)
     # [{"code", "passed", "saw"}] in the contract's order, and the limits as they stood.
     checks = models.JSONField(default=list)
     limits = models.JSONField(default=list)

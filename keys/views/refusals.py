@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from keys import decided, explaining, freshness, reading, states
+from keys.gateways import GatewayCredential
 from keys.models import ApiKey, DecisionHour, Refusal
 from keys.models.refusals import RefusalQuerySet
 from keys.ranges import RANGES
@@ -56,9 +57,11 @@ def refusal(request: StaffRequest, decision_id: str) -> HttpResponse:
     """Show one refused call: every check and what it saw; as a fragment, inside its row."""
     rows = Refusal.objects.select_related("key", "organization")
     found = access.find(request, rows, Permission.KEY_SEE, decision_id=decision_id)
-    context = {"refusal": found, **_explained(found)}
+    context = {"refusal": found, **_explained(request, found)}
     if pages.is_fragment(request):
         return render(request, "keys/_refusal.html", context)
+    if found.key is None and found.organization is not None:
+        request.stands_under = "keys:org_refusals"
     return render(request, "keys/refusal.html", {**context, **_place(found)})
 
 
@@ -91,7 +94,7 @@ def _at(request: StaffRequest, **place: str) -> str:
     return f"?{query.urlencode()}" if value else ""
 
 
-def _explained(found: Refusal) -> dict[str, Any]:
+def _explained(request: StaffRequest, found: Refusal) -> dict[str, Any]:
     prefix = _prefix(found)
     said = explaining.sentence(
         code=found.code,
@@ -108,12 +111,20 @@ def _explained(found: Refusal) -> dict[str, Any]:
         "meaning": MEANINGS[Code(found.code)],
         "sentence": said,
         "course": explaining.course(found.checks),
-        "ids": [(name, value) for name, value in _ids(found, prefix) if value],
+        "ids": [(name, value) for name, value in _ids(found, prefix, _gateway(request, found)) if value],
         "prefix": prefix,
     }
 
 
-def _ids(found: Refusal, prefix: str) -> list[tuple[str, str]]:
+def _gateway(request: StaffRequest, found: Refusal) -> str:
+    """Return the gateway's name, its id for whoever sees no gateways."""
+    if not found.gateway or not request.staff.can(Permission.GATEWAY_SEE):
+        return found.gateway
+    named = GatewayCredential.objects.filter(uid=found.gateway).values_list("name", flat=True)
+    return named.first() or found.gateway
+
+
+def _ids(found: Refusal, prefix: str, gateway: str) -> list[tuple[str, str]]:
     return [
         ("Request id", found.request_id),
         ("Idempotency key", found.idempotency_key),
@@ -123,7 +134,7 @@ def _ids(found: Refusal, prefix: str) -> list[tuple[str, str]]:
         ("Organization named", found.organization_named),
         ("Address", found.address or ""),
         ("Agent", found.user_agent),
-        ("Gateway", found.gateway),
+        ("Gateway", gateway),
     ]
 
 

@@ -106,6 +106,11 @@ def test_all_checks_are_there_in_the_contracts_order_passed_ones_too() -> None:
     assert [code for code, (passed, _) in found.items() if not passed] == [Code.PAUSED, Code.EXPIRED]
 
 
+def test_a_paused_key_is_not_said_to_be_revoked_nor_the_other_way_round() -> None:
+    assert seen(changed("key", state="paused"))[Code.REVOKED] == (True, "the key is not revoked")
+    assert seen(changed("key", state="revoked"))[Code.PAUSED] == (True, "the key is not paused")
+
+
 def test_limits_say_how_they_stood_and_when_to_come_back() -> None:
     standings = [
         Standing(msgspec.structs.replace(MINUTE, id=2, name="roomy"), False, 19, 500_000, 0),

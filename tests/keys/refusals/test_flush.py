@@ -31,6 +31,16 @@ def test_an_unknown_key_stands_with_the_organization_that_the_caller_named(
     assert (found["2"].organization, found["2"].organization_named) == (None, "org_nobody")
 
 
+def test_a_look_up_is_told_from_a_call(organization: Organization, unknown: Note) -> None:
+    unknown(organization.uid, number=1)
+    unknown(organization.uid, number=2, admit=False)
+    tasks.flush_uses()
+    assert {refusal.decision_id[-1]: refusal.is_look_up for refusal in Refusal.objects.all()} == {
+        "1": False,
+        "2": True,
+    }
+
+
 def test_a_wrong_secret_stands_with_its_key_only_where_the_caller_named_its_organization(
     organization: Organization, unknown: Note
 ) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from keys import reading, refusals, tally
 from keys.models import KeySecret, Refusal
 from orgs.models import Organization, Staff
-from tests.factories import DecisionHourFactory, RefusalFactory, SecretFactory
+from tests.factories import DecisionHourFactory, GatewayFactory, RefusalFactory, SecretFactory
 
 HTMX = {"HX-Request": "true"}
 HOUR = timedelta(hours=1)
@@ -52,6 +52,24 @@ def listed(mina: Client, organization: Organization, **query: str) -> list[Refus
     answer = mina.get(f"/orgs/{organization.uid}/refusals/", query)
     assert answer.status_code == 200
     return [row for row, _ in answer.context["rows"]]
+
+
+def test_a_look_up_says_that_it_is_no_call(mina: Client, secret: KeySecret) -> None:
+    RefusalFactory(key=secret.key)
+    path = f"/orgs/{secret.key.organization.uid}/refusals/"
+    assert "looked up, not a call" not in mina.get(path).text
+    looked = RefusalFactory(key=secret.key, is_look_up=True)
+    assert "looked up, not a call" in mina.get(path).text
+    assert "Looked up, not a call" in mina.get(f"/refusals/{looked.pk}/").text
+
+
+def test_the_gateway_is_named_to_whoever_sees_gateways(
+    mina: Client, secret: KeySecret, key_admin: Staff, browser_of: Callable[..., Client]
+) -> None:
+    gateway = GatewayFactory(name="gw-lisbon-1")
+    path = f"/refusals/{RefusalFactory(key=secret.key, gateway=gateway.uid).pk}/"
+    assert ("Gateway", "gw-lisbon-1") in browser_of(key_admin).get(path).context["ids"]
+    assert ("Gateway", gateway.uid) in mina.get(path).context["ids"]
 
 
 def test_each_refusal_opens_to_every_check_and_a_sentence_for_the_ticket(mina: Client, refusal: Refusal) -> None:

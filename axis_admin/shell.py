@@ -41,9 +41,17 @@ GATEWAYS = frozenset(
         "keys:revoke_gateway",
     }
 )
-JOBS = frozenset({"audit:jobs", "audit:job"})
+JOBS = frozenset({"audit:jobs", "audit:job", "audit:cancel_job", "audit:export_job"})
 OF_ORGANIZATIONS = frozenset(
-    {"orgs:", "keys:for_org", "keys:issue", "metering:for_org", "metering:overview", "metering:export"}
+    {
+        "orgs:",
+        "keys:for_org",
+        "keys:issue",
+        "keys:org_refusals",
+        "metering:for_org",
+        "metering:overview",
+        "metering:export",
+    }
 )
 GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
@@ -105,12 +113,12 @@ def navigation(request: HttpRequest, staff: Any) -> list[dict[str, Any]]:
 
 
 def current(request: HttpRequest) -> Entry | None:
-    """The entry whose part the page is: by its own name first, then by its namespace."""
+    """The entry whose part the page is: where the view says so, by its own name, or by its namespace."""
     match = request.resolver_match
     if not match:
         return None
     entries = [entry for _, listed in GROUPS for entry in listed]
-    for part in (match.view_name, f"{match.namespace}:"):
+    for part in (getattr(request, "stands_under", ""), match.view_name, f"{match.namespace}:"):
         for entry in entries:
             if part in entry.parts:
                 return entry

@@ -20,3 +20,5 @@ class StaffRequest(HttpRequest):
     staff: "StaffInSession"
     actor: trail.Actor
     htmx: HtmxDetails
+    # The view name of the page under which this one stands, where its own does not say so.
+    stands_under: str

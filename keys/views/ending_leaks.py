@@ -11,8 +11,8 @@ from keys import actions, dry_run, exposure, leak_forms, leaks
 from keys.models import ApiKey, LeakReport
 from keys.views import handing
 from keys.views.changing import revealed
-from keys.views.leaks import of_key, rows
-from orgs import access, changes, pages, proof
+from keys.views.leaks import find, of_key
+from orgs import changes, pages, proof
 from orgs.access import requires
 from orgs.policy import Permission
 from orgs.requests import StaffRequest
@@ -93,9 +93,9 @@ def revoke_leaked(request: StaffRequest, uid: str) -> HttpResponse:
 @requires(Permission.KEY_REVOKE)
 def close_leak(request: StaffRequest, uid: str) -> HttpResponse:
     """Close a report about which nothing has to be done, and say why."""
-    leak = access.find(request, rows(), Permission.KEY_SEE, uid=uid)
+    leak = find(request, Permission.KEY_SEE, uid=uid)
     permission = Permission.KEY_REVOKE if leak.key else Permission.GATEWAY_REVOKE
-    leak = access.find(request, rows(), permission, uid=uid)
+    leak = find(request, permission, uid=uid)
     if refused := _refused(request, leak, ""):
         return refused
     form = leak_forms.CloseLeakForm(pages.posted(request), request=request, permission=permission, obj=leak)
@@ -113,7 +113,7 @@ def close_leak(request: StaffRequest, uid: str) -> HttpResponse:
 def date_leak(request: StaffRequest, uid: str) -> HttpResponse:
     """Say since when the secret was out; its use is shown from then on."""
     permission = Permission.LEAK_REPORT
-    leak = access.find(request, rows(), permission, uid=uid)
+    leak = find(request, permission, uid=uid)
     form = leak_forms.DateLeakForm(pages.posted(request), request=request, permission=permission, obj=leak, leak=leak)
     if pages.accepted(form, lambda: _date(request, leak, form)):
         return pages.done(request, _page(leak), "Use is shown from then on.")

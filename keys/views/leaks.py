@@ -56,7 +56,7 @@ def report_leak(request: StaffRequest) -> HttpResponse:
 @requires(Permission.KEY_SEE)
 def leak(request: StaffRequest, uid: str) -> HttpResponse:
     """Show a leak: whether its secret still works, who has used it since, and what was done."""
-    found = access.find(request, rows(), Permission.KEY_SEE, uid=uid)
+    found = find(request, Permission.KEY_SEE, uid=uid)
     context = {
         "leak": found,
         "death": leaks.death(found.leaked, at=timezone.now()),
@@ -72,9 +72,17 @@ def rows() -> LeakReportQuerySet:
     return LeakReport.objects.with_whose()
 
 
+def find(request: StaffRequest, permission: Permission, *, uid: str) -> LeakReport:
+    """Return a report for somebody who may do this. One about a gateway's secret stands under the gateways."""
+    found = access.find(request, rows(), permission, uid=uid)
+    if found.gateway_secret is not None:
+        request.stands_under = "keys:gateway"
+    return found
+
+
 def of_key(request: StaffRequest, uid: str, permission: Permission) -> LeakReport:
     """Return a report about a key's secret, for somebody who may do this to the key; Http404 otherwise."""
-    found = access.find(request, rows(), permission, uid=uid)
+    found = find(request, permission, uid=uid)
     if found.key is None:
         raise Http404
     return found

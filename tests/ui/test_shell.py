@@ -59,6 +59,8 @@ def test_a_stranger_sees_no_navigation(asking):
         ("orgs:suspend", "Organizations"),
         ("keys:for_org", "Organizations"),
         ("keys:issue", "Organizations"),
+        ("keys:org_refusals", "Organizations"),
+        ("audit:job", "Jobs"),
         ("metering:for_org", "Organizations"),
         ("keys:detail", "Keys"),
         ("keys:revoke_gateway", "Gateways"),

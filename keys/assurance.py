@@ -18,12 +18,19 @@ class Said:
     icon: str
 
 
-def said(verdict: Verdict, *, now: datetime, is_fresh: bool = True) -> Said:
-    """Say whether the old secret can be ended, and why; never that it can by counts that are not up to date."""
+def said(verdict: Verdict, *, now: datetime, is_fresh: bool = True, cut_off: int = 0) -> Said:
+    """Say whether the old secret can be ended, and why; never that it can by counts that are not up to date.
+
+    `cut_off` is how many callers hold a secret that works no more: nothing is called safe while they are out.
+    """
     if verdict.is_safe and not is_fresh:
         text = "The counter store does not answer. Calls of the last minutes are not counted; look again once it does."
         return Said("Cannot tell now whether it is safe to end.", text, "warn", "exclamation-triangle")
     text = " ".join(filter(None, _evidence(verdict, now)))
+    if verdict.is_safe and cut_off:
+        whom = "1 caller is" if cut_off == 1 else f"{cut_off} callers are"
+        title = f"The old secret is silent, and {whom} cut off with an earlier one."
+        return Said(title, f"{text} Who was cut off is named below.", "warn", "exclamation-triangle")
     if verdict.is_safe:
         return Said("Safe to end the old secret.", text, "ok", "check-circle")
     if verdict.kind is Kind.TOO_FEW:
@@ -40,7 +47,7 @@ def _why_not(verdict: Verdict) -> str:
 
 def _evidence(verdict: Verdict, now: datetime) -> list[str]:
     if verdict.last_at is None:
-        return ["Nobody has ever called with it."]
+        return ["No call with it was ever admitted."]
     silent = now - verdict.last_at
     if verdict.kind is Kind.SAFE and verdict.silence:
         gap = length(verdict.silence.longest_gap)

@@ -37,7 +37,9 @@ def _running(current: KeySecret, old: KeySecret, seen: Cutover, *, now: datetime
     began = old.overlap_began_at or current.began_at
     until = old.overlap_until or now
     ends = rotation.stops(old) if old.overlap_after_use else f"{_clock(until)}, in {assurance.length(until - now)}"
-    moved = "no calls in 24 h" if seen.moved is None else f"{_percent(seen.moved)} moved, last 24 h"
+    moved = (
+        "no calls with these two secrets in 24 h" if seen.moved is None else f"{_percent(seen.moved)} moved, last 24 h"
+    )
     used = f"{_clock(used_at)}, {assurance.length(max(used_at - began, timedelta()))} later" if used_at else "not yet"
     return [
         {"text": "New secret made", "note": _clock(current.created_at), "state": "done"},
@@ -48,14 +50,14 @@ def _running(current: KeySecret, old: KeySecret, seen: Cutover, *, now: datetime
 
 
 def chart(
-    drawn: Sequence[tuple[str, KeySecret]],
+    drawn: Sequence[tuple[str, Sequence[KeySecret]]],
     calls: Mapping[int, Mapping[datetime, int]],
     *,
     since: datetime,
     now: datetime,
     began: datetime | None = None,
 ) -> dict[str, Any]:
-    """Draw the calls of each hour by secret, the first at the bottom; `drawn` are labels and secrets."""
+    """Draw the calls of each hour by secret, the first at the bottom; `drawn` are labels and the secrets of each."""
     start, end = _hour_of(since), _hour_of(now)
     hours = [start + n * HOUR for n in range(int((end - start) / HOUR) + 1)]
     marks = [{"at": (began - start) / HOUR, "label": "rotation"}] if began and began > start else []
@@ -66,7 +68,7 @@ def chart(
             {
                 "x": f"{hour:%H:%M}",
                 "title": f"{hour:%a %-d %b, %H:%M} UTC",
-                "v": [calls.get(secret.pk, {}).get(hour, 0) for _, secret in drawn],
+                "v": [sum(calls.get(one.pk, {}).get(hour, 0) for one in secrets) for _, secrets in drawn],
             }
             for hour in hours
         ],

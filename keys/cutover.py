@@ -1,4 +1,7 @@
-"""From the old secret to the new one: who called with which of them, by the hour. Read after `freshness.refresh`."""
+"""From the old secret to the new one: who called with which of them, by the hour. Read after `freshness.refresh`.
+
+A caller is an address with an agent, whichever API versions it calls. A refused call is no use of a secret.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +20,6 @@ from keys.safety import Caller, Verdict
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # Beyond these a page is no longer read; the verdict still counts the calls of all.
 MOST_CALLERS = 100
-CALLS = F("admitted") + F("refused")
 
 Who = tuple[str | None, str]
 
@@ -68,21 +70,23 @@ def of(standing: Standing, *, now: datetime) -> Cutover | None:
 
 
 def hours_of(secret: KeySecret, *, since: datetime) -> dict[datetime, int]:
-    """Return the calls with a secret in each hour that had any."""
-    rows = secret.hours.filter(hour__gte=_hour_of(since)).order_by("hour")
-    return dict(rows.values_list("hour").annotate(calls=Sum(CALLS)))
+    """Return the admitted calls with a secret in each hour that had any."""
+    rows = secret.hours.filter(hour__gte=_hour_of(since), admitted__gt=0).order_by("hour")
+    return dict(rows.values_list("hour").annotate(calls=Sum("admitted")))
 
 
 def calls_of_day(secret: KeySecret | None) -> int:
-    """Return the calls with a secret in the last 24 hours, this one included."""
+    """Return the admitted calls with a secret in the last 24 hours, this one included."""
     return sum(_day(secret, now=timezone.now()).values()) if secret else 0
 
 
 def by_hour(secrets: Iterable[KeySecret], *, since: datetime) -> dict[int, dict[datetime, int]]:
-    """Return the calls of each hour, by the id of the secret."""
+    """Return the calls of each hour, refused ones too, by the id of the secret."""
     found: dict[int, dict[datetime, int]] = defaultdict(dict)
     rows = SecretHour.objects.filter(secret__in=list(secrets), hour__gte=_hour_of(since)).order_by("hour")
-    for secret_id, hour, calls in rows.values_list("secret_id", "hour").annotate(calls=Sum(CALLS)):
+    for secret_id, hour, calls in rows.values_list("secret_id", "hour").annotate(
+        calls=Sum(F("admitted") + F("refused"))
+    ):
         found[secret_id][hour] = calls
     return found
 
@@ -97,7 +101,7 @@ def _callers(
     hours: dict[Who, dict[datetime, int]] = defaultdict(dict)
     addresses = [row["address"] for row in latest]
     mine = Q(address__in=addresses) | Q(address=None)
-    for row in _by_caller(old, "hour", since=since).filter(mine).annotate(calls=Sum(CALLS)):
+    for row in _by_caller(old, "hour", since=since).filter(mine).annotate(calls=Sum("admitted")):
         hours[_who(row)][row["hour"]] = row["calls"]
     seen = _new_callers(new, mine)
     use = getattr(old, "use", None)
@@ -113,12 +117,12 @@ def _new_callers(new: KeySecret | None, mine: Q) -> dict[Who, datetime]:
 
 
 def _day(secret: KeySecret, *, now: datetime) -> dict[Who, int]:
-    rows = _by_caller(secret, since=now - DAY + HOUR).annotate(calls=Sum(CALLS))
+    rows = _by_caller(secret, since=now - DAY + HOUR).annotate(calls=Sum("admitted"))
     return {_who(row): row["calls"] for row in rows}
 
 
 def _by_caller(secret: KeySecret, *also: str, since: datetime) -> QuerySet[SecretHour, dict[str, Any]]:
-    rows = secret.hours.filter(hour__gte=_hour_of(since)).order_by()
+    rows = secret.hours.filter(hour__gte=_hour_of(since), admitted__gt=0).order_by()
     return rows.values("address", "user_agent", *also)
 
 

@@ -1,5 +1,6 @@
 """The rotation of a key: how far it is, and what can be done about it while the old secret works."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from keys import actions, assurance, course, cutover, dry_run, freshness, rotation_forms, states
-from keys.models import ApiKey
+from keys import actions, assurance, course, cut_off, cutover, dry_run, freshness, rotation_forms, states
+from keys.models import ApiKey, KeySecret
 from keys.rotation import Standing
 from keys.rotation import overlap_label as label
 from keys.rotation_forms import KeyForm
@@ -33,14 +34,15 @@ def rotation(request: StaffRequest, uid: str) -> HttpResponse:
     is_fresh = freshness.refresh(key.organization_id)
     key, now = ApiKey.objects.with_secrets().get(pk=key.pk), timezone.now()
     standing = key.standing(at=now)
-    seen = cutover.of(standing, now=now)
+    seen, lost = cutover.of(standing, now=now), cut_off.of(key, at=now)
     context = {
         "key": key,
         "tab": "Rotation",
         "state": states.of_key(key, at=now),
         "standing": standing,
         "cutover": seen,
-        "verdict": assurance.said(seen.verdict, now=now, is_fresh=is_fresh) if seen else None,
+        "cut_off": lost,
+        "verdict": assurance.said(seen.verdict, now=now, is_fresh=is_fresh, cut_off=len(lost)) if seen else None,
         "steps": course.steps(standing, seen, now=now),
         "chart": _chart(key, standing, now=now),
         "secrets": [(secret, states.of_secret(secret, at=now)) for secret in key.secrets.all()],
@@ -193,17 +195,17 @@ def _lasts(standing: Standing) -> str:
 
 
 def _chart(key: ApiKey, standing: Standing, *, now: datetime) -> dict[str, Any] | None:
-    """The calls by secret of the last two days; the one that was used before, where no old one works any more."""
-    current = standing.current
-    if current is None:
-        return None
-    before = standing.old or next((each for each in key.secrets.all() if each.pk < current.pk), None)
-    calls = cutover.by_hour([each for each in (current, before) if each], since=now - SHOWN)
-    labels = ("New secret", "Old secret") if standing.old else ("Current secret", "The one before")
-    drawn = [
-        (f"{label} …{each.last_four}", each) for label, each in zip(labels, (current, before), strict=True) if each
-    ]
+    """The calls of the last two days with every secret of the key: two by name, those before them as one."""
+    current, secrets = standing.current, list(key.secrets.all())
+    calls = cutover.by_hour(secrets, since=now - SHOWN)
     if not any(calls.values()):
         return None
-    began = current.began_at if before else None
+    before = standing.old or next((each for each in secrets if current and each.pk < current.pk), None)
+    labels = ("New secret", "Old secret") if standing.old else ("Current secret", "The one before")
+    drawn: list[tuple[str, Sequence[KeySecret]]] = [
+        (f"{label} …{each.last_four}", [each]) for label, each in zip(labels, (current, before), strict=True) if each
+    ]
+    earlier = [each for each in secrets if each not in (current, before) and calls.get(each.pk)]
+    drawn += [("Earlier", earlier)] if earlier else []
+    began = current.began_at if current and before else None
     return course.chart(drawn, calls, since=now - SHOWN, now=now, began=began)

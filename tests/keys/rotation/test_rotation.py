@@ -61,7 +61,7 @@ def test_it_never_says_safe_by_counts_that_are_old(old: KeySecret, kim: Any, mon
 
 def test_one_that_was_never_used_is_safe(old: KeySecret, kim: Any) -> None:
     page = _page(kim, old.key).content.decode()
-    assert "Nobody has ever called with it." in page
+    assert "No call with it was ever admitted." in page
     assert "No calls" in page
 
 

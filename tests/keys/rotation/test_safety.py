@@ -31,7 +31,7 @@ def _judge(hours: dict[datetime, int], *callers: Caller, last_at: datetime, now:
 def test_a_secret_that_nobody_ever_used_can_be_ended() -> None:
     verdict = safety.judge({}, [], last_at=None, began=BEGAN, now=BEGAN)
     assert (verdict.kind, verdict.is_safe) == (Kind.NEVER_USED, True)
-    assert "Nobody has ever called" in assurance.said(verdict, now=BEGAN).text
+    assert "No call with it was ever admitted" in assurance.said(verdict, now=BEGAN).text
 
 
 @pytest.mark.parametrize(("silent", "safe"), [(HOUR, False), (2 * HOUR, True)])

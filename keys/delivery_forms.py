@@ -63,7 +63,7 @@ class HandoverMixin(ActionForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        if self.errors or not self.by_link:
+        if not self.by_link or "recipient" in self.errors:
             return cleaned
         if not cleaned["recipient"]:
             self.add_error("recipient", "Say for whom the link is.")

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db.models import BooleanField, F, Max, QuerySet, Sum
 from django.db.models.expressions import RawSQL
+from django.utils import timezone
 
-from keys import asks
+from keys import asks, freshness
 from keys.models import ApiKey, KeySecret, SecretHour, SecretUse
 
 LENGTH = timedelta(hours=24)
@@ -56,9 +57,15 @@ class DryRun:
         return f"{self.change} would have refused {calls} of {callers} since {self.since:%-d %b, %H:%M} UTC"
 
 
-def of_pausing(key: ApiKey, at: datetime) -> DryRun:
-    """Return what pausing, revoking or letting expire would have refused: every call."""
-    return _run(f"Pausing {key}", _hours(key, at), key, at)
+def of_pausing(key: ApiKey, at: datetime, *, doing: str = "Pausing") -> DryRun:
+    """Return what pausing, revoking or letting expire would have refused: every call. `doing` says which."""
+    return _run(f"{doing} {key}", _hours(key, at), key, at)
+
+
+def up_to_now(key: ApiKey, *, doing: str) -> DryRun | None:
+    """Return what refusing every call from now on would have refused; None where that is not known to the minute."""
+    is_fresh = freshness.refresh(key.organization_id)
+    return of_pausing(key, timezone.now(), doing=doing) if is_fresh else None
 
 
 def of_networks(key: ApiKey, networks: Sequence[str], at: datetime) -> DryRun:

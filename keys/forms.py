@@ -6,11 +6,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.utils import timezone
 
-from keys import lifetimes
+from keys import lifetimes, repeats
 from keys.delivery_forms import HandoverMixin
 from keys.gateways import GatewayCredential, Scope, default_scopes
 from keys.models import ApiKey
-from keys.terms import TermsMixin
+from keys.terms import NetworksMixin, TermsMixin
 from orgs.forms import ActionForm, OptionalReasonForm, ReasonForm, Text
 from orgs.models import Organization
 
@@ -95,6 +95,19 @@ class IssueForm(OptionalReasonForm, TermsMixin, ExpiryMixin, HandoverMixin):
         self.choose_from("api_versions", [(each, each) for each in plan.api_versions])
         self.fields["api_versions"].initial = plan.api_versions
         self.offer_handover(organization)
+        self.organization = organization
+
+    def clean(self) -> dict[str, Any]:
+        # Before the password is asked: the secret that was lost needs none.
+        name, environment = self.cleaned_data.get("name"), self.cleaned_data.get("environment")
+        if name and environment and self._was_issued(name.strip(), environment):
+            self.lead = "No second key was issued."
+            said = "You issued a key of this name just now; its secret is not shown again."
+            self.add_error("name", f"{said} If it is lost, rotate that key.")
+        return super().clean()
+
+    def _was_issued(self, name: str, environment: str) -> bool:
+        return repeats.issued(self.organization, environment=environment, name=name, actor=self.request.actor)
 
     @staticmethod
     def _told(organization: Organization) -> str:
@@ -120,8 +133,12 @@ class VersionedForm(ActionForm):
         key: ApiKey = self.key  # type: ignore[attr-defined]
         if seen != key.version:
             self.see_newer(key.version)
-            raise ValidationError("Somebody changed this key meanwhile. Look again before you go on.")
+            raise ValidationError(self.changed_meanwhile())
         return seen
+
+    def changed_meanwhile(self) -> str:
+        """Say why another state than the one that was looked at is not acted on."""
+        return "Somebody changed this key meanwhile. Look again before you go on."
 
 
 class RevokeForm(ReasonForm):
@@ -130,7 +147,7 @@ class RevokeForm(ReasonForm):
     field_order = ["code", "reason", "ticket", "password"]
 
 
-class GatewayForm(OptionalReasonForm, ExpiryMixin):
+class GatewayForm(OptionalReasonForm, NetworksMixin, ExpiryMixin):
     name = Text(max_length=80, help_text="Such as gw-lisbon-1.")
     environment = forms.ChoiceField(choices=GatewayCredential.Environment.choices, widget=forms.RadioSelect)
     allowed_cidrs = forms.CharField(
@@ -174,7 +191,7 @@ class GatewayForm(OptionalReasonForm, ExpiryMixin):
         return {
             **kept,
             **self.why,
-            "allowed_cidrs": self.cleaned_data["allowed_cidrs"].split(),
+            "allowed_cidrs": self.networks_asked,
             "expires_at": self.expires_at,
         }
 

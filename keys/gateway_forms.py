@@ -11,6 +11,7 @@ from keys import rotation
 from keys.actions.gateway_secrets import LONGEST_OVERLAP
 from keys.forms import ExpiryMixin
 from keys.gateways import GatewayCredential, Scope
+from keys.terms import NetworksMixin
 from orgs.forms import OptionalReasonForm, ReasonForm
 
 AS_IT_IS = "keep"
@@ -67,7 +68,7 @@ class EndGatewayOverlapForm(OfGatewayForm):
     field_order = ["reason", "ticket", "password", "version"]
 
 
-class EditGatewayForm(OptionalReasonForm, ExpiryMixin, OfGatewayForm):
+class EditGatewayForm(OptionalReasonForm, NetworksMixin, ExpiryMixin, OfGatewayForm):
     scopes = forms.MultipleChoiceField(label="May", choices=Scope.choices, widget=forms.CheckboxSelectMultiple)
     allowed_cidrs = forms.CharField(
         label="Addresses",
@@ -94,8 +95,8 @@ class EditGatewayForm(OptionalReasonForm, ExpiryMixin, OfGatewayForm):
 
     @property
     def wanted(self) -> dict[str, Any]:
-        networks = self.cleaned_data["allowed_cidrs"].replace(",", " ").split()
-        values = {"scopes": self.cleaned_data["scopes"], "allowed_cidrs": networks, "expires_at": self.expires_at}
+        scopes, networks = self.cleaned_data["scopes"], self.networks_asked
+        values = {"scopes": scopes, "allowed_cidrs": networks, "expires_at": self.expires_at}
         return {"values": values, **super().wanted}
 
 

@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils import timezone
 
-from keys import rotation
+from audit.verbs import Verb
+from keys import repeats, rotation
 from keys.delivery_forms import HandoverMixin
 from keys.forms import VersionedForm
 from keys.models import ApiKey, KeySecret
@@ -58,6 +59,12 @@ class OverlapForm(KeyForm):
             if wanted.lasts <= longest
         }
         self.choose_from("overlap", [(name, _said(name, *end, began=began)) for name, end in ends.items()])
+
+    def changed_meanwhile(self) -> str:
+        if not repeats.was_last([Verb.KEY_ROTATED, Verb.KEY_ROTATION_SCHEDULED], self.key, actor=self.request.actor):
+            return super().changed_meanwhile()
+        self.lead = "It was not rotated a second time."
+        return "You rotated it just now; its secret is not shown again. If it is lost, rotate again."
 
     @property
     def wanted(self) -> dict[str, Any]:

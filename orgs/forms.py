@@ -26,6 +26,8 @@ class ActionForm(forms.Form):
     """A form whose values become one action; what the action returned stands in `result` afterwards."""
 
     result: Any = None
+    # Said above the errors in place of the page's own words.
+    lead = ""
     # What an action calls a field that stands under another name here.
     aliases: ClassVar[dict[str, str]] = {}
 

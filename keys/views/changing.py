@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from keys import actions, forms, rotation, rotation_forms
+from keys import actions, dry_run, forms, rotation, rotation_forms
 from keys.models import ApiKey, ApiKeyQuerySet
 from keys.views import handing
 from orgs import access, changes, pages, proof
@@ -81,7 +81,8 @@ def revoke(request: StaffRequest, uid: str) -> HttpResponse:
         # Nobody is told that it is refused before it is, everywhere.
         changes.settle(key.organization)
         return pages.done(request, reverse("keys:detail", args=[uid]), f"Key {key} is revoked.")
-    return pages.dialog(request, "keys/revoke.html", {"key": key, **under_key(key, "Revoke")}, form=form)
+    context = {"key": key, "run": dry_run.up_to_now(key, doing="Revoking"), **under_key(key, "Revoke")}
+    return pages.dialog(request, "keys/revoke.html", context, form=form)
 
 
 def _issue(request: StaffRequest, organization: Organization, form: forms.IssueForm) -> handing.Made:

@@ -27,7 +27,7 @@ def pause(request: StaffRequest, uid: str) -> HttpResponse:
     if pages.accepted(form, lambda: actions.pause_key(key=key, actor=request.actor, **form.why)):
         changes.settle(key.organization)
         return pages.done(request, _page(key), f"Key {key} is paused.")
-    run = dry_run.of_pausing(key, timezone.now()) if freshness.refresh(key.organization_id) else None
+    run = dry_run.up_to_now(key, doing="Pausing")
     return pages.dialog(request, "keys/pause.html", {"key": key, "run": run, **_under(key, "Pause")}, form=form)
 
 

@@ -41,7 +41,8 @@ def replace_leaked(request: StaffRequest, uid: str) -> HttpResponse:
         _, credential = form.result
         said = f"New secret of key {key}. Every other one is refused. This is the only time it is shown."
         return revealed(request, key, credential, said=said)
-    context = {"leak": leak, "key": key, **_under(leak, "Replace now")}
+    run = dry_run.up_to_now(key, doing="Replacing the secrets of")
+    context = {"leak": leak, "key": key, "run": run, **_under(leak, "Replace now")}
     return pages.dialog(request, "keys/replace_leaked.html", context, form=form)
 
 
@@ -85,7 +86,8 @@ def revoke_leaked(request: StaffRequest, uid: str) -> HttpResponse:
     if pages.accepted(form, lambda: actions.revoke_leaked(leak=leak, actor=request.actor, **form.why)):
         changes.settle(key.organization)
         return pages.done(request, _page(leak), f"Key {key} is revoked.")
-    context = {"leak": leak, "key": key, **_under(leak, "Revoke")}
+    run = dry_run.up_to_now(key, doing="Revoking")
+    context = {"leak": leak, "key": key, "run": run, **_under(leak, "Revoke")}
     return pages.dialog(request, "keys/revoke_leaked.html", context, form=form)
 
 

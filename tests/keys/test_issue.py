@@ -93,7 +93,7 @@ def test_what_is_wrong_with_the_day_stands_beside_the_day(client: Any, db: None)
 
 def test_a_name_in_use_is_said_beside_the_name(client: Any, db: None) -> None:
     organization = OrganizationFactory(name="Halide")
-    _issue(client, organization)
+    KeyFactory(organization=organization, name=FORM["name"])
     errors = _issue(client, organization).context["form"].errors
     assert errors["name"] == ["Halide has a live key of this name already."]
 
@@ -124,3 +124,29 @@ def test_the_dialog_and_the_page_are_one_address(client: Any, db: None) -> None:
     assert "<html" not in body
     assert 'name="api_versions"' in page
     assert 'name="api_versions"' in body
+
+
+def test_loading_the_answer_again_says_that_the_key_was_issued(
+    client: Any, administrator: Any, browser_of: Any, db: None
+) -> None:
+    organization = OrganizationFactory()
+    _issue(client, organization)
+    again = _issue(client, organization)
+    assert again.status_code == 422
+    assert "You issued a key of this name just now; its secret is not shown again." in again.text
+    assert "has a live key of this name already" in _issue(browser_of(administrator, proven=True), organization).text
+    assert organization.keys.count() == 1
+
+
+def test_what_is_wrong_is_said_all_at_once_and_the_fold_stands_open(client: Any, db: None) -> None:
+    wrong = {"allowed_cidrs": "10.0.0.0/8\nhere, there", "handover": "link", "api_versions": []}
+    answer = _issue(client, OrganizationFactory(), **wrong)
+    assert set(answer.context["form"].errors) == {"api_versions", "allowed_cidrs", "recipient"}
+    assert [text in answer.text for text in ("“here” is not", "“there” is not")] == [True, True]
+    assert '<details class="fold" open>' in answer.text
+
+
+def test_the_fold_stands_open_where_it_holds_a_value(client: Any, db: None) -> None:
+    fold = '<details class="fold" open>'
+    assert fold in _issue(client, OrganizationFactory(), name="", allowed_cidrs="10.0.0.0/8").text
+    assert fold not in _issue(client, OrganizationFactory(), name="").text

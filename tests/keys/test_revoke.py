@@ -1,8 +1,11 @@
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from audit.models import Event
 from orgs.models import Change
-from tests.factories import SecretFactory
+from tests.factories import SecretFactory, SecretHourFactory
 
 WHY = {"code": "leaked", "reason": "found in a public repository", "ticket": "SUP-9"}
 
@@ -48,3 +51,11 @@ def test_a_viewer_is_refused_and_it_is_recorded(viewer: Any, browser_of: Any) ->
     key.refresh_from_db()
     assert key.state == "active"
     assert Event.objects.get(verb="access.denied").detail["permission"] == "key.revoke"
+
+
+def test_the_form_says_whom_revoking_would_have_refused(key_admin: Any, browser_of: Any) -> None:
+    secret = SecretFactory()
+    SecretHourFactory(secret=secret, hour=timezone.now() - timedelta(hours=2), address="203.0.113.9", admitted=5)
+    page = browser_of(key_admin).get(f"/keys/{secret.key.uid}/revoke/").text
+    assert f"Revoking {secret.key} would have refused 5 calls of 1 caller" in page
+    assert "203.0.113.9" in page

@@ -87,3 +87,18 @@ def test_the_sweep_retires_what_has_ended_once(db: None) -> None:
 
 def _rotate(client: Any, key: Any, overlap: str) -> Any:
     return client.post(f"/keys/{key.uid}/rotate/", {"overlap": overlap, "version": key.version})
+
+
+def test_loading_the_answer_again_says_whose_rotation_it_was(
+    key_admin: Any, administrator: Any, browser_of: Any
+) -> None:
+    key, client = SecretFactory().key, browser_of(key_admin, proven=True)
+    form = {"overlap": "24h", "version": key.version}
+    client.post(f"/keys/{key.uid}/rotate/", form)
+    assert (
+        "You rotated it just now; its secret is not shown again." in client.post(f"/keys/{key.uid}/rotate/", form).text
+    )
+    said = browser_of(administrator, proven=True).post(f"/keys/{key.uid}/rotate/", form).text
+    assert "Somebody changed this key meanwhile" in said
+    actions.pause_key(key=key, actor=ACTOR, reason="looks odd")
+    assert "Somebody changed this key meanwhile" in client.post(f"/keys/{key.uid}/rotate/", form).text

@@ -12,6 +12,8 @@ from pathlib import Path
 
 PROCESSES, CELLS = 256, 128
 LOOK_AGAIN_SECONDS = 1.0
+# An owner is named by its process id and, since ids are used again, by when it began.
+_ID_BITS = 24
 # Of a row: whose it is, how many of its cells were ever used, and the cells.
 _OWNER, _USED, _CELLS = 0, 1, 2
 _ROW = _CELLS + CELLS
@@ -83,7 +85,7 @@ class Board:
             row = next((row for row in rows if not _lives(numbers[row + _OWNER])), rows[-1])
             for place in range(row + _USED, row + _ROW):
                 numbers[place] = 0
-            numbers[row + _OWNER] = os.getpid()
+            numbers[row + _OWNER] = _name(os.getpid())
         self._own, self._looked_at = row, float("-inf")
 
     @contextlib.contextmanager
@@ -106,7 +108,8 @@ def _all_cells() -> list[int]:
     return list(reversed(range(CELLS)))
 
 
-def _lives(process: int) -> bool:
+def _lives(owner: int) -> bool:
+    process = owner & ((1 << _ID_BITS) - 1)
     if process == 0:
         return False
     try:
@@ -114,5 +117,18 @@ def _lives(process: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
-    return True
+        pass
+    return _name(process) == owner
+
+
+def _name(process: int) -> int:
+    return process | (_began(process) << _ID_BITS) & (2**64 - 1)
+
+
+def _began(process: int) -> int:
+    """Ticks from the machine's start to the process's; 0 where the system does not tell."""
+    try:
+        # The program's name, in parentheses, may hold anything; of what follows the twentieth is when it began.
+        return int(Path(f"/proc/{process}/stat").read_text(errors="replace").rpartition(")")[2].split()[19])
+    except (OSError, IndexError):
+        return 0

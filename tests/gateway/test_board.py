@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 
@@ -55,6 +56,20 @@ def test_what_a_dead_process_was_at_counts_for_nothing() -> None:
         child.join()
         shared.write(7)
         assert shared.count(7) == 1
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_what_was_left_by_a_dead_process_whose_id_is_used_again_counts_for_nothing(
+    file: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, shared = board.Board(file), board.Board(file)
+    with monkeypatch.context() as earlier:
+        earlier.setattr(board, "_began", lambda process: 1)
+        assert left.write(7) is not None
+        assert shared.count(7) == 1
+    assert shared.count(7) == 0
+    assert shared.write(7) is not None
+    assert shared.count(7) == 1
 
 
 def test_a_process_has_room_for_so_many_calls_and_no_more(file: int) -> None:

@@ -113,6 +113,8 @@ class Verb(models.TextChoices):
     DELIVERY_LATE_OPEN = Entry("delivery.late_open", "access", "bell-alert",
         "opened/open the one-time link to the secret of key {target}[ of {organization}] once more",
         f"{_LINK} late_opens")
+    DELIVERY_REPEATED = Entry("delivery.repeated", "access", "cursor-arrow-rays",
+        "pressed/press the button of the one-time link to the secret of key {target}[ of {organization}] twice", _LINK)
     DELIVERY_REFUSED = Entry("delivery.refused", "access", "no-symbol",
         "opened/open the customer's one-time link {target}[ of {organization}]", _LINK)
     DELIVERY_ALARM_SETTLED = Entry("delivery.alarm_settled", "update", "bell-slash",

@@ -15,10 +15,11 @@ from django.views.decorators.http import require_http_methods
 from audit import trail
 from axis_admin.delivery import attempts, staff_browsers, welcome
 from keys import actions, deliveries
+from keys.actions.openings import Repeated
 from keys.models import DeliveryLink
 from orgs.models import Staff
 
-NOT_FOUND, FORBIDDEN, TOO_MANY = 404, 403, 429
+NOT_FOUND, FORBIDDEN, CONFLICT, TOO_MANY = 404, 403, 409, 429
 HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -67,6 +68,8 @@ def _reveal(request: HttpRequest, uid: str) -> HttpResponse | None:
     # The page is drawn before the commit: one that cannot be drawn leaves the link good.
     with transaction.atomic():
         revealed = actions.open_link(uid=uid, token=token, actor=holder)
+        if isinstance(revealed, Repeated):
+            return render(request, "delivery/link.html", {"uid": uid, "problem": "twice"}, status=CONFLICT)
         return render(request, "delivery/welcome.html", welcome.context(revealed)) if revealed else None
 
 

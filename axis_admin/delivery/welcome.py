@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from axis_admin.ui import words
 from keys import rotation, samples
-from keys.actions.deliveries import Revealed
+from keys.actions.openings import Revealed
 from keys.models import ApiKey
 
 HEADERS = {

@@ -5,11 +5,8 @@ from keys.actions.deliveries import (
     deliver_new,
     expire_link,
     hold_new,
-    open_link,
-    refuse_link,
     resend_link,
     resend_problem,
-    settle_alarm,
 )
 from keys.actions.editing import edit_key, editing_problem
 from keys.actions.elapsed import begin_overlap, begin_rotation, end_overlap, rotation_problem
@@ -20,6 +17,7 @@ from keys.actions.gateways import create_gateway, revoke_gateway
 from keys.actions.imports import import_key
 from keys.actions.keys import issue_key, revoke_key
 from keys.actions.leaks import close_leak, contain_leaked, date_leak, replace_leaked, report_leak, revoke_leaked
+from keys.actions.openings import open_link, refuse_link, settle_alarm
 from keys.actions.overlaps import end_old_secret, extend_overlap, longest_end, undo_rotation
 from keys.actions.pausing import pause_key, pausing_problem, resume_key, resuming_problem
 from keys.actions.pilots import start_pilot

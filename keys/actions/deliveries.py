@@ -1,4 +1,4 @@
-"""Hand a secret over by a one-time link: make it, open it, resend it, cancel it, let it end."""
+"""Hand a secret over by a one-time link: make it, resend it, cancel it, let it end."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from audit import fingerprint, trail, wording
+from audit import trail, wording
 from audit.verbs import Verb
 from keys import deliveries
 from keys.actions.keys import add_secret, lock_key
@@ -17,7 +17,6 @@ from keys.models.deliveries import DeliveryLinkQuerySet
 from orgs import changes
 
 Made = tuple[ApiKey, str] | tuple[KeySecret, str]
-LONGEST_USER_AGENT = 200
 # What nobody fills in when a link is made.
 _LATER = ("opened_at", "opened_address", "cancelled_at", "alarmed_at")
 # What a secret takes over from the one in whose place it steps.
@@ -32,15 +31,6 @@ class Handed:
     token: str = field(repr=False)
 
 
-@dataclass(frozen=True)
-class Revealed:
-    """The one time that a customer sees their secret."""
-
-    key: ApiKey
-    secret: KeySecret
-    text: str = field(repr=False)
-
-
 @transaction.atomic
 def deliver(
     *, secret: KeySecret, text: str, recipient: str, lifetime: timedelta, actor: trail.Actor, reason: str = ""
@@ -50,7 +40,7 @@ def deliver(
     Raises ValidationError by field for a recipient or a lifetime that cannot be.
     """
     handed = _make(secret, text, recipient=recipient, lifetime=lifetime, actor=actor)
-    _record(Verb.DELIVERY_CREATED, handed.link, actor=actor, reason=reason)
+    record(Verb.DELIVERY_CREATED, handed.link, actor=actor, reason=reason)
     return handed
 
 
@@ -72,7 +62,7 @@ def hold_new(*, make: Callable[[], Made], recipient: str, actor: trail.Actor) ->
     link.is_held, link.expires_at, link.verifier = True, timezone.now(), deliveries.nobodys_verifier()
     link.clean_fields(exclude=_LATER)
     link.save(force_insert=True)
-    _record(Verb.DELIVERY_HELD, link, actor=actor)
+    record(Verb.DELIVERY_HELD, link, actor=actor)
     return link
 
 
@@ -85,16 +75,16 @@ def resend_link(
     The old one's text is not ours any more, so that it cannot be sent twice. Refused once it was revealed.
     """
     key = lock_key(link.secret.key)
-    link = _locked(link)
+    link = locked(link)
     old = link.secret
     if problem := resend_problem(link, now=timezone.now()):
         raise ValidationError(problem)
-    _end(link, cancelled_at=link.cancelled_at or timezone.now())
+    end(link, cancelled_at=link.cancelled_at or timezone.now())
     secret, text = _replace(key, old)
     key.version += 1
     key.save(update_fields=["version"])
     handed = _make(secret, text, recipient=recipient, lifetime=lifetime, actor=actor)
-    _record(Verb.DELIVERY_RESENT, handed.link, actor=actor, reason=reason, ticket=ticket, before=link)
+    record(Verb.DELIVERY_RESENT, handed.link, actor=actor, reason=reason, ticket=ticket, before=link)
     changes.announce(organization=key.organization, kind="key.rotated", public_ids=[secret.public_id, old.public_id])
     return handed
 
@@ -102,11 +92,11 @@ def resend_link(
 @transaction.atomic
 def cancel_link(*, link: DeliveryLink, actor: trail.Actor, reason: str = "", ticket: str = "") -> DeliveryLink:
     """Stop a link that nobody has opened. The secret stays with its key, and nobody has it."""
-    link = _locked(link)
+    link = locked(link)
     if problem := cancel_problem(link):
         raise ValidationError(problem)
-    _end(link, cancelled_at=timezone.now())
-    _record(Verb.DELIVERY_CANCELLED, link, actor=actor, reason=reason, ticket=ticket)
+    end(link, cancelled_at=timezone.now())
+    record(Verb.DELIVERY_CANCELLED, link, actor=actor, reason=reason, ticket=ticket)
     return link
 
 
@@ -116,58 +106,16 @@ def expire_link(*, link: DeliveryLink, actor: trail.Actor) -> DeliveryLink:
 
     It stays in the list, to be resent; not so where its secret has stopped, since there is nothing to hand over.
     """
-    link, now = _locked(link), timezone.now()
+    link, now = locked(link), timezone.now()
     if link.opened_at or link.cancelled_at:
         return link
     if link.has_stopped(at=now):
-        _end(link, cancelled_at=now)
+        end(link, cancelled_at=now)
     elif link.ciphertext is not None and now >= link.expires_at:
-        _end(link)
+        end(link)
     else:
         return link
-    _record(Verb.DELIVERY_EXPIRED, link, actor=actor)
-    return link
-
-
-@transaction.atomic
-def open_link(*, uid: str, token: str, actor: trail.Actor) -> Revealed | None:
-    """Reveal the secret, once, and wipe it here. None for every link that opens nothing, whatever the reason.
-
-    The right token after the reveal raises the alarm: somebody else may have the link, or had it first.
-    """
-    now = timezone.now()
-    link = _rows().filter(uid=uid).first()
-    if link is None or not deliveries.knows(bytes(link.verifier), token=token, uid=uid):
-        return None
-    if link.opened_at is not None:
-        _raise_alarm(link, actor=actor, now=now)
-        return None
-    if not link.is_open(at=now) or link.has_stopped(at=now) or link.ciphertext is None or link.salt is None:
-        return None
-    text = deliveries.unseal(bytes(link.ciphertext), salt=bytes(link.salt), token=token, uid=uid)
-    if text is None:
-        return None
-    _end(link, opened_at=now, **_circumstances(actor))
-    _record(Verb.DELIVERY_OPENED, link, actor=actor)
-    return Revealed(link.secret.key, link.secret, text)
-
-
-@transaction.atomic
-def refuse_link(*, link: DeliveryLink, actor: trail.Actor) -> DeliveryLink:
-    """Record that somebody of our staff tried to open a customer's link; the link stays good."""
-    _record(Verb.DELIVERY_REFUSED, link, actor=actor, outcome="denied")
-    return link
-
-
-@transaction.atomic
-def settle_alarm(*, link: DeliveryLink, actor: trail.Actor, reason: str, ticket: str = "") -> DeliveryLink:
-    """Note that a late open was looked into and is harmless; the next one raises the alarm again."""
-    link = _locked(link)
-    if link.alarmed_at is None:
-        raise ValidationError("There is no alarm, or somebody has settled it meanwhile.")
-    link.alarmed_at = None
-    link.save(update_fields=["alarmed_at"])
-    _record(Verb.DELIVERY_ALARM_SETTLED, link, actor=actor, reason=reason, ticket=ticket)
+    record(Verb.DELIVERY_EXPIRED, link, actor=actor)
     return link
 
 
@@ -193,13 +141,13 @@ def _secret_of(made: ApiKey | KeySecret) -> KeySecret:
     return made if isinstance(made, KeySecret) else made.secrets.get(state=KeySecret.State.ACTIVE)
 
 
-def _rows() -> DeliveryLinkQuerySet:
+def rows() -> DeliveryLinkQuerySet:
     rows = DeliveryLink.objects.select_for_update(of=("self",))
     return rows.select_related("secret__key__organization__plan_version")
 
 
-def _locked(link: DeliveryLink) -> DeliveryLink:
-    return _rows().get(pk=link.pk)
+def locked(link: DeliveryLink) -> DeliveryLink:
+    return rows().get(pk=link.pk)
 
 
 def _make(secret: KeySecret, text: str, *, recipient: str, lifetime: timedelta, actor: trail.Actor) -> Handed:
@@ -227,7 +175,7 @@ def _replace(key: ApiKey, old: KeySecret) -> tuple[KeySecret, str]:
     return secret, text
 
 
-def _end(link: DeliveryLink, **fields: object) -> None:
+def end(link: DeliveryLink, **fields: object) -> None:
     """Wipe what was sealed; without fields the link has merely run out."""
     link.salt = link.ciphertext = None
     for name, value in fields.items():
@@ -235,20 +183,7 @@ def _end(link: DeliveryLink, **fields: object) -> None:
     link.save(update_fields=["salt", "ciphertext", *fields])
 
 
-def _circumstances(actor: trail.Actor) -> dict[str, object]:
-    return {
-        "opened_address": fingerprint.address(actor.address),
-        "opened_user_agent": wording.neutral(actor.user_agent, LONGEST_USER_AGENT),
-    }
-
-
-def _raise_alarm(link: DeliveryLink, *, actor: trail.Actor, now: datetime) -> None:
-    link.alarmed_at, link.late_opens = now, link.late_opens + 1
-    link.save(update_fields=["alarmed_at", "late_opens"])
-    _record(Verb.DELIVERY_LATE_OPEN, link, actor=actor)
-
-
-def _record(
+def record(
     verb: Verb,
     link: DeliveryLink,
     *,

@@ -63,7 +63,8 @@ def _show(page: Page) -> str:
 def test_from_the_form_to_the_first_call(
     site: Site, visitor: Callable[..., Visitor], customer: Callable[..., Visitor]
 ) -> None:
-    staff, studio, thief = visitor(), customer(), customer(viewport={"width": 390, "height": 844})
+    staff, studio = visitor(), customer()
+    thief = customer(viewport={"width": 390, "height": 844}, user_agent="Another browser")
     organization, link = _issued(staff, "handed-over")
 
     staff.page.goto(link)
@@ -132,3 +133,14 @@ def test_no_page_of_links_scrolls_sideways(
     _show(studio.page)
     for page in [*pages, studio.page]:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_without_script_a_double_click_opens_once(
+    visitor: Callable[..., Visitor], customer: Callable[..., Visitor]
+) -> None:
+    _, link = _issued(visitor(), "double-click")
+    page = customer(java_script_enabled=False).page
+    page.goto(link)
+    page.get_by_label("The link, or what stands").fill(link)
+    page.get_by_role("button", name="Show the key").dblclick(delay=20)
+    expect(page.locator("[data-secret]")).to_be_visible()

@@ -76,18 +76,48 @@ def test_without_script_the_whole_link_can_be_pasted(client: Client, link: Deliv
 
 def test_it_opens_once(client: Client, link: DeliveryLink) -> None:
     assert client.post(_path(link), {"token": link.token}).status_code == 200
-    again = client.post(_path(link), {"token": link.token})
+    with time_machine.travel(timezone.now() + timedelta(minutes=1)):
+        again = client.post(_path(link), {"token": link.token})
     assert again.status_code == 404
     assert _secret(link) not in again.content.decode()
 
 
-def test_an_open_after_the_reveal_raises_the_alarm(client: Client, link: DeliveryLink) -> None:
-    for _ in range(3):
-        client.post(_path(link), {"token": link.token})
+@pytest.mark.parametrize(
+    "other",
+    [{"REMOTE_ADDR": "203.0.113.9"}, {"HTTP_USER_AGENT": "another"}],
+    ids=["from another address", "by another program"],
+)
+def test_an_open_after_the_reveal_raises_the_alarm(other: dict[str, str], client: Client, link: DeliveryLink) -> None:
+    client.post(_path(link), {"token": link.token})
+    for _ in range(2):
+        client.post(_path(link), {"token": link.token}, **other)
     link.refresh_from_db()
     assert link.late_opens == 2
     assert link.alarmed_at is not None
     assert Event.objects.filter(verb="delivery.late_open", target_id=link.secret.key.uid).count() == 2
+
+
+@pytest.mark.parametrize(("seconds", "late_opens"), [(4, 0), (6, 1)])
+def test_a_double_click_raises_no_alarm_and_shows_nothing(
+    seconds: int, late_opens: int, client: Client, link: DeliveryLink
+) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        client.post(_path(link), {"token": link.token})
+        clock.shift(timedelta(seconds=seconds))
+        again = client.post(_path(link), {"token": link.token})
+    assert _secret(link) not in again.text
+    assert ("pressed twice" in again.text) is (late_opens == 0)
+    assert ('name="token"' in again.text) is (late_opens == 1)
+    link.refresh_from_db()
+    assert link.late_opens == late_opens
+    assert Event.objects.filter(verb="delivery.repeated").count() == 1 - late_opens
+
+
+def test_a_double_click_from_nowhere_known_raises_the_alarm(client: Client, link: DeliveryLink) -> None:
+    for _ in range(2):
+        client.post(_path(link), {"token": link.token}, REMOTE_ADDR="")
+    link.refresh_from_db()
+    assert link.late_opens == 1
 
 
 def test_a_guess_at_an_opened_link_raises_no_alarm(client: Client, link: DeliveryLink) -> None:

@@ -105,7 +105,7 @@ def test_a_process_of_its_own_reveals_once() -> None:
     arguments = [str(connection.settings_dict["NAME"]), f"/d/{link.uid}", link.token]
     first, second = _run(REVEAL, arguments, var=settings.AXIS_VAR, AXIS_SURFACE="delivery")
     assert (first[0], link.secret.text in first[1], first[2]) == (200, True, 0)
-    assert (second[0], link.secret.text in second[1]) == (404, False)
+    assert (second[0], link.secret.text in second[1]) == (409, False)
 
 
 @pytest.mark.parametrize(("address", "status"), [("", 200), ("https://keys.example.com", 302)])

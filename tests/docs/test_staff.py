@@ -8,6 +8,7 @@ from audit.models import Event
 from axis_admin.lookup import calls, uploads
 from axis_admin.middleware import sessions
 from keys import deliveries, dry_run, exposure, refusals, retention, rotation, states
+from keys.actions import openings
 from metering import passed
 from orgs import lifecycle, policy, proof
 from orgs.policy import Permission, Role, Rule
@@ -52,6 +53,7 @@ def test_every_state_of_a_link_is_there() -> None:
     told = [cells[0] for cells in markdown.rows(table)]
     assert sorted(told) == sorted(re.findall(r'return Seen\("([^"]+)"', source))
     assert all(label in table for label in deliveries.LABELS.values())
+    assert f"within {openings.MOMENT.seconds} seconds" in table
 
 
 def test_every_overlap_is_there() -> None:

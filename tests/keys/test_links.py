@@ -148,8 +148,8 @@ def test_a_cancelled_link_opens_nothing(key_admin: Staff, browser_of: Browser) -
 
 def test_the_alarm_is_settled_with_a_reason(key_admin: Staff, browser_of: Browser) -> None:
     link = factories.LinkFactory()
-    for _ in range(2):
-        Client().post(f"/d/{link.uid}", {"token": link.token})
+    for address in ("203.0.113.7", "203.0.113.8"):
+        Client().post(f"/d/{link.uid}", {"token": link.token}, REMOTE_ADDR=address)
     browser = browser_of(key_admin, proven=True)
     assert "Opened again" in browser.get(reverse("keys:links")).content.decode()
     assert browser.post(reverse("keys:settle_alarm", args=[link.uid]), {}).status_code == 422

@@ -72,19 +72,19 @@ def find_addresses(asked: Asked) -> Sequence[Find]:
     mine = ApiKey.objects.for_user(asked.request.user, Permission.KEY_SEE)
     hours = SecretHour.objects.filter(address__in=addresses, hour__gte=asked.at - KNOWN, secret__key__in=mine)
     counted_by = hours.values("address", "secret__key").annotate(
-        calls=Sum("admitted") + Sum("refused"), last_at=Max("hour")
+        admitted=Sum("admitted"), refused=Sum("refused"), last_at=Max("hour")
     )
     rows = list(counted_by.order_by("-last_at")[:MOST_SHOWN])
-    found: dict[tuple[str, int], tuple[int, datetime]] = {
-        (str(row["address"]), row["secret__key"]): (row["calls"], row["last_at"]) for row in rows
+    found: dict[tuple[str, int], tuple[int, int, datetime]] = {
+        (str(row["address"]), row["secret__key"]): (row["admitted"], row["refused"], row["last_at"]) for row in rows
     }
     uses = SecretUse.objects.filter(address__in=addresses, secret__key__in=mine).select_related("secret")
     for use in uses.order_by("-last_used_at")[:MOST_SHOWN]:
-        found.setdefault((str(use.address), use.secret.key_id), (0, use.last_used_at))
+        found.setdefault((str(use.address), use.secret.key_id), (0, 0, use.last_used_at))
     return _addresses(found)
 
 
-def _addresses(found: dict[tuple[str, int], tuple[int, datetime]]) -> list[Find]:
+def _addresses(found: dict[tuple[str, int], tuple[int, int, datetime]]) -> list[Find]:
     keys = _keys(key for _, key in found)
     return [_address(address, keys[key], *seen) for (address, key), seen in list(found.items())[:MOST_SHOWN]]
 
@@ -93,11 +93,17 @@ def _keys(ids: Iterable[int]) -> dict[int, ApiKey]:
     return ApiKey.objects.select_related("organization").in_bulk(set(ids))
 
 
-def _address(address: str, key: ApiKey, calls: int, last_at: datetime) -> Find:
+def _address(address: str, key: ApiKey, admitted: int, refused: int, last_at: datetime) -> Find:
+    """Calls are counted by whole hours; the very last use alone is known to the second."""
     href = address_of("keys:detail", key.uid)
-    told = f"{counted(calls, 'call', 'calls')} in 30 days, last" if calls else "last used"
-    note = f"{key.organization}, {told} {_clock(last_at)}"
-    return Find("signal", f"{address} used key {key}", note, href, acts=[Act("Open key", href)])
+    did = "was refused with" if refused and not admitted else "used"
+    told = f"last used {_clock(last_at)}"
+    if admitted or refused:
+        calls = f"{counted(admitted, 'call', 'calls')} admitted and {refused:,} refused in 30 days"
+        told = f"{calls}, last in the hour from {last_at.astimezone(UTC):%-d %b %Y, %H:%M} UTC"
+    return Find(
+        "signal", f"{address} {did} key {key}", f"{key.organization}, {told}", href, acts=[Act("Open key", href)]
+    )
 
 
 def _refusal(refusal: Refusal) -> Find:

@@ -94,7 +94,17 @@ def test_an_address_says_which_keys_were_used_from_it(address: str, place: Any, 
     SecretHour.objects.create(secret=secret, hour=hour, api_version="v2", address=address, admitted=12)
     answer = box.paste(place(address))
     assert [title.split(" ", 1)[1] for title in titles(answer)] == ["used key render-farm-prod"]
-    assert "12 calls in 30 days" in answer.text
+    assert (
+        f"12 calls admitted and 0 refused in 30 days, last in the hour from {hour:%-d %b %Y, %H:%M} UTC" in answer.text
+    )
+
+
+def test_an_address_that_was_refused_alone_has_not_used_the_key(box: Box, secret: KeySecret) -> None:
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+    SecretHour.objects.create(secret=secret, hour=hour, api_version="v2", address="198.51.100.23", refused=3)
+    answer = box.paste("198.51.100.23")
+    assert titles(answer) == ["198.51.100.23 was refused with key render-farm-prod"]
+    assert "0 calls admitted and 3 refused" in answer.text
 
 
 @pytest.mark.parametrize("place", [str, around], ids=["alone", "in a log"])

@@ -1,9 +1,10 @@
 """Who has used a leaked secret, from where, and who of them was never seen before it was out."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
 import redis
@@ -11,6 +12,7 @@ from django.db.models import Max, Min, Sum
 
 from keys import asks, counts
 from keys.actions.gateways import MOST_NETWORKS
+from keys.facts import Network
 from keys.models import ApiKey, KeySecret, SecretHour, SecretUse
 
 logger = logging.getLogger(__name__)
@@ -21,21 +23,50 @@ MOST_CALLERS = 200
 MOST_AGENTS = 3
 
 
+class Novelty(Enum):
+    """Whether an address is new since the exposure. Hours are whole: what came within its hour cannot be told."""
+
+    KNOWN = "known"
+    SAME_HOUR = "same hour"
+    NEW = "new"
+
+
 @dataclass(frozen=True)
 class Caller:
-    """An address from which the key was used; `is_new` where it was never seen before the exposure."""
+    """An address with its calls of one kind, admitted or refused, and the first and the last hour that had any."""
 
     address: str | None
     agents: Sequence[str]
-    admitted: int
-    refused: int
-    first_at: datetime
-    last_at: datetime
-    is_new: bool
+    calls: int
+    first_in: datetime
+    last_in: datetime
+    novelty: Novelty
 
     @property
-    def calls(self) -> int:
-        return self.admitted + self.refused
+    def is_new(self) -> bool:
+        return self.novelty is Novelty.NEW
+
+    @property
+    def is_untold(self) -> bool:
+        return self.novelty is Novelty.SAME_HOUR
+
+
+@dataclass(frozen=True)
+class Use:
+    """What came with a secret since its exposure: admitted calls are use, refused ones are attempts."""
+
+    callers: Sequence[Caller] = ()
+    attempts: Sequence[Caller] = ()
+
+    @property
+    def new(self) -> list[Caller]:
+        """Who used it after the hour of the exposure, and never before that hour."""
+        return [one for one in self.callers if one.is_new]
+
+    @property
+    def untold(self) -> list[Caller]:
+        """Who used it within the hour of the exposure alone: before or after it cannot be told."""
+        return [one for one in self.callers if one.is_untold]
 
 
 def fresh(key: ApiKey) -> None:
@@ -46,28 +77,43 @@ def fresh(key: ApiKey) -> None:
         logger.warning("the counter store does not answer: a leak is shown with what was written down before")
 
 
-def since(secret: KeySecret, exposed_since: datetime) -> list[Caller]:
-    """Return who used the secret since then, new addresses first, then the busiest. Hours are counted whole."""
+def since(secret: KeySecret, exposed_since: datetime) -> Use:
+    """Return who used the secret since then, and who was refused with it; new addresses first, then the busiest."""
     rows = SecretHour.objects.filter(secret=secret, hour__gte=_hour(exposed_since))
-    return _callers(rows, before=_before(secret.key, exposed_since), use=_last_use(secret, exposed_since))
+    before = _before(secret.key, exposed_since)
+    callers = _callers(rows, "admitted", before=before, exposed_since=exposed_since)
+    attempts = _callers(rows, "refused", before=before, exposed_since=exposed_since)
+    use = SecretUse.objects.filter(secret=secret, last_used_at__gte=exposed_since).first()
+    # The counts of the hour may have lost a caller's address; its last use keeps it, to the second.
+    if use is not None and use.address and use.address not in {one.address for one in callers}:
+        hour = _hour(use.last_used_at)
+        novelty = _novelty(use.address, use.last_used_at, before=before, exposed_since=exposed_since)
+        callers.append(Caller(use.address, [use.user_agent], 0, hour, hour, novelty))
+    return Use(sorted(callers, key=_order), attempts)
 
 
 def known(key: ApiKey, *, exposed_since: datetime, now: datetime) -> list[Caller]:
     """Return from where any secret of the key was admitted in the last 30 days, and which of these are new."""
-    rows = SecretHour.objects.filter(
-        secret__key=key, hour__gte=_hour(now - KNOWN), admitted__gt=0, address__isnull=False
-    )
-    return _callers(rows, before=_before(key, exposed_since))
+    rows = SecretHour.objects.filter(secret__key=key, hour__gte=_hour(now - KNOWN), address__isnull=False)
+    return _callers(rows, "admitted", before=_before(key, exposed_since), exposed_since=exposed_since)
 
 
 def containable(callers: Iterable[Caller], allowed: Sequence[str]) -> list[Caller]:
     """Keep those that the present allow-list lets through: containing a key never lets anybody in."""
     networks = [asks.network(text) for text in allowed]
-    return [
-        one
-        for one in callers
-        if one.address and (not networks or any(asks.address(one.address) in network for network in networks))
-    ][:MOST_NETWORKS]
+    return [one for one in callers if _is_inside(one, networks)][:MOST_NETWORKS]
+
+
+def outside(callers: Iterable[Caller], allowed: Sequence[str]) -> list[Caller]:
+    """Keep those that the present allow-list refuses already."""
+    networks = [asks.network(text) for text in allowed]
+    return [one for one in callers if one.address and not _is_inside(one, networks)]
+
+
+def _is_inside(caller: Caller, networks: Sequence[Network]) -> bool:
+    if not caller.address or not networks:
+        return bool(caller.address)
+    return any(asks.address(caller.address) in network for network in networks)
 
 
 def _before(key: ApiKey, exposed_since: datetime) -> frozenset[str]:
@@ -77,37 +123,33 @@ def _before(key: ApiKey, exposed_since: datetime) -> frozenset[str]:
     return frozenset(address for address in known if address)
 
 
-def _last_use(secret: KeySecret, exposed_since: datetime) -> SecretUse | None:
-    return SecretUse.objects.filter(secret=secret, last_used_at__gte=exposed_since).first()
+def _novelty(address: str | None, last_at: datetime, *, before: frozenset[str], exposed_since: datetime) -> Novelty:
+    if address is None or address in before:
+        return Novelty.KNOWN
+    return Novelty.NEW if last_at >= exposed_since else Novelty.SAME_HOUR
 
 
-def _callers(rows: Any, *, before: frozenset[str], use: SecretUse | None = None) -> list[Caller]:
-    summed = (
-        rows.order_by()
-        .values("address")
-        .annotate(admitted=Sum("admitted"), refused=Sum("refused"), first_at=Min("hour"), last_at=Max("hour"))
-    )
-    agents = _agents(rows)
-    found = {row["address"]: _caller(row, agents, before) for row in summed[:MOST_CALLERS]}
-    # The counts of the hour may have lost a caller's address; its last use keeps it.
-    if use is not None and use.address and use.address not in found:
-        is_new = use.address not in before
-        found[use.address] = Caller(use.address, [use.user_agent], 0, 0, use.last_used_at, use.last_used_at, is_new)
-    return sorted(found.values(), key=lambda one: (not one.is_new, -one.calls, one.address or ""))
+def _callers(rows: Any, kind: str, *, before: frozenset[str], exposed_since: datetime) -> list[Caller]:
+    """Return who called, of the calls of one kind: admitted or refused."""
+    counted = rows.filter(**{f"{kind}__gt": 0}).order_by()
+    summed = counted.values("address").annotate(calls=Sum(kind), first_in=Min("hour"), last_in=Max("hour"))
+    agents = _agents(counted)
+    found = [
+        Caller(
+            row["address"],
+            agents.get(row["address"], []),
+            row["calls"],
+            row["first_in"],
+            row["last_in"],
+            _novelty(row["address"], row["last_in"], before=before, exposed_since=exposed_since),
+        )
+        for row in summed.order_by("-last_in", "address")[:MOST_CALLERS]
+    ]
+    return sorted(found, key=_order)
 
 
-def _caller(row: Mapping[str, Any], agents: Mapping[str | None, list[str]], before: frozenset[str]) -> Caller:
-    address = row["address"]
-    is_new = address is not None and address not in before
-    return Caller(
-        address,
-        agents.get(address, []),
-        row["admitted"],
-        row["refused"],
-        row["first_at"],
-        row["last_at"],
-        is_new,
-    )
+def _order(one: Caller) -> tuple[int, int, str]:
+    return [Novelty.NEW, Novelty.SAME_HOUR, Novelty.KNOWN].index(one.novelty), -one.calls, one.address or ""
 
 
 def _agents(rows: Any) -> dict[str | None, list[str]]:

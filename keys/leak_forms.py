@@ -10,7 +10,7 @@ from django.core.validators import URLValidator
 from django.utils import timezone
 
 from keys.delivery_forms import HandoverMixin
-from keys.exposure import Caller
+from keys.exposure import Caller, Novelty
 from keys.forms import VersionedForm
 from keys.models import ApiKey, LeakReport
 from orgs.forms import OptionalReasonForm, ReasonForm, Text
@@ -103,7 +103,7 @@ class ContainLeakedForm(ReasonForm, VersionedForm):
         self.fields["version"].initial = key.version
         self.fields["reason"].initial = _why(leak)
         self.choose_from("addresses", [(one.address or "", _said(one)) for one in callers])
-        self.fields["addresses"].initial = [one.address for one in callers if not one.is_new]
+        self.fields["addresses"].initial = [one.address for one in callers if one.novelty is Novelty.KNOWN]
 
 
 class RevokeLeakedForm(ReasonForm):
@@ -125,6 +125,12 @@ def _why(leak: LeakReport) -> str:
 
 
 def _said(caller: Caller) -> str:
-    known = "new since the exposure" if caller.is_new else f"since {caller.first_at:%-d %b}"
-    calls = f"{caller.admitted:,} call{'' if caller.admitted == 1 else 's'}"
-    return f"{caller.address}: {calls}, {known}, last {caller.last_at:%-d %b, %H} h UTC"
+    calls = f"{caller.calls:,} call{'' if caller.calls == 1 else 's'}"
+    last = f"{caller.last_in.astimezone(UTC):%-d %b, %H:%M} UTC"
+    return f"{caller.address}: {calls}, {_novelty(caller)}, last in the hour from {last}"
+
+
+def _novelty(caller: Caller) -> str:
+    if caller.is_untold:
+        return "cannot be told whether new: in the same hour as the exposure"
+    return "new since the exposure" if caller.is_new else f"since {caller.first_in.astimezone(UTC):%-d %b}"

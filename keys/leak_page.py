@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from keys.exposure import Caller
+from keys.exposure import Caller, Novelty, Use
 from keys.models import ApiKey, LeakReport
 from orgs.models import Contact
 
@@ -37,35 +37,45 @@ class Happening:
     href: str = ""
 
 
-def verdict(leak: LeakReport, callers: Sequence[Caller], *, death: str) -> Verdict:
+def verdict(leak: LeakReport, use: Use, *, death: str) -> Verdict:
     """Say whether the secret is still good for whoever has it, and whether somebody new has used it."""
-    fresh = sum(one.is_new and one.admitted > 0 for one in callers)
     if death:
         title = f"This secret no longer works: {_DEATHS[death]}"
-        used = "It was used from new addresses while it was out: see below." if fresh else ""
-        return Verdict(title, used or "Nobody new is seen to have used it.", "ok", "check-circle")
+        used = "It was used from new addresses while it was out: see below." if use.new else ""
+        text = " ".join(filter(None, [used or "Nobody new is seen to have used it.", _untold(use)]))
+        return Verdict(title, text, "ok", "check-circle")
     if leak.outcome == LeakReport.Outcome.HARMLESS:
         return Verdict("Closed as harmless: the secret works on", "The reason stands below.", "", "information-circle")
     if leak.outcome == LeakReport.Outcome.CONTAINED:
         text = "Whoever has it is refused from everywhere else. Replace it when the customer is ready."
-        return Verdict(
-            "Contained: the secret works from the chosen addresses alone", text, "warn", "shield-exclamation"
-        )
-    if fresh:
-        whom = "1 new address has" if fresh == 1 else f"{fresh} new addresses have"
-        text = "Replace it now, unless the customer knows who that is."
-        return Verdict(
-            f"This secret works, and {whom} used it since {_counted_since(leak)}",
-            text,
-            "bad",
-            "exclamation-triangle",
-            is_urgent=True,
-        )
-    text = f"No new address has used it since {_counted_since(leak)}."
-    return Verdict("This secret works for whoever has it", text, "warn", "exclamation-triangle", is_urgent=True)
+        title = "Contained: the secret works from the chosen addresses alone"
+        return Verdict(title, text, "warn", "shield-exclamation")
+    return _of_one_that_works(leak, use)
+
+
+def _of_one_that_works(leak: LeakReport, use: Use) -> Verdict:
+    icon, since = "exclamation-triangle", _counted_since(leak)
+    if use.new:
+        whom = "1 new address has" if len(use.new) == 1 else f"{len(use.new)} new addresses have"
+        title = f"This secret works, and {whom} used it since {since}"
+        return Verdict(title, "Replace it now, unless the customer knows who that is.", "bad", icon, is_urgent=True)
+    text = " ".join(filter(None, [f"No new address has used it since {since}.", _untold(use)]))
+    return Verdict("This secret works for whoever has it", text, "warn", icon, is_urgent=True)
+
+
+def _untold(use: Use) -> str:
+    if not use.untold:
+        return ""
+    whom = "1 address" if len(use.untold) == 1 else f"{len(use.untold)} addresses"
+    return f"{whom} used it in the same hour as the exposure: before or after cannot be told."
 
 
 _ASKED = "Remove the secret from where it was seen, and tell us if anything else may have been exposed."
+_NOVEL = {
+    Novelty.KNOWN: "",
+    Novelty.SAME_HOUR: ", not seen before that hour, the one of the exposure",
+    Novelty.NEW: ", not seen before",
+}
 _DEATHS = {
     "revoked": "it is revoked",
     "replaced": "it was replaced",
@@ -74,20 +84,24 @@ _DEATHS = {
 }
 
 
-def timeline(leak: LeakReport, callers: Iterable[Caller], done: Iterable[Happening]) -> list[Happening]:
+def timeline(leak: LeakReport, use: Use, done: Iterable[Happening]) -> list[Happening]:
     """Return everything about the leak, oldest first: the exposure, new addresses, and what people did."""
     told = [Happening(leak.exposed_since, "eye", "The secret was out", f"{clock(leak.exposed_since)}, as far as known")]
-    for one in callers:
-        if one.is_new:
-            agents = ", ".join(one.agents)
-            note = f"in the hour from {clock(one.first_at)}{f', {agents}' if agents else ''}"
-            # Hours are whole: what came within the first one came at its end, for all that is known.
-            at = max(one.first_at, leak.exposed_since)
-            told.append(Happening(at, "signal", f"First use from the new address {one.address}", note))
+    told += [_first_use(leak, one, f"First use from the new address {one.address}") for one in use.new]
+    told += [
+        _first_use(leak, one, f"Use from {one.address} in the same hour: before or after cannot be told")
+        for one in use.untold
+    ]
     return sorted([*told, *done], key=lambda one: one.at)
 
 
-def draft(leak: LeakReport, key: ApiKey, callers: Sequence[Caller], *, death: str) -> tuple[str, str]:
+def _first_use(leak: LeakReport, one: Caller, text: str) -> Happening:
+    note = ", ".join([f"in the hour from {clock(one.first_in)}", *one.agents])
+    # Hours are whole: what came within the first one came at its end, for all that is known.
+    return Happening(max(one.first_in, leak.exposed_since), "signal", text, note)
+
+
+def draft(leak: LeakReport, key: ApiKey, use: Use, *, death: str) -> tuple[str, str]:
     """Return the subject and the text of a letter to the customer. The secret goes by its prefix alone."""
     prefix = str(leak.secret)
     subject = f"Your Axis API key {key.name} has leaked"
@@ -103,7 +117,7 @@ def draft(leak: LeakReport, key: ApiKey, callers: Sequence[Caller], *, death: st
         "",
         _standing(leak, death),
         "",
-        *_used(leak, callers),
+        *_used(leak, use),
         _ASKED,
     ]
     return subject, "\n".join(lines)
@@ -136,22 +150,19 @@ def _counted_since(leak: LeakReport) -> str:
     return clock(leak.exposed_since.replace(minute=0))
 
 
-def _used(leak: LeakReport, callers: Sequence[Caller]) -> list[str]:
-    if not callers:
-        return [f"We have seen no use of it since {_counted_since(leak)}.", ""]
-    listed = [_line(one) for one in callers[:LISTED]]
+def _used(leak: LeakReport, use: Use) -> list[str]:
+    attempts = ["Refused attempts came from:", *_listed(use.attempts), ""] if use.attempts else []
+    if not use.callers:
+        return [f"We have seen no use of it since {_counted_since(leak)}.", "", *attempts]
+    asked = ["", "Tell us which of these are not yours.", ""]
+    return [f"Since {_counted_since(leak)} it was used from:", *_listed(use.callers), *asked, *attempts]
+
+
+def _listed(callers: Sequence[Caller]) -> list[str]:
     more = [f"- and {len(callers) - LISTED} more addresses"] if len(callers) > LISTED else []
-    return [
-        f"Since {_counted_since(leak)} it was used from:",
-        *listed,
-        *more,
-        "",
-        "Tell us which of these are not yours.",
-        "",
-    ]
+    return [*map(_line, callers[:LISTED]), *more]
 
 
 def _line(one: Caller) -> str:
-    calls = f"{one.calls:,} call{'' if one.calls == 1 else 's'}"
-    is_new = ", not seen before" if one.is_new else ""
-    return f"- {one.address or 'no address'}: {calls}, last in the hour from {clock(one.last_at)}{is_new}"
+    calls = f"{one.calls:,} call{'' if one.calls == 1 else 's'}" if one.calls else "not counted"
+    return f"- {one.address or 'no address'}: {calls}, last in the hour from {clock(one.last_in)}{_NOVEL[one.novelty]}"

@@ -56,8 +56,9 @@ def contain_leaked(request: StaffRequest, uid: str) -> HttpResponse:
     if refused := _refused(request, leak, actions.editing_problem(key)):
         return refused
     exposure.fresh(key)
-    callers = exposure.known(key, exposed_since=leak.exposed_since, now=now)
-    callers = exposure.containable(callers, key.allowed_cidrs)
+    seen = exposure.known(key, exposed_since=leak.exposed_since, now=now)
+    callers = exposure.containable(seen, key.allowed_cidrs)
+    outside = exposure.outside(seen, key.allowed_cidrs)
     form = leak_forms.ContainLeakedForm(
         pages.posted(request), request=request, permission=permission, obj=key, leak=leak, key=key, callers=callers
     )
@@ -66,7 +67,8 @@ def contain_leaked(request: StaffRequest, uid: str) -> HttpResponse:
         return pages.done(request, _page(leak), f"Key {key} works from the chosen addresses alone.")
     chosen = form["addresses"].value() or []
     run = dry_run.of_networks(key, _networks(chosen, callers), now) if chosen else None
-    context = {"leak": leak, "key": key, "callers": callers, "run": run, **_under(leak, "Contain")}
+    about = {"leak": leak, "key": key, "callers": callers, "outside": outside, "run": run}
+    context = {**about, **_under(leak, "Contain")}
     return pages.dialog(request, "keys/contain_leaked.html", context, form=form)
 
 

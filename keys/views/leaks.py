@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from audit import reading, search
 from audit import scope as audit_scope
-from keys import actions, confirmations, exposure, leak_forms, leak_page, leaks
-from keys.exposure import Caller
+from keys import actions, confirmations, exposure, leak_events, leak_forms, leak_page, leaks
+from keys.exposure import Use
 from keys.gateways import GatewaySecret
 from keys.leak_page import Happening
 from keys.leaks import Leaked
@@ -120,8 +120,8 @@ def _of_gateway(request: StaffRequest, found: LeakReport, death: str) -> dict[st
     may_revoke = not credential.revoked_at and request.staff.can(Permission.GATEWAY_REVOKE, credential)
     return {
         "credential": credential,
-        "verdict": leak_page.verdict(found, [], death=death),
-        "timeline": leak_page.timeline(found, [], _done(request, found, credential.uid)),
+        "verdict": leak_page.verdict(found, Use(), death=death),
+        "timeline": leak_page.timeline(found, Use(), _done(request, found, credential.uid)),
         "may_revoke_gateway": may_revoke,
         "may_close": found.is_open and may_revoke,
     }
@@ -132,26 +132,27 @@ def _of_key(request: StaffRequest, found: LeakReport, death: str) -> dict[str, A
     assert secret is not None  # noqa: S101 - the caller has asked
     key = secret.key
     exposure.fresh(key)
-    callers = exposure.since(secret, found.exposed_since)
+    use = exposure.since(secret, found.exposed_since)
     contacts = list(_contacts(found))
-    subject, text = leak_page.draft(found, key, callers, death=death)
+    subject, text = leak_page.draft(found, key, use, death=death)
     change = confirmations.changes_of(key).filter(at__gte=found.reported_at).first()
     return {
         "key": key,
         "secret": secret,
-        "verdict": leak_page.verdict(found, callers, death=death),
-        "callers": callers,
-        "timeline": leak_page.timeline(found, callers, _done(request, found, key.uid)),
+        "verdict": leak_page.verdict(found, use, death=death),
+        "callers": use.callers,
+        "attempts": use.attempts,
+        "timeline": leak_page.timeline(found, use, _done(request, found, key.uid)),
         "confirmed": confirmations.of(change) if change else None,
         "contacts": contacts,
         "subject": subject,
         "draft": text,
         "mailto": leak_page.mailto(contacts, subject, text),
-        **_may(request, found, death, callers),
+        **_may(request, found, death),
     }
 
 
-def _may(request: StaffRequest, found: LeakReport, death: str, callers: Sequence[Caller]) -> dict[str, bool]:
+def _may(request: StaffRequest, found: LeakReport, death: str) -> dict[str, bool]:
     key, can = found.key, request.staff.can
     works = found.is_open and not death
     return {
@@ -178,7 +179,10 @@ def _done(request: StaffRequest, found: LeakReport, name: str) -> list[Happening
         events = search.newest(asked, audit_scope.of(request.staff), size=EVENTS)
     except search.TooSlow:
         events = []
-    items = [(one, one.item) for one in reading.readings(events)]
-    return [
-        Happening(one.event.occurred_at, item["icon"], item["text"], item["note"], item["href"]) for one, item in items
-    ]
+    return [_happened(found, one) for one in reading.readings(events) if leak_events.is_about(found, one.event)]
+
+
+def _happened(found: LeakReport, one: reading.Reading) -> Happening:
+    item = one.item
+    note = ", ".join(filter(None, [leak_events.prefix(found, one.event), item["note"]]))
+    return Happening(one.event.occurred_at, item["icon"], item["text"], note, item["href"])

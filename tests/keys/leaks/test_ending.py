@@ -96,10 +96,24 @@ def test_an_allow_list_only_becomes_narrower(key_admin: Any, browser_of: Any) ->
     # Admitted before the list was made.
     SecretHourFactory(secret=secret, hour=hours_ago(90), address="192.0.2.9")
     leak = LeakFactory(secret=secret)
-    form = Page(browser_of(key_admin), leak).get("contain/").context["form"]
-    assert [value for value, _ in form.fields["addresses"].choices] == [OLD]
+    answer = Page(browser_of(key_admin), leak).get("contain/")
+    assert [value for value, _ in answer.context["form"].fields["addresses"].choices] == [OLD]
+    assert [one.address for one in answer.context["outside"]] == ["192.0.2.9"]
+    assert "Outside the present networks" in answer.text
     with pytest.raises(Exception, match="lets nobody in"):
         actions.contain_leaked(leak=leak, actor=ACTOR, addresses=["192.0.2.9"], reason="x")
+
+
+def test_a_key_whose_addresses_are_all_outside_its_networks_says_so(key_admin: Any, browser_of: Any) -> None:
+    from tests.factories import LeakFactory
+
+    secret = SecretFactory(key__allowed_cidrs=["203.0.113.0/24"])
+    SecretHourFactory(secret=secret, hour=hours_ago(90), address="192.0.2.9", admitted=3)
+    answer = Page(browser_of(key_admin), LeakFactory(secret=secret)).get("contain/")
+    assert "Every known address is outside the present networks" in answer.text
+    assert "192.0.2.9" in answer.text
+    assert "used from none" not in answer.text
+    assert 'type="checkbox"' not in answer.text
 
 
 def test_a_key_that_was_used_from_nowhere_cannot_be_contained(key_admin: Any, browser_of: Any) -> None:

@@ -19,14 +19,14 @@ def test_the_verdict_counts_new_addresses(page: Page) -> None:
 
 def test_use_since_the_exposure_by_address_with_the_new_ones_first(page: Page) -> None:
     callers = page.get().context["callers"]
-    assert [(one.address, one.admitted, one.is_new) for one in callers] == [(NEW, 7, True), (OLD, 40, False)]
+    assert [(one.address, one.calls, one.is_new) for one in callers] == [(NEW, 7, True), (OLD, 40, False)]
 
 
 def test_an_earlier_exposure_shows_more_and_makes_more_new(page: Page) -> None:
     since = timezone.now() - timedelta(days=20)
     assert page.post("since/", exposed_since=f"{since:%Y-%m-%dT%H:%M}").status_code == 302
     callers = page.get().context["callers"]
-    assert [(one.address, one.admitted, one.is_new) for one in callers] == [(OLD, 90, True), (NEW, 7, True)]
+    assert [(one.address, one.calls, one.is_new) for one in callers] == [(OLD, 90, True), (NEW, 7, True)]
 
 
 def test_the_verdict_speaks_of_the_hour_that_calls_are_counted_by(page: Page) -> None:

@@ -86,7 +86,8 @@ def of_link(link: "DeliveryLink", *, at: datetime) -> Seen:
         return Seen("Cancelled", "", "x-circle", "stopped", link.cancelled_at)
     if link.is_held:
         old = link.secret.key.standing(at=at).old
-        return Seen("Not handed over", "warn", "inbox", "old secret ends" if old else "", old and old.overlap_until)
+        note, until = ("old secret ends", old.overlap_until) if old else ("", None)
+        return Seen("Not handed over", "warn", "inbox", note, until)
     if at >= link.expires_at:
         return Seen("Expired", "warn", "clock", "ended", link.expires_at)
     return Seen("Not opened", "", "envelope", "ends", link.expires_at)

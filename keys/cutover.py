@@ -96,7 +96,7 @@ def _callers(
 ) -> tuple[list[Caller], dict[Who, str]]:
     """Return who called with the old secret, the latest first, and with which API versions."""
     found = _by_caller(old, since=since)
-    named = found.annotate(last=Max("hour"), versions=ArrayAgg("api_version", distinct=True))
+    named = found.annotate(last=Max("hour"), versions=ArrayAgg("api_version", distinct=True, order_by="api_version"))
     latest = list(named.order_by("-last", "address", "user_agent")[:MOST_CALLERS])
     hours: dict[Who, dict[datetime, int]] = defaultdict(dict)
     addresses = [row["address"] for row in latest]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import BooleanField, F, Max, QuerySet, Sum
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
@@ -18,11 +19,14 @@ MOST_CALLERS = 50
 
 @dataclass(frozen=True)
 class Caller:
-    """Who called; `address` is None where the gateway sent none. `last_at` is None where the hour alone is known."""
+    """Who called: an address with an agent, whichever API versions it calls.
+
+    `address` is None where the gateway sent none. `last_at` is None where the hour alone is known.
+    """
 
     address: str | None
     agent: str
-    api_version: str
+    api_versions: str
     calls: int
     last_hour: datetime
     last_at: datetime | None = None
@@ -98,8 +102,9 @@ def _outside(hours: QuerySet[SecretHour], networks: Sequence[str]) -> QuerySet[S
 
 
 def _run(change: str, hours: QuerySet[SecretHour], key: ApiKey, at: datetime) -> DryRun:
-    by_caller = hours.order_by().values("address", "user_agent", "api_version")
-    grouped = by_caller.annotate(calls=Sum("admitted"), last_hour=Max("hour"))
+    by_caller = hours.order_by().values("address", "user_agent")
+    versions = ArrayAgg("api_version", distinct=True, order_by="api_version")
+    grouped = by_caller.annotate(calls=Sum("admitted"), last_hour=Max("hour"), versions=versions)
     busiest = list(grouped.order_by("-calls", F("address").asc(nulls_first=True), "user_agent")[:MOST_CALLERS])
     known = _last_times(key)
     total = hours.aggregate(calls=Sum("admitted"), last_hour=Max("hour"))
@@ -115,16 +120,16 @@ def _run(change: str, hours: QuerySet[SecretHour], key: ApiKey, at: datetime) ->
 
 
 def _caller(row: Mapping[str, Any], known: dict[tuple[Any, ...], datetime]) -> Caller:
-    who = (row["address"], row["user_agent"], row["api_version"])
+    who = (row["address"], row["user_agent"])
     last_at = known.get(who)
     # Of the key's last caller alone the time itself is kept; it may be of another secret.
     matches = last_at is not None and row["last_hour"] <= last_at < row["last_hour"] + timedelta(hours=1)
-    return Caller(*who, row["calls"], row["last_hour"], last_at if matches else None)
+    return Caller(*who, ", ".join(row["versions"]), row["calls"], row["last_hour"], last_at if matches else None)
 
 
 def _last_times(key: ApiKey) -> dict[tuple[Any, ...], datetime]:
     uses = SecretUse.objects.filter(secret__key=key).order_by("last_used_at")
-    return {(use.address, use.user_agent, use.api_version): use.last_used_at for use in uses}
+    return {(use.address, use.user_agent): use.last_used_at for use in uses}
 
 
 def _since(at: datetime) -> datetime:

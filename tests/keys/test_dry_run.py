@@ -31,9 +31,21 @@ def test_pausing_would_have_refused_every_admitted_call_of_the_last_day(secret: 
     run = dry_run.of_pausing(secret.key, NOW)
     assert (run.calls, run.callers_in_all, run.last_hour) == (7, 1, NOON)
     assert run.sentence == "Pausing prod would have refused 7 calls of 1 caller since 21 Nov, 12:00 UTC"
-    assert [(one.address, one.agent, one.api_version, one.calls) for one in run.callers] == [
+    assert [(one.address, one.agent, one.api_versions, one.calls) for one in run.callers] == [
         ("203.0.113.7", "studio/1.2", "v2", 7)
     ]
+
+
+def test_a_caller_is_an_address_with_an_agent_whichever_versions_it_calls(secret: KeySecret) -> None:
+    SecretHourFactory(secret=secret, hour=NOON, admitted=3, api_version="v2")
+    SecretHourFactory(secret=secret, hour=NOON, admitted=4, api_version="v1")
+    SecretHourFactory(secret=secret, hour=NOON, admitted=1, user_agent="curl/8")
+    run = dry_run.of_pausing(secret.key, NOW)
+    assert [(one.agent, one.api_versions, one.calls) for one in run.callers] == [
+        ("studio/1.2", "v1, v2", 7),
+        ("curl/8", "v2", 1),
+    ]
+    assert (run.callers_in_all, "8 calls of 2 callers" in run.sentence) == (2, True)
 
 
 def test_a_key_that_nobody_uses_can_be_paused_without_harm(secret: KeySecret) -> None:

@@ -39,6 +39,18 @@ def test_it_names_who_still_uses_the_old_secret(old: KeySecret, new: KeySecret, 
     assert "python-requests/2.31" in page
 
 
+def test_a_caller_is_one_row_and_refused_calls_keep_nobody_on_the_old_secret(old: KeySecret, kim: Any) -> None:
+    for version in ("v1", "v2"):
+        SecretHourFactory(secret=old, hour=_hour(0), admitted=4, api_version=version)
+    SecretHourFactory(secret=old, hour=_hour(0), address="10.8.4.24", admitted=0, refused=9)
+    UseFactory(secret=old, address="203.0.113.7", user_agent="studio/1.2")
+    answer = _page(kim, old.key)
+    rows = [(row.caller.address, row.api_versions, row.old_day, row.is_still) for row in answer.context["cutover"].rows]
+    assert rows == [("203.0.113.7", "v1, v2", 8, True)]
+    assert "1 caller still uses the old secret" in answer.content.decode()
+    assert "8 calls of 1 caller" in kim.get(f"/keys/{old.key.uid}/rotation/end/").content.decode()
+
+
 def test_it_says_that_it_is_safe_after_a_silence_that_means_something(kim: Any) -> None:
     began = timezone.now() - 3 * DAY
     old = SecretFactory(state="overlap", overlap_began_at=began, overlap_until=timezone.now() + DAY)

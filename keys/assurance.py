@@ -38,6 +38,38 @@ def said(verdict: Verdict, *, now: datetime, is_fresh: bool = True, cut_off: int
     return Said(f"Not safe to end yet: {_why_not(verdict)}.", text, "warn", "exclamation-triangle")
 
 
+def warned(verdict: Verdict, *, until: datetime, latest: datetime, now: datetime) -> str:
+    """Say that the overlap ends before it is safe, and until when to extend it; nothing where it does not.
+
+    `latest` is how far it can be extended.
+    """
+    safe_from = verdict.safe_from
+    if verdict.is_safe or (safe_from is None and not verdict.still) or (safe_from is not None and safe_from <= until):
+        return ""
+    title = f"The overlap ends {length(until - now)} from now, before it is safe"
+    whom = _refused_then(verdict)
+    if safe_from is None or safe_from > latest:
+        return f"{title}: {whom} refused then."
+    return f"{title}: extend to at least {_clock(in_whole_minutes(safe_from))}, or {whom} refused."
+
+
+def in_whole_minutes(at: datetime) -> datetime:
+    """The first whole minute that is not before it."""
+    whole = at.replace(second=0, microsecond=0)
+    return whole if whole == at else whole + MINUTE
+
+
+def _refused_then(verdict: Verdict) -> str:
+    if not verdict.still:
+        return "whoever still uses the old secret is"
+    first, more = verdict.still[0].address or "a caller without an address", len(verdict.still) - 1
+    return f"{first} and {more} more are" if more else f"{first} is"
+
+
+def _clock(at: datetime) -> str:
+    return f"{at:%a %-d %b, %H:%M} UTC"
+
+
 def _why_not(verdict: Verdict) -> str:
     if not verdict.still:
         return "the old secret is in use" if verdict.kind is Kind.IN_USE else "it has not been silent for long enough"
@@ -79,7 +111,7 @@ def _about(caller: Caller, now: datetime) -> str:
 def _would_be(verdict: Verdict) -> str:
     if verdict.safe_from is None:
         return ""
-    return f"If it stays silent, it is safe from {verdict.safe_from:%a %-d %b, %H:%M} UTC."
+    return f"If it stays silent, it is safe from {_clock(verdict.safe_from)}."
 
 
 def length(span: timedelta) -> str:

@@ -28,6 +28,7 @@ ASKS_AGAIN = {
 LOCAL = "%Y-%m-%dT%H:%M"
 EXTENSIONS = ("1h", "24h", "7d")
 LONGEST = "longest"
+SAFE = "safe-"
 
 
 class KeyForm(ReasonForm, VersionedForm):
@@ -156,9 +157,13 @@ class ExtendOverlapForm(OptionalReasonForm, KeyForm):
 
     field_order = ["until", "reason", "ticket", "password", "version"]
 
-    def __init__(self, *args: Any, old: KeySecret, latest: datetime, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, old: KeySecret, latest: datetime, safe_from: datetime | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.ends = extensions(old, latest=latest)
+        # Calls move the time on while the form is open: what was proposed then may still be chosen.
+        proposed = _sent(self.data.get("until", "")) if self.is_bound else safe_from
+        self.ends = {**_proposal(proposed, old, latest=latest), **extensions(old, latest=latest)}
         self.choose_from("until", [(name, f"{_by(name)}: {_clock(end)}") for name, end in self.ends.items()])
         self.fields["until"].initial = next(iter(self.ends), None)
 
@@ -181,7 +186,24 @@ def extensions(old: KeySecret, *, latest: datetime) -> dict[str, datetime]:
     }
 
 
+def _proposal(safe_from: datetime | None, old: KeySecret, *, latest: datetime) -> dict[str, datetime]:
+    """The end at which the old secret will be safe to end, if the overlap has to and can be extended so far."""
+    until = old.overlap_until or latest
+    if safe_from is None or not until < safe_from <= latest:
+        return {}
+    return {f"{SAFE}{safe_from.astimezone(UTC):{LOCAL}}": safe_from}
+
+
+def _sent(name: str) -> datetime | None:
+    try:
+        return datetime.strptime(name.removeprefix(SAFE), LOCAL).replace(tzinfo=UTC) if name.startswith(SAFE) else None
+    except ValueError:
+        return None
+
+
 def _by(name: str) -> str:
+    if name.startswith(SAFE):
+        return "Until it is safe to end"
     return "As long as possible" if name == LONGEST else f"{rotation.LABELS[name]} later"
 
 

@@ -43,9 +43,10 @@ def rotation(request: StaffRequest, uid: str) -> HttpResponse:
         "cutover": seen,
         "cut_off": lost,
         "verdict": assurance.said(seen.verdict, now=now, is_fresh=is_fresh, cut_off=len(lost)) if seen else None,
+        "warned": _warned(key, standing, seen, now=now),
         "steps": course.steps(standing, seen, now=now),
         "chart": _chart(key, standing, now=now),
-        "secrets": [(secret, states.of_secret(secret, at=now)) for secret in key.secrets.all()],
+        "secrets": states.of_secrets(key, at=now),
         "due": key.rotation_due_at(at=now),
         "lasts": _lasts(standing),
         "longest": label(key.organization.plan_version.longest_overlap),
@@ -124,7 +125,11 @@ def extend_overlap(request: StaffRequest, uid: str) -> HttpResponse:
     if request.method != "POST" and not rotation_forms.extensions(standing.old, latest=latest):
         return pages.refused(request, _page(key), "The overlap lasts as long as it can already.")
     form = rotation_forms.ExtendOverlapForm(
-        pages.posted(request), old=standing.old, latest=latest, **_about(request, key)
+        pages.posted(request),
+        old=standing.old,
+        latest=latest,
+        safe_from=_safe_from(key, standing),
+        **_about(request, key),
     )
     if pages.accepted(form, lambda: actions.extend_overlap(key=key, actor=request.actor, **form.wanted)):
         return _done(request, key, f"The old secret works until {form.chosen:%-d %b %Y, %H:%M} UTC.")
@@ -181,6 +186,22 @@ def _may(request: StaffRequest, key: ApiKey, standing: Standing, *, now: datetim
         "may_cancel": may_rotate and standing.pending is not None,
         "may_revoke": key.state != ApiKey.State.REVOKED and request.staff.can(Permission.KEY_REVOKE, key),
     }
+
+
+def _warned(key: ApiKey, standing: Standing, seen: cutover.Cutover | None, *, now: datetime) -> str:
+    old = standing.old
+    if old is None or old.overlap_until is None or seen is None:
+        return ""
+    latest = actions.longest_end(key, old)
+    return assurance.warned(seen.verdict, until=old.overlap_until, latest=latest, now=now)
+
+
+def _safe_from(key: ApiKey, standing: Standing) -> datetime | None:
+    """When it will be safe to end the old secret, in whole minutes; None where that is not known."""
+    freshness.refresh(key.organization_id)
+    seen = cutover.of(standing, now=timezone.now())
+    safe_from = seen.verdict.safe_from if seen else None
+    return assurance.in_whole_minutes(safe_from) if safe_from else None
 
 
 def _lasts(standing: Standing) -> str:

@@ -32,4 +32,4 @@ class Line(logging.Formatter):
 
 
 def _masked(text: str) -> str:
-    return _LINK.sub("/d/…", wording.masked(text))
+    return _LINK.sub("/d/…", wording.masked_all(text, ask=False))

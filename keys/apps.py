@@ -6,12 +6,14 @@ class KeysConfig(AppConfig):
     verbose_name = "Keys"
 
     def ready(self) -> None:
-        from audit import jobs
+        from audit import jobs, wording
+        from keys import imports
         from keys.actions import pilots
         from keys.bulk import ACTS
         from keys.columns import COLUMNS
         from orgs import columns, openings
 
+        wording.register_beginnings(imports.known)
         openings.on_activation(pilots.start_pilot_on_activation)
         for column in COLUMNS:
             columns.register(column)

@@ -37,7 +37,7 @@ class Question:
     @classmethod
     def of(cls, query: QueryDict) -> "Question":
         """Read the address. Who looks for one call looks through all that is kept."""
-        words = wording.prefixes(query.get("q", "").replace("\x00", "")).strip()[:LONGEST_WORDS]
+        words = wording.prefixes_of_all(query.get("q", "").replace("\x00", "")).strip()[:LONGEST_WORDS]
         range = ranges.chosen(query.get("range", ""), default="7d" if words else "24h")
         return cls(words, query.get("code", ""), range, query.get("before", ""), query.get("after", ""))
 

@@ -133,7 +133,7 @@ def _entry(decision: "Decision", ask: Ask, gateway: GatewayIdentity) -> dict[str
 
 
 def _text(name: str, text: str | None) -> str:
-    return wording.neutral(text or "", LONGEST[name])
+    return wording.neutral(wording.masked_all(text or "", ask=False), LONGEST[name])
 
 
 def flush(organizations: Iterable[int] | None = None, *, timeout: float = counts.SWEEP_TIMEOUT_S) -> None:

@@ -62,13 +62,14 @@ def described(ask: Ask) -> str:
     """Say how a secret is used, as the limiter's script notes it: version|address|agent."""
     agent = ask.user_agent or ""
     # Programs come again and again; a text that is longer than their names are is not worth keeping.
-    shown = _shown(agent) if len(agent) <= LONGEST_USER_AGENT else _masked(agent)
+    begins = wording.beginnings(ask=False)
+    shown = _shown(agent, begins) if len(agent) <= LONGEST_USER_AGENT else _masked(agent, begins)
     return f"{ask.api_version}|{_written(ask.caller)}|{shown}"
 
 
-def _masked(agent: str) -> str:
-    # Masked before it is cut: half a credential would not be known for one.
-    return wording.masked(agent)[:LONGEST_USER_AGENT]
+def _masked(agent: str, begins: frozenset[str]) -> str:
+    # Masked before it is cut: half a credential would not be known for one. What is remembered holds for `begins`.
+    return wording.masked_all(agent, ask=False)[:LONGEST_USER_AGENT]
 
 
 _shown = functools.lru_cache(maxsize=4_096)(_masked)

@@ -105,7 +105,7 @@ def find(request: StaffRequest, rows: type[M] | QuerySet[M] | Manager[M], permis
     queryset: Rows = rows._default_manager.all() if isinstance(rows, type) else rows.all()
     sees = _SEES[permission.value.split(".")[0]]
     found: M | None = None
-    if not any(map(_is_unfit, lookup.values())):
+    if not any(map(is_unfit, lookup.values())):
         found = queryset.for_user(request.user, sees).filter(**lookup).first()
     if found is None:
         name = str(next(iter(lookup.values()), ""))
@@ -120,7 +120,7 @@ def find(request: StaffRequest, rows: type[M] | QuerySet[M] | Manager[M], permis
     return found
 
 
-def _is_unfit(value: Any) -> bool:
+def is_unfit(value: Any) -> bool:
     """Whether no id can be spelled like this; the database refuses some of it with an error."""
     return isinstance(value, str) and any(map(wording.is_unfit, value))
 

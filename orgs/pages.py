@@ -67,9 +67,9 @@ def refused(request: StaffRequest, url: str, message: str) -> HttpResponse:
 
 def without_keys(request: StaffRequest) -> HttpResponse | None:
     """Redirect a search for a whole key to one for its prefix: no address keeps a secret."""
-    cut = request.GET.copy()
+    cut = QueryDict(mutable=True)
     for name, values in request.GET.lists():
-        cut.setlist(name, [wording.prefixes(value) for value in values])
+        cut.setlist(wording.prefixes_of_all(name), [wording.prefixes_of_all(value) for value in values])
     return None if cut == request.GET else HttpResponseRedirect(f"{request.path}?{cut.urlencode()}")
 
 

@@ -64,6 +64,14 @@ def forgotten_tally() -> None:
 
 
 @pytest.fixture(autouse=True)
+def forgotten_beginnings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What imported credentials begin with is read anew in each test."""
+    from keys import imports
+
+    monkeypatch.setattr(imports, "_remembered", imports._Remembered())
+
+
+@pytest.fixture(autouse=True)
 def emptied_valkey(workers_valkey: redis.Redis) -> Iterator[None]:
     """Counters and tokens of one test are not the next one's."""
     yield

@@ -126,9 +126,9 @@ def history(request: HttpRequest, type: str, id: str) -> HttpResponse:
 
 
 def _without_keys(query: QueryDict) -> QueryDict:
-    cut = query.copy()
+    cut = QueryDict(mutable=True)
     for name, values in query.lists():
-        cut.setlist(name, [wording.prefixes(value) for value in values])
+        cut.setlist(wording.prefixes_of_all(name), [wording.prefixes_of_all(value) for value in values])
     return cut
 
 

@@ -71,8 +71,10 @@ def for_org(request: StaffRequest, uid: str) -> HttpResponse:
 
 @require_safe
 @requires(Permission.KEY_SEE)
-def export(request: StaffRequest) -> StreamingHttpResponse:
+def export(request: StaffRequest) -> HttpResponse | StreamingHttpResponse:
     """Hand out the filtered list as CSV, and record that it left the house."""
+    if cut := pages.without_keys(request):
+        return cut
     form = KeyFilter(request.GET, user=request.user)
     if not form.is_valid():
         raise BadRequest("The filter is not valid.")
@@ -135,7 +137,7 @@ def _stats(form: KeyFilter, counts: totals.Totals) -> list[dict[str, Any]]:
     """The figures above the list. One that the filter can be narrowed to opens just those keys."""
     tell = totals.written
     notes = {
-        "Active": f"{tell(counts.rotating)} rotating, {tell(counts.paused)} paused, {tell(counts.revoked)} revoked",
+        "In force": f"{tell(counts.rotating)} rotating, {tell(counts.paused)} paused, {tell(counts.revoked)} revoked",
         "Expire within 30 days": f"{tell(counts.expired)} expired already",
         "Never used": "since they were made",
     }
@@ -170,11 +172,11 @@ def _views(request: StaffRequest, form: KeyFilter) -> dict[str, Any]:
     """The person's views as tabs, and the one that the address shows."""
     here = reverse("keys:index")
     views = list(SavedView.objects.filter(owner=request.user, page=PAGE))
-    current = next((view for view in views if view.query == form.query), None)
+    current = next((view for view in views if view.query == form.view), None)
     tabs = [{"label": "All keys", "href": here}]
     tabs += [{"label": view.name, "href": f"{here}?{view.query}"} for view in views]
     now = current.name if current else "All keys" if not form.pairs else ""
-    return {"tabs": tabs, "tab": now, "view": current, "may_save": bool(form.pairs) and current is None}
+    return {"tabs": tabs, "tab": now, "view": current, "may_save": bool(form.view) and current is None}
 
 
 def _lines(rows: ApiKeyQuerySet) -> Iterator[tuple[str, ...]]:

@@ -5,7 +5,7 @@ Ask for what the test talks about: `SecretFactory(key__organization__status="sus
 
 from tests.factories.counts import DecisionHourFactory, RefusalFactory, SecretHourFactory, UseFactory
 from tests.factories.gateways import GatewayFactory, GatewaySecretFactory
-from tests.factories.keys import KeyFactory, LeakFactory, LinkFactory, SecretFactory, announced
+from tests.factories.keys import ImportedFactory, KeyFactory, LeakFactory, LinkFactory, SecretFactory, announced
 from tests.factories.limits import PilotFactory, RuleFactory
 from tests.factories.organizations import (
     ContactFactory,
@@ -23,6 +23,7 @@ __all__ = [
     "DecisionHourFactory",
     "GatewayFactory",
     "GatewaySecretFactory",
+    "ImportedFactory",
     "KeyFactory",
     "LeakFactory",
     "LinkFactory",

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import factory
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -66,6 +67,24 @@ class SecretFactory(RecordedFactory[KeySecret]):
     @classmethod
     def names(cls, row: KeySecret) -> list[str]:
         return [row.key.uid]
+
+
+class ImportedFactory(SecretFactory):
+    """A secret that was made elsewhere; the credential is `.text` and begins with its prefix."""
+
+    class Meta:
+        model = KeySecret
+
+    @classmethod
+    def _create(cls, model_class: type[KeySecret], *args: Any, **kwargs: Any) -> KeySecret:
+        text = kwargs.pop("text", "sk_studio_0a1B2c3D4e5F6g7H")
+        digest = secrets.digest(text)
+        public_id = secrets.imported_public_id(digest)
+        ring_id, kept = secrets.seal(digest, public_id=public_id, ring=settings.FIELD_KEYS)
+        of_it = {"public_id": public_id, "ring_id": ring_id, "digest": kept, "last_four": ""}
+        row = super()._create(model_class, *args, **{"imported_prefix": "sk_studio_", **of_it, **kwargs})
+        row.text = text  # type: ignore[attr-defined]
+        return row
 
 
 class LinkFactory(RecordedFactory[DeliveryLink]):

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
 
 from django.conf import settings
 from django.core import signing
 
+from audit import wording
 from keys import imports, mentions, secrets
 from keys.gateways import GatewaySecret
 from keys.models import ApiKey, KeySecret, LeakReport
@@ -25,6 +27,7 @@ Leaked = KeySecret | GatewaySecret
 
 # A person reports what they have just looked up.
 SEEN_LASTS_S = 3600
+AT_ONCE = 5_000
 _SALT = "keys.leaks.seen"
 _KINDS: dict[str, type[Leaked]] = {"key": KeySecret, "gateway": GatewaySecret}
 
@@ -42,22 +45,35 @@ def parsed(texts: Iterable[str]) -> list[Parsed]:
     return [one for one in map(secrets.parse, texts) if one]
 
 
-def imported(text: str) -> list[Parsed]:
-    """Return what in the text begins like an imported credential, and may be any word at all."""
+def imported(text: str, *, most: int | None = None) -> list[Parsed]:
+    """Return what in the text begins like an imported credential, and may be any word at all; see `beginning_with`."""
     prefixes = imports.prefixes()
-    found = (secrets.parse_imported(word, prefixes) for word in mentions.beginning_with(text, prefixes))
+    words = mentions.beginning_with(text, prefixes, most=most)
+    found = (secrets.parse_imported(word, prefixes) for word in words)
     return [one for one in found if one]
+
+
+def address_without(url: str, text: str) -> str:
+    """Return the address with each credential of the text, and whatever else looks like one, as what it begins with."""
+    prefixes = imports.prefixes()
+    plain = f"{url} {unquote(url)}"
+    words = [word for word in mentions.beginning_with(text, prefixes) if word in plain]
+    for word in sorted(words, key=len, reverse=True):
+        begins = max((one for one in prefixes if word.startswith(one)), key=len)
+        for written in (word, quote(word, safe=""), quote(word)):
+            url = url.replace(written, begins)
+    return wording.prefixes_of_all(url)
 
 
 def matched(credentials: Sequence[Parsed]) -> list[Match]:
     """Say of each credential whose secret it is."""
     of_keys = KeySecret.objects.select_related("key__organization__plan_version__plan", "use")
     of_gateways = GatewaySecret.objects.select_related("credential")
-    ids = [one.public_id for one in credentials]
-    known: dict[bool, dict[str, Leaked]] = {
-        False: {one.public_id: one for one in of_keys.filter(public_id__in=ids)},
-        True: {one.public_id: one for one in of_gateways.filter(public_id__in=ids)},
-    }
+    known: dict[bool, dict[str, Leaked]] = {False: {}, True: {}}
+    for start in range(0, len(credentials), AT_ONCE):
+        ids = [one.public_id for one in credentials[start : start + AT_ONCE]]
+        known[False].update((one.public_id, one) for one in of_keys.filter(public_id__in=ids))
+        known[True].update((one.public_id, one) for one in of_gateways.filter(public_id__in=ids))
     return [
         Match(one.public_id, _if_it_is(one, known[one.kind == "gateway"].get(one.public_id))) for one in credentials
     ]
@@ -120,6 +136,12 @@ def seen(user: "Staff", text: str) -> Leaked | None:
     related = "credential" if kind == "gateway" else "key__organization__plan_version__plan"
     found: Leaked | None = _KINDS[kind]._default_manager.select_related(related).filter(pk=pk).first()
     return found
+
+
+def dead_about(secret: Leaked, source: str) -> LeakReport | None:
+    """Return the newest report of this source about the secret that said that it was dead already."""
+    reports = secret.leaks.filter(outcome=LeakReport.Outcome.ALREADY_DEAD, source=source)
+    return reports.order_by("-pk").first()
 
 
 def open_about(secret: Leaked) -> LeakReport | None:

@@ -26,6 +26,8 @@ _PIECE = re.compile(_SEPARATORS)
 _CREDENTIAL = re.compile(
     r"ax(?:k_(?:live|test)|g)_(?P<public_id>[0-9A-Za-z]{12})(?![0-9A-Za-z])(?:_(?P<rest>[0-9A-Za-z]{38}))?"
 )
+# Looked for at each place anew, so that none hides behind what only looks like one.
+_WHOLE = re.compile(r"(?=(ax(?:k_(?:live|test)|g)_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}))ax")
 _ID = re.compile(r"(?<![0-9A-Za-z])(?:key|org|gwc|lek)_[0-9A-Za-z]{14}(?![0-9A-Za-z])")
 _UUID = re.compile(
     r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])"
@@ -62,7 +64,7 @@ def read(text: str) -> Mentions:
     pieces = dict.fromkeys(_PIECE.findall(text))
     # A log says the same again and again: each piece is looked at once.
     once = "\n".join(pieces)
-    whole, misspelt, prefixes = _credentials(once)
+    whole, misspelt, prefixes, all_tried = _credentials(once)
     found = {
         "credentials": (whole, MOST_CREDENTIALS),
         "misspelt": (misspelt, MOST),
@@ -72,34 +74,40 @@ def read(text: str) -> Mentions:
         "addresses": (_distinct(_addresses(once), MOST), MOST),
         "words": (_distinct(_words(text, pieces), MOST_WORDS), MOST_WORDS),
     }
-    is_cut = any(len(texts) > most for texts, most in found.values())
+    is_cut = not all_tried or any(len(texts) > most for texts, most in found.values())
     return Mentions(**{name: texts[:most] for name, (texts, most) in found.items()}, is_cut=is_cut)
 
 
 def credentials(text: str) -> tuple[str, ...]:
-    """Return the whole credentials of our format in the text whose checksum is right, each once, in their order."""
-    return _credentials("\n".join(dict.fromkeys(_PIECE.findall(text))))[0]
+    """Return the whole credentials of our format in the text whose checksum is right, each once, in their order.
+
+    Whatever else stands in the text; above MOST_CREDENTIALS there is one more, and the rest is not looked for.
+    """
+    return _distinct((found[1] for found in _WHOLE.finditer(text) if secrets.parse(found[1])), MOST_CREDENTIALS)
 
 
-def beginning_with(text: str, prefixes: Iterable[str]) -> tuple[str, ...]:
-    """Return the words that begin like an imported credential, each once."""
-    begins = tuple(prefixes)
-    words = (piece.strip(_EDGES) for piece in dict.fromkeys(_PIECE.findall(text)) if len(piece) <= LONGEST_WORD)
-    return _distinct((word for word in words if word.startswith(begins)), MOST_CREDENTIALS) if begins else ()
+def beginning_with(text: str, prefixes: Iterable[str], *, most: int | None = None) -> tuple[str, ...]:
+    """Return the words that begin like an imported credential, each once; one beyond `most` where there are more."""
+    begins, longest = tuple(prefixes), secrets.LONGEST_IMPORTED + 2 * len(_EDGES)
+    words = (piece.strip(_EDGES) for piece in dict.fromkeys(_PIECE.findall(text)) if len(piece) <= longest)
+    ours = (word for word in words if word.startswith(begins))
+    return _distinct(ours, most) if begins else ()
 
 
-def _credentials(text: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+def _credentials(text: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], bool]:
+    """The last says whether everything was tried."""
     whole: dict[str, None] = {}
     misspelt: dict[str, None] = {}
     prefixes: dict[str, None] = {}
-    for found in itertools.islice(_CREDENTIAL.finditer(text), MOST_TRIED):
+    finds = _CREDENTIAL.finditer(text)
+    for found in itertools.islice(finds, MOST_TRIED):
         if found["rest"] is None:
             prefixes[found["public_id"]] = None
         elif secrets.parse(found[0]):
             whole[found[0]] = None
         else:
             misspelt[found["public_id"]] = None
-    return tuple(whole), tuple(misspelt), tuple(prefixes)
+    return tuple(whole), tuple(misspelt), tuple(prefixes), next(finds, None) is None
 
 
 def _texts(pattern: re.Pattern[str], text: str) -> Iterator[str]:
@@ -149,11 +157,11 @@ def ids_of_calls(words: Iterable[str]) -> list[str]:
     return [word for word in words if _is_like_an_id(word) and _DIGIT.search(word) and not _ID.fullmatch(word)]
 
 
-def _distinct(found: Iterator[str], most: int) -> tuple[str, ...]:
-    """Each once; ends one beyond `most`, so that it is seen that there are more."""
+def _distinct(found: Iterator[str], most: int | None) -> tuple[str, ...]:
+    """Each once, all without `most`; ends one beyond it, so that it is seen that there are more."""
     kept: dict[str, None] = {}
     for one in found:
         kept[one] = None
-        if len(kept) > most:
+        if most is not None and len(kept) > most:
             break
     return tuple(kept)

@@ -56,7 +56,7 @@ class Leaks(GatewayView):
         # What only begins like an imported credential may be any word: unless it matches, nothing is said of it.
         found += [one for one in leaks.matched(leaks.imported(seen.text)) if one.secret]
         # An address in which the credential itself stands keeps its prefix.
-        url = wording.prefixes(seen.url or "")
+        url = leaks.address_without(seen.url or "", seen.text)
         results = leak_intake.take(found, actor=self._actor(request), source=seen.source, url=url)
         for one in results:
             metrics.LEAKS.labels(one.status).inc()

@@ -71,7 +71,8 @@ def found_in(request: StaffRequest, text: str) -> dict[str, Any]:
     said = mentions.read(text)
     line = text.strip()
     is_name = len(line) <= LONGEST_NAME and "\n" not in line and line in said.words
-    asked = Asked(request, said, timezone.now(), leaks.imported(text), line if is_name else "")
+    imported = leaks.imported(text, most=mentions.MOST_CREDENTIALS)
+    asked = Asked(request, said, timezone.now(), imported, line if is_name else "")
     finds = objects.once(find for finder in FINDERS for find in finder(asked))
     return {
         "finds": finds,
@@ -79,7 +80,7 @@ def found_in(request: StaffRequest, text: str) -> dict[str, Any]:
         "searched": asked.searched,
         "asked": bool(line),
         "is_urgent": any(find.tone == "bad" for find in finds),
-        "is_cut": said.is_cut,
+        "is_cut": said.is_cut or len(imported) > mentions.MOST_CREDENTIALS,
         # What held a secret does not stay in the box either.
         "held_secret": bool(said.credentials or said.misspelt or any(find.icon == "fire" for find in finds)),
     }

@@ -33,11 +33,14 @@ def report_leak(
 ) -> LeakReport:
     """Report that a secret was seen where it should not be; one that works leaves an open report, for somebody to act.
 
-    The same secret reported again while its report is open is the same report.
+    The same secret reported again while its report is open is the same report, and so is a dead one's by its source.
     """
     now = timezone.now()
     _lock(secret)
     if (known := leaks.open_about(secret)) is not None:
+        return known
+    is_dead = bool(leaks.death(secret, at=now))
+    if is_dead and (known := leaks.dead_about(secret, source.strip())) is not None:
         return known
     if exposed_since is not None and exposed_since > now:
         raise ValidationError({"exposed_since": "The time is in the future."})
@@ -49,7 +52,7 @@ def report_leak(
         exposed_since=exposed_since or now,
         reported_by=actor.label,
     )
-    if leaks.death(secret, at=now):
+    if is_dead:
         leak.outcome, leak.closed_at = Outcome.ALREADY_DEAD, now
     leak.clean_fields(exclude=["secret", "gateway_secret", "outcome", "closed_at"])
     leak.save(force_insert=True)

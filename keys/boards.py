@@ -44,7 +44,7 @@ HABITS = (
         "Ask the account manager for a contact.",
     ),
     Habit(
-        "imported", "Secret of the old format", (_RUNNING, ("check", conditions.IMPORTED)),
+        "imported", "Imported, not rotated yet", (_RUNNING, ("check", conditions.IMPORTED)),
         "Scanners do not know its shape, and its checksum tells no typing error.", "Rotate them into the new format.",
     ),
 )  # fmt: skip

@@ -22,7 +22,7 @@ OVERDUE, UNTOLD, IMPORTED = "overdue", "no-contact", "imported"
 CHECKS = [
     (OVERDUE, "Rotation overdue"),
     (UNTOLD, "Nobody to tell"),
-    (IMPORTED, "Imported secret"),
+    (IMPORTED, "Imported, not rotated yet"),
 ]
 
 

@@ -49,6 +49,15 @@ class History:
         return self.admitted + self.refused
 
     @property
+    def leading(self) -> str:
+        """The code with which more calls were refused than with any other; "" where there is no such one."""
+        by_code: Counter[str] = Counter()
+        for one in self.refusals:
+            by_code[one.code] += one.calls
+        first, second = [*by_code.most_common(2), ("", 0), ("", 0)][:2]
+        return first[0] if first[1] > second[1] else ""
+
+    @property
     def chart(self) -> dict[str, Any]:
         """Draw it: admitted calls below, refused ones above them, a colour for both and a column for each code."""
         shown = self._codes_shown()

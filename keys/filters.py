@@ -120,6 +120,12 @@ class KeyFilter(forms.Form):
         """The same, written: state=active&unused=90."""
         return urlencode(self.pairs)
 
+    @property
+    def view(self) -> str:
+        """The filter with its order, as a view keeps it: state=active&order=name."""
+        order = "" if "order" in self.errors else self["order"].value()
+        return urlencode([*self.pairs, *([("order", order)] if order and order != orders.NEWEST else [])])
+
     def _values(self, name: str) -> list[str]:
         value = self[name].value()
         values = value if isinstance(value, list) else [value]

@@ -6,6 +6,7 @@ import redis
 from django.db import DatabaseError
 
 from keys import counts, refusals, uses
+from keys.models import ApiKey
 
 logger = logging.getLogger(__name__)
 
@@ -16,9 +17,16 @@ def refresh(organization: int) -> bool:
     What was written down until then can be shown all the same.
     """
     try:
-        for flush in (uses.flush, counts.flush, refusals.flush):
+        # The last use after the count: a call that comes in between is not counted for a key that looks unused.
+        for flush in (counts.flush, uses.flush, refusals.flush):
             flush([organization], timeout=counts.PAGE_TIMEOUT_S)
     except (redis.RedisError, DatabaseError) as error:
         logger.warning("counts are shown as of the last sweep: %s", error)
         return False
     return True
+
+
+def reread(key: ApiKey) -> tuple[ApiKey, bool]:
+    """Return the key with its secrets and their last use as they are now, and whether that is up to the second."""
+    is_fresh = refresh(key.organization_id)
+    return ApiKey.objects.with_secrets().get(pk=key.pk), is_fresh

@@ -5,8 +5,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from audit import trail
-from audit.models import Event
+from audit import lately, trail
 from audit.verbs import Verb
 from keys.models import ApiKey
 from orgs.models import Organization
@@ -16,9 +15,7 @@ MOMENTS = timedelta(minutes=10)
 
 def was_last(verbs: Collection[Verb], key: ApiKey, *, actor: trail.Actor) -> bool:
     """Say whether the latest thing done to the key was one of these, by this person, moments ago."""
-    done = Event.objects.filter(target_id=key.uid, outcome=Event.Outcome.SUCCESS, verb__startswith="key.")
-    last = done.filter(occurred_at__gt=timezone.now() - MOMENTS).first()
-    return last is not None and last.verb in set(verbs) and last.actor_id == actor.id
+    return lately.was_last(verbs, key.uid, actor=actor, after=timezone.now() - MOMENTS)
 
 
 def issued(organization: Organization, *, environment: str, name: str, actor: trail.Actor) -> bool:

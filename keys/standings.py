@@ -84,4 +84,4 @@ def _ending(key: ApiKey, at: datetime) -> Iterator[Said]:
 
 
 def _why(reason: str, ticket: str) -> str:
-    return " ".join(filter(None, [reason, f"({ticket})" if ticket else ""]))
+    return " ".join(filter(None, [f"Reason: {reason}" if reason else "", f"({ticket})" if ticket else ""]))

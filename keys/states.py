@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 SOON = timedelta(days=30)
 CHOICES = [
-    ("active", "Active"),
+    ("active", "In force"),
     ("rotating", "Rotating"),
     ("due", "Rotation due"),
     ("expiring", "Expires within 30 days"),
@@ -20,6 +20,10 @@ CHOICES = [
     ("expired", "Expired"),
     ("revoked", "Revoked"),
 ]
+
+
+# In which order a key's secrets are shown; what is over comes after these.
+_PLACES = {"Current": 0, "Old": 1, "Pending": 2, "Revoked": 3, "Expired": 3}
 
 
 @dataclass(frozen=True)
@@ -58,9 +62,17 @@ def of_key(key: "ApiKey", *, at: datetime) -> Seen:
     return Seen("Active", "ok", "check-circle")
 
 
+def of_secrets(key: "ApiKey", *, at: datetime) -> list[tuple["KeySecret", Seen]]:
+    """Return the key's secrets with their states: the current one first, those that are over last, newest first."""
+    seen = [(secret, of_secret(secret, at=at)) for secret in key.secrets.all()]
+    return sorted(seen, key=lambda pair: _PLACES.get(pair[1].label, len(_PLACES)))
+
+
 def of_secret(secret: "KeySecret", *, at: datetime) -> Seen:
     """Return the state of one secret, judged with its key, whose secrets are at hand."""
     key = secret.key
+    if secret.was_cancelled:
+        return Seen("Cancelled", "", "x-circle", "taken back", secret.retired_at)
     if secret.is_retired(at=at):
         return Seen("Retired", "", "archive-box", "stopped", secret.retired_at or secret.overlap_until)
     if key.state == key.State.REVOKED:

@@ -83,6 +83,6 @@ def written(count: int) -> str:
 
 def facts(totals: Totals) -> Iterator[tuple[str, int, dict[str, str]]]:
     """Each figure with its words and what it adds to the filter."""
-    yield "Active", totals.active, {"state": "active"}
+    yield "In force", totals.active, {"state": "active"}
     yield "Expire within 30 days", totals.expiring, {"state": "expiring"}
     yield "Never used", totals.unused, {"unused": conditions.NEVER}

@@ -25,6 +25,14 @@ MOST = 200
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(minutes=15)
 GIVEN_UP_AFTER = timedelta(days=3)
 _PERMANENT = 500
+NO_SERVER = "no mail server is set up"
+# Backends that deliver to nobody.
+_NOWHERE = tuple(f"django.core.mail.backends.{name}." for name in ("console", "locmem", "dummy", "filebased"))
+
+
+def reaches_people() -> bool:
+    """Say whether mail of this installation reaches anybody, or is only printed."""
+    return not settings.EMAIL_BACKEND.startswith(_NOWHERE)
 
 
 def send_waiting() -> int:
@@ -73,7 +81,8 @@ def _try(post: Any, notice: Notice, *, now: datetime) -> bool | None:
         _refused(notice, f"{type(error).__name__}: {error}", permanent=False, now=now)
         return None
     notice.sent_at, notice.attempts = timezone.now(), notice.attempts + 1
-    _leave(notice, Notice.State.SENT, "")
+    # Whom it reached stands with it: a mail server may be set up, or taken away, later.
+    _leave(notice, Notice.State.SENT, "" if reaches_people() else NO_SERVER)
     return True
 
 

@@ -17,8 +17,10 @@ for text in (described.described, words.share, words.change, fields.control, fie
     register.simple_tag(text)
 for block in (tables.table, tables.head, tables.rows, tables.row, tables.foot, tables.cell):
     register.simple_block_tag(block)
-for word in (words.ago, words.ago_text, words.clock, words.clock_text, words.day, words.grouped, words.short):
+for word in (words.ago, words.ago_text, words.clock, words.clock_elsewhere, words.clock_text, words.day):
     register.filter(word.__name__, word)
+for number in (words.grouped, words.short):
+    register.filter(number.__name__, number)
 for answer in (fields.wrong, fields.hidden_errors):
     register.filter(answer.__name__, answer)
 

@@ -113,6 +113,13 @@ def clock(at: datetime | None, zone: str = "") -> SafeString | str:
     return _time(at, clock_text(at, zone)) if at else "never"
 
 
+def clock_elsewhere(at: datetime | None, zone: str) -> SafeString | str:
+    """clock in a zone; nothing where the clocks there show the same as ours."""
+    if not at or timezone.localtime(at, ZoneInfo(str(zone))).utcoffset() == timezone.localtime(at).utcoffset():
+        return ""
+    return clock(at, zone)
+
+
 def _time(at: datetime, text: str, title: str = "") -> SafeString:
     hover = format_html(' title="{}"', title) if title else ""
     return format_html('<time datetime="{}"{}>{}</time>', at.isoformat(timespec="seconds"), hover, text)

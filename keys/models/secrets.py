@@ -77,6 +77,11 @@ class KeySecret(models.Model):
         use: SecretUse | None = getattr(self, "use", None)
         return use.first_used_at if use else None
 
+    @property
+    def was_cancelled(self) -> bool:
+        """Whether it was to begin at a time of its own, and was retired before."""
+        return bool(self.activates_at and self.retired_at and self.retired_at < self.activates_at)
+
     def is_retired(self, *, at: datetime) -> bool:
         """Say whether the secret has stopped working by the clock, whether or not the sweep has seen it."""
         over = self.overlap_until is not None and self.overlap_until <= at

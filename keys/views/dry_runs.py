@@ -51,8 +51,7 @@ def dry_run(request: StaffRequest, uid: str) -> HttpResponse:
     """Show what a change of a key would have refused in the last 24 hours. Nothing is changed."""
     if cut := pages.without_keys(request):
         return cut
-    key = access.find(request, ApiKey.objects.with_secrets(), Permission.KEY_SEE, uid=uid)
-    is_fresh = freshness.refresh(key.organization_id)
+    key, is_fresh = freshness.reread(access.find(request, ApiKey, Permission.KEY_SEE, uid=uid))
     form = DryRunForm({"change": PAUSE, "networks": " ".join(key.allowed_cidrs), **request.GET.dict()})
     context = {
         "key": key,

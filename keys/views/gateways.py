@@ -15,6 +15,9 @@ from orgs.access import requires
 from orgs.policy import Permission
 from orgs.requests import StaffRequest
 
+# Above the credentials; of more, these and those that are behind.
+MOST_READERS = 8
+
 
 @require_safe
 @requires(Permission.GATEWAY_SEE)
@@ -22,9 +25,13 @@ def gateways(request: StaffRequest) -> HttpResponse:
     """List the gateway credentials."""
     credentials = _rows().for_user(request.user, Permission.GATEWAY_SEE)
     now = timezone.now()
+    reading = [(reader, states.of_reader(reader, at=now)) for reader in readers.readers()]
+    shown = reading if request.GET.get("all") else sorted(reading, key=_is_current)[:MOST_READERS]
     context = {
         "rows": [(each, each.is_expired(at=now)) for each in credentials],
-        "reading": [(reader, states.of_reader(reader, at=now)) for reader in readers.readers()],
+        "reading": shown,
+        "more": len(reading) - len(shown),
+        "many": len(reading) > MOST_READERS,
         "may_create": bool(_environments(request)),
         "title": "Gateways",
     }
@@ -70,7 +77,7 @@ def create_gateway(request: StaffRequest) -> HttpResponse:
         context = {
             "credential": credential,
             "secret": text,
-            "facts": [("Environment", credential.get_environment_display()), ("May", ", ".join(credential.scopes))],
+            "facts": _facts(credential),
             "done": reverse("keys:gateway", args=[credential.uid]),
             **_under("Secret"),
         }
@@ -89,6 +96,20 @@ def revoke_gateway(request: StaffRequest, uid: str) -> HttpResponse:
         return pages.done(request, reverse("keys:gateway", args=[uid]), f"Gateway credential {credential} is revoked.")
     context = {"credential": credential, **_under("Revoke")}
     return pages.dialog(request, "keys/revoke_gateway.html", context, form=form)
+
+
+def _is_current(row: tuple[readers.Reader, states.Seen]) -> bool:
+    """Whether nothing is to be said of a reader: the others come first."""
+    return row[1].tone == "ok"
+
+
+def _facts(credential: GatewayCredential) -> list[tuple[str, str]]:
+    expires = f"{credential.expires_at:%-d %b %Y, %H:%M} UTC" if credential.expires_at else "never"
+    return [
+        ("Environment", credential.get_environment_display()),
+        ("May", ", ".join(credential.scopes)),
+        ("Expires", expires),
+    ]
 
 
 def _under(title: str) -> dict[str, Any]:

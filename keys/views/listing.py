@@ -17,14 +17,14 @@ from orgs.requests import StaffRequest
 @requires(Permission.KEY_SEE)
 def detail(request: StaffRequest, uid: str) -> HttpResponse:
     """Show a key: how it stands, its calls, its secrets, what it may do, and who changed it."""
-    key = access.find(request, ApiKey.objects.with_secrets(), Permission.KEY_SEE, uid=uid)
-    is_fresh, now = freshness.refresh(key.organization_id), timezone.now()
+    key, is_fresh = freshness.reread(access.find(request, ApiKey, Permission.KEY_SEE, uid=uid))
+    now = timezone.now()
     standing = key.standing(at=now)
     context = {
         "key": key,
         "tab": "Overview",
         "state": states.of_key(key, at=now),
-        "secrets": [(secret, states.of_secret(secret, at=now)) for secret in key.secrets.all()],
+        "secrets": states.of_secrets(key, at=now),
         "standings": standings.of(key, at=now),
         "current": None if standings.is_over(key, at=now) else standing.current,
         "due": key.rotation_due_at(at=now),

@@ -44,8 +44,7 @@ def refusals(request: StaffRequest, uid: str) -> HttpResponse:
     """List what was refused to a key."""
     if cut := pages.without_keys(request):
         return cut
-    key = access.find(request, ApiKey.objects.with_secrets(), Permission.KEY_SEE, uid=uid)
-    is_fresh = freshness.refresh(key.organization_id)
+    key, is_fresh = freshness.reread(access.find(request, ApiKey, Permission.KEY_SEE, uid=uid))
     context = _listed(request, _visible(request).filter(key=key), DecisionHour.objects.filter(key=key))
     place = {"key": key, "tab": "Refusals", "state": states.of_key(key, at=timezone.now())}
     return render(request, "keys/refusals.html", {**context, **place, "is_fresh": is_fresh})

@@ -8,7 +8,14 @@ const openDialog = () => one("dialog[open]");
 
 function focusFirst(dialog) {
   const wanted = ["[aria-invalid=true]", ".error-summary", "[autofocus]", "input:not([type=hidden]), select, textarea"];
-  wanted.map((selector) => one(selector, dialog)).find(Boolean)?.focus();
+  const first = wanted.map((selector) => one(selector, dialog)).find(Boolean);
+  (chosen(first, dialog) || first)?.focus();
+}
+
+/* Of radios the one that is on, so that a key pressed by chance changes nothing. */
+function chosen(field, dialog) {
+  const group = field?.type === "radio" && dialog.querySelectorAll(`input[name="${CSS.escape(field.name)}"]`);
+  return group && [...group].find((radio) => radio.checked);
 }
 
 function open(dialog) {

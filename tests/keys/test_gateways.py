@@ -1,6 +1,8 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from audit.models import Event
 from keys import secrets
@@ -68,3 +70,19 @@ def test_revoking_is_recorded(administrator: Any, browser_of: Any) -> None:
     assert client.post(f"/gateways/{credential.uid}/revoke/", {"reason": "replaced"}).status_code == 302
     assert client.post(f"/gateways/{credential.uid}/revoke/", {"reason": "again"}).status_code == 422
     assert Event.objects.get(verb="gateway.revoked").target_id == credential.uid
+
+
+def test_a_new_credential_says_when_it_expires_and_what_to_do_if_it_is_lost(
+    administrator: Any, browser_of: Any
+) -> None:
+    asked = {"name": "gw-2", "environment": "production", "expires": "90"}
+    page = browser_of(administrator, proven=True).post("/gateways/new/", asked)
+    until = timezone.now() + timedelta(days=90)
+    assert dict(page.context["facts"])["Expires"].startswith(f"{until:%-d %b %Y}")
+    assert "If it is lost, rotate it." in page.text
+
+
+def test_networks_of_a_credential_are_looked_through_with_its_other_fields(administrator: Any, browser_of: Any) -> None:
+    asked = {"name": "", "environment": "production", "expires": "90", "allowed_cidrs": "10.0.0.0/8, there"}
+    page = browser_of(administrator, proven=True).post("/gateways/new/", asked)
+    assert set(page.context["form"].errors) == {"name", "allowed_cidrs"}

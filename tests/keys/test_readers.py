@@ -165,3 +165,21 @@ def test_reading_the_readers_is_one_statement(
         reading(f"gw-{number}", changed(studio, hours=1))
     with django_assert_num_queries(1):
         readers.readers()
+
+
+def test_of_many_readers_the_page_shows_some_below_the_credentials_and_the_others_on_demand(
+    studio: Organization, key_admin: Staff, browser_of: Browser
+) -> None:
+    seq = changed(studio, hours=1)
+    for number in range(8):
+        reading(f"gw-{number}", seq)
+    browser = browser_of(key_admin)
+    page = browser.get("/gateways/").text
+    assert page.index("Who follows the change feed") < page.index("<h2>Credentials")
+    reading("gw-silent", seq, polled=300)
+    answer = browser.get("/gateways/")
+    assert answer.text.index("Who follows the change feed") > answer.text.index("<h2>Credentials")
+    assert [len(answer.context["reading"]), answer.context["reading"][0][0].source] == [8, "gw-silent"]
+    assert "1 more" in answer.text
+    whole = browser.get("/gateways/?all=1")
+    assert (len(whole.context["reading"]), "more</a>" in whole.text) == (9, False)

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from keys import standings
+from keys import decided, standings
 from keys.models import ApiKey
+from keys.ranges import RANGES
 from tests.factories import KeyFactory, SecretFactory
 
 NOW = timezone.now()
@@ -71,7 +72,7 @@ def test_a_person_is_offered_what_they_may_do(
 def test_a_paused_key_s_page_says_why(viewer: Any, browser_of: Any) -> None:
     key = KeyFactory(state="paused", pause_reason="The customer asked", pause_ticket="SUP-7")
     page = browser_of(viewer).get(f"/keys/{key.uid}/").text
-    assert "Its calls are refused with PAUSED. The customer asked (SUP-7)" in page
+    assert "Its calls are refused with PAUSED. Reason: The customer asked (SUP-7)" in page
 
 
 def test_the_page_is_shown_while_the_counter_store_is_away(
@@ -83,3 +84,25 @@ def test_the_page_is_shown_while_the_counter_store_is_away(
     page = browser_of(viewer).get(f"/keys/{SecretFactory().key.uid}/")
     assert page.status_code == 200
     assert "the counter store does not answer" in page.text
+
+
+def test_why_a_key_is_paused_is_said_as_its_reason(db: None) -> None:
+    secret = SecretFactory(key__state="paused", key__pause_reason="looks odd", key__pause_ticket="SUP-1")
+    (told,) = standings.of(ApiKey.objects.with_secrets().get(pk=secret.key_id), at=NOW)
+    assert told.text == "Its calls are refused with PAUSED. Reason: looks odd (SUP-1)"
+
+
+@pytest.mark.parametrize(
+    ("refused", "leading"),
+    [
+        ([], ""),
+        ([("EXPIRED", "", 2)], "EXPIRED"),
+        ([("EXPIRED", "", 2), ("PAUSED", "", 2)], ""),
+        ([("PAUSED", "", 3), ("RATE_LIMITED", "a", 2), ("RATE_LIMITED", "b", 2)], "RATE_LIMITED"),
+    ],
+)
+def test_the_code_that_refused_most_is_named_where_there_is_one(
+    refused: list[tuple[str, str, int]], leading: str
+) -> None:
+    rows = [decided.Refused(*each) for each in refused]
+    assert decided.History(RANGES[0], [], {}, rows).leading == leading

@@ -209,3 +209,13 @@ def test_the_contacts_page_shows_what_waits_and_why(key_admin: Any, browser_of: 
     page = browser_of(key_admin).get(f"/orgs/{notice.organization.uid}/contacts/").text
     assert "Mails to these contacts wait." in page
     assert "ConnectionRefusedError" in page
+
+
+def test_what_is_only_printed_is_not_shown_as_sent(key_admin: Any, browser_of: Any, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+    notice = NoticeFactory()
+    tasks.send_notices()
+    page = browser_of(key_admin).get(f"/orgs/{notice.organization.uid}/contacts/").text
+    assert "Printed" in page
+    assert "no mail server is set up" in page
+    assert ">Sent<" not in page

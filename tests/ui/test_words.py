@@ -43,6 +43,11 @@ def test_the_clock_names_its_zone():
     assert words.clock_text(NOW, "Europe/Berlin") == "24 Nov 2026, 15:06 CET"
 
 
+def test_another_clock_that_shows_the_same_is_not_told():
+    assert words.clock_elsewhere(NOW, "Europe/London") == ""
+    assert ">24 Nov 2026, 15:06 CET<" in words.clock_elsewhere(NOW, "Europe/Berlin")
+
+
 def test_a_zone_without_letters_is_told_by_its_place():
     assert words.clock_text(NOW, "America/Sao_Paulo") == "24 Nov 2026, 11:06 America/Sao_Paulo"
 

@@ -58,8 +58,10 @@ def _item(row: Confirmation) -> dict[str, str]:
 
 
 def _standing(row: Confirmation) -> tuple[str, str, str]:
+    if row.began_later:
+        return "idle", "minus-circle", "began later"
     if row.has_confirmed:
-        return "ok", "check-circle", "began later" if row.seconds is None else f"{row.seconds:.1f} s"
+        return "ok", "check-circle", f"{row.seconds:.1f} s"
     if row.is_silent:
         return "warn", "signal-slash", f"silent since {timezone.localtime(row.polled_at):%H:%M:%S}"
     return "warn", "clock", "not yet"

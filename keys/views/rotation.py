@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from keys import actions, assurance, course, cut_off, cutover, dry_run, freshness, rotation_forms, states
+from keys import actions, assurance, confirmations, course, cut_off, cutover, dry_run, freshness, rotation_forms, states
 from keys.models import ApiKey, KeySecret
 from keys.rotation import Standing
 from keys.rotation import overlap_label as label
@@ -35,9 +35,11 @@ def rotation(request: StaffRequest, uid: str) -> HttpResponse:
     key, now = ApiKey.objects.with_secrets().get(pk=key.pk), timezone.now()
     standing = key.standing(at=now)
     seen, lost = cutover.of(standing, now=now), cut_off.of(key, at=now)
+    change = confirmations.of_rotation(key, at=now)
     context = {
         "key": key,
         "tab": "Rotation",
+        "confirmed": confirmations.of(change) if change else None,
         "state": states.of_key(key, at=now),
         "standing": standing,
         "cutover": seen,

@@ -137,15 +137,28 @@ def test_who_confirmed_and_fell_silent_later_has_confirmed(key: ApiKey, key_admi
     assert "1 of 1 production gateway has confirmed, 0.5 s" in page(client, key)
 
 
-def test_a_gateway_that_began_later_counts_without_a_time(key: ApiKey, key_admin: Staff, browser_of: Browser) -> None:
+def test_a_gateway_that_began_later_is_told_apart(key: ApiKey, key_admin: Staff, browser_of: Browser) -> None:
     gateway, client = Feeder("gw-1"), browser_of(key_admin)
     change = revoked(client, key)
     gateway.has_confirmed(change, after=0.5)
     late = GatewayFactory()
     feed.confirm(credential=late.pk, source="gw-new", seq=change.seq)
     text = asked(client, key, change).content.decode()
-    assert "2 of 2 production gateways have confirmed, 0.5 s" in text
+    assert "1 of 1 production gateway has confirmed, 0.5 s; 1 began to follow after it" in text
     assert "began later" in text
+
+
+def test_where_all_began_later_nothing_is_called_confirmed(key: ApiKey, key_admin: Staff, browser_of: Browser) -> None:
+    client = browser_of(key_admin)
+    change = revoked(client, key)
+    for source in ("gw-1", "gw-2"):
+        feed.confirm(credential=GatewayFactory().pk, source=source, seq=change.seq)
+    answer = asked(client, key, change)
+    text = answer.content.decode()
+    assert "No production gateway followed the change feed then; 2 began to follow after it" in text
+    assert "confirmed" not in text
+    assert 'class="callout ok"' not in text
+    assert answer.status_code == 286
 
 
 def test_a_gateway_that_went_back_has_not_confirmed_any_more(

@@ -1,6 +1,5 @@
 """Refused calls kept for support: noted in the counter store, a sample where they are many."""
 
-import hashlib
 import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,7 +10,7 @@ import redis
 from django.conf import settings
 
 from audit import wording
-from keys import counts, evidence, models
+from keys import counts, evidence, models, named
 from keys.asks import Ask
 from keys.facts import GatewayIdentity
 from keys.limits import store
@@ -23,11 +22,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Of each organization, and of what nobody is known for: random ids must not fill the store.
-MOST_A_MINUTE, MOST_UNKNOWN_A_MINUTE = 100, 300
+# Of each organization, of unknown keys for each organization that they name, and of all that name none: random ids
+# neither fill the store nor take anybody's place.
+MOST_A_MINUTE, MOST_STRANGE_A_MINUTE = 100, 300
 # About as many as come in an hour at the most; what is older waits for no sweep that has stopped.
-LONGEST_STREAM = 5_000
-UNKNOWN = "{unknown}"
+LONGEST_STREAM, LONGEST_UNKNOWN_STREAM = 5_000, 50_000
+UNKNOWN, STRANGE = "{unknown}", "{unknown}:strange"
 LONGEST = {"request_id": 128, "idempotency_key": 255, "user_agent": 200, "organization_named": 100}
 # A store that does not answer is left alone for a while: each call has waited for it once already.
 PAUSE_S = 2.0
@@ -61,6 +61,7 @@ class _Sampling:
 
 
 _sampling = _Sampling()
+_names = named.Names()
 
 
 def note(*, decision: "Decision", ask: Ask, gateway: GatewayIdentity) -> None:
@@ -92,7 +93,8 @@ def _note(decision: "Decision", ask: Ask, gateway: GatewayIdentity) -> None:
         return
     names = [stream, *(f"{name}:{minute}" for name in counters)]
     entry = msgspec.json.encode(_entry(decision, ask, gateway))
-    full = store.client().eval(_NOTE, len(names), *names, entry, LONGEST_STREAM, *counters.values())
+    longest = LONGEST_STREAM if decision.identity else LONGEST_UNKNOWN_STREAM
+    full = store.client().eval(_NOTE, len(names), *names, entry, longest, *counters.values())
     if full:
         _sampling.full.add(list(counters)[int(full) - 1])
 
@@ -103,8 +105,9 @@ def _places(decision: "Decision", ask: Ask) -> tuple[str, dict[str, int]]:
         stream = stream_of(decision.identity.organization.id)
         return stream, {stream: MOST_A_MINUTE}
     stream = stream_of(None)
-    named = hashlib.sha256(ask.organization.encode("utf-8", "replace")).hexdigest()[:16]
-    return stream, {stream: MOST_UNKNOWN_A_MINUTE, f"{stream}:{named}": MOST_A_MINUTE}
+    if _names.knows(ask.organization):
+        return stream, {f"{stream}:{ask.organization}": MOST_A_MINUTE}
+    return stream, {STRANGE: MOST_STRANGE_A_MINUTE}
 
 
 def _entry(decision: "Decision", ask: Ask, gateway: GatewayIdentity) -> dict[str, Any]:
@@ -175,8 +178,8 @@ def _rows(entries: list[dict[str, Any]]) -> list[models.Refusal]:
 
 def _name(unknown: list[dict[str, Any]]) -> None:
     """Give refusals of unknown keys the organization that the caller named, and its key of that prefix, if any."""
-    named = {entry["organization_named"] for entry in unknown}
-    organizations = dict(Organization.objects.filter(uid__in=named).values_list("uid", "id"))
+    uids = {entry["organization_named"] for entry in unknown}
+    organizations = dict(Organization.objects.filter(uid__in=uids).values_list("uid", "id"))
     keys = _keys(entry["public_id"] for entry in unknown)
     for entry in unknown:
         entry["organization"] = organizations.get(entry["organization_named"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from keys import known, secrets
+from keys import known, refusals, secrets
 from keys.models import KeySecret
 from tests.gateway.conftest import Gateway
 
@@ -40,6 +40,8 @@ def test_what_is_no_credential_of_ours_is_refused_unasked(
     calling.validate(secret)
     # The gateway's own credential is known by now, and the tail has read what imported ones begin with.
     monkeypatch.setattr(known.process, "prefixes", frozenset(["sk-old-"]))
+    # Nor is asked who is an organization, but once a minute.
+    refusals._names.knows("")
     with django_assert_num_queries(0):
         answer = calling.validate(secret, credential=credential)
     assert (answer["valid"], answer["code"], answer["reasons"]) == (False, "MALFORMED", ["MALFORMED"])

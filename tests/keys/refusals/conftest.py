@@ -1,5 +1,6 @@
 """A counter store of the test's own, and calls that are refused."""
 
+import math
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 import redis
 from django.conf import settings
 
-from keys import facts, refusals
+from keys import facts, named, refusals
 from keys.asks import Ask
 from keys.decisions import Decision
 from keys.limits import store
@@ -27,6 +28,10 @@ def valkey(monkeypatch: pytest.MonkeyPatch) -> Iterator[redis.Redis]:
     client.flushdb()
     monkeypatch.setattr(store, "client", lambda: client)
     monkeypatch.setattr(refusals, "_sampling", refusals._Sampling())
+    names = named.Names()
+    monkeypatch.setattr(refusals, "_names", names)
+    # Two are known without a database; a test of its own reads them.
+    names._uids, names._until = {"org_a", "org_b"}, math.inf
     yield client
     client.flushdb()
     client.close()

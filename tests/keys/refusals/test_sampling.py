@@ -11,7 +11,9 @@ from keys import refusals
 from keys.asks import Ask
 from keys.decisions import Decision
 from keys.limits import store
+from keys.named import Names
 from keys.verdicts import Code
+from tests.factories import OrganizationFactory
 from tests.keys.refusals.conftest import GATEWAY, MINUTE, NOON
 
 Note = Callable[..., None]
@@ -54,7 +56,31 @@ def test_a_hundred_a_minute_are_kept_of_what_names_one_organization(valkey: redi
 def test_random_organizations_cannot_fill_the_store(valkey: redis.Redis, unknown: Note) -> None:
     for number in range(400):
         unknown(f"org_{number}")
-    assert len(kept(valkey)) == refusals.MOST_UNKNOWN_A_MINUTE
+    assert len(kept(valkey)) == refusals.MOST_STRANGE_A_MINUTE
+
+
+def test_made_up_names_do_not_take_the_place_of_organizations(valkey: redis.Redis, unknown: Note) -> None:
+    for number in range(400):
+        unknown(f"org_{number}")
+    for number in range(150):
+        unknown(number=number)
+    unknown("org_b")
+    named = [entry["organization_named"] for entry in kept(valkey)]
+    assert (named.count("org_a"), named.count("org_b")) == (refusals.MOST_A_MINUTE, 1)
+
+
+def test_which_names_are_organizations_is_read_once_a_minute(
+    db: None, django_assert_num_queries: Callable[[int], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names, first = Names(), OrganizationFactory()
+    with django_assert_num_queries(1):
+        assert names.knows(first.uid)
+        assert not names.knows("org_made_up")
+    second = OrganizationFactory()
+    assert not names.knows(second.uid)
+    monkeypatch.setattr(names, "_until", 0.0)
+    assert names.knows(second.uid)
+    assert names.knows(first.uid)
 
 
 def test_once_a_minute_is_known_to_be_full_nobody_is_asked(

@@ -212,9 +212,12 @@ SESSION_IDLE = timedelta(minutes=30)
 SESSION_LONGEST = timedelta(hours=10)
 SESSION_COOKIE_AGE = int(SESSION_LONGEST.total_seconds())
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-# What is pasted to be looked up may have 5 MiB, a file as well; neither is ever written to a disk.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024 + 64 * 1024
-FILE_UPLOAD_HANDLERS = ["axis_admin.lookup.uploads.InMemory"]
+# No form takes a file, and none more than 1 MiB (middleware/uploads.py): but what signed-in people look up may have
+# 5 MiB, a file as well. Nothing is ever written to a disk.
+_HAS_LOOKUP = SURFACE in ("all", "staff")
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024 + 64 * 1024 if _HAS_LOOKUP else 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
+FILE_UPLOAD_HANDLERS = ["axis_admin.lookup.uploads.Refused"]
 
 # --- Sign-in
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -54,5 +54,6 @@ def middleware(surface: str, *, marks_staff: bool) -> list[str]:
         _FRAMES,
         "allauth.account.middleware.AccountMiddleware",
         "django_htmx.middleware.HtmxMiddleware",
+        "axis_admin.middleware.uploads.Uploads",
         "axis_admin.middleware.staff.StaffMiddleware",
     ]

@@ -31,7 +31,7 @@ class Fleet:
         shutil.rmtree(metrics, ignore_errors=True)
         metrics.mkdir(parents=True)
         self.web = [
-            self._child("staff", _granian(settings.PORT, workers=1), AXIS_SURFACE="staff"),
+            self._child("staff", _pages(settings.PORT), AXIS_SURFACE="staff"),
             self._child(
                 "gateway",
                 _granian(settings.GATEWAY_PORT, workers=cores()),
@@ -90,6 +90,14 @@ def _granian(port: int, *, workers: int) -> list[str]:
         "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers),
         "--blocking-threads", str(BLOCKING_THREADS), "--respawn-failed-workers", "--workers-kill-timeout", "10",
         "--no-ws", "axis_admin.wsgi:application",
+    ]  # fmt: skip
+
+
+def _pages(port: int) -> list[str]:
+    # Bodies are read before a thread is asked; see doorstep.py.
+    return [
+        "granian", "--interface", "asginl", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
+        "--respawn-failed-workers", "--workers-kill-timeout", "10", "--no-ws", "axis_admin.asgi:application",
     ]  # fmt: skip
 
 

@@ -14,6 +14,11 @@ LONGEST_IDEMPOTENCY_KEY = 255
 _MAPPED_BITS = 96
 # Nothing that ends up on a page or in a log may hold a character that audit.wording calls unfit.
 FIT = r"\A[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]*\Z"
+# What takes no ink although it is fit: blanks of every width, and none at all.
+_BLANK = r"\s\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u206f\u2800\u3164"
+_BLANK += r"\ufe00-\ufe0f\ufeff\uffa0"
+# A name is fit, and something of it is seen.
+NAME = rf"\A(?=.*[^{_BLANK}]){FIT.removeprefix(chr(92) + 'A')}"
 
 Address = IPv4Address | IPv6Address
 Text = Annotated[str, msgspec.Meta(pattern=FIT)]

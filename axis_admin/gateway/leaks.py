@@ -21,7 +21,7 @@ from keys.gateways import Scope
 class LeakedText(msgspec.Struct, frozen=True):
     """What was seen, by whom and where. `text` may be anything at all."""
 
-    source: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_SOURCE, pattern=asks.FIT)]
+    source: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_SOURCE, pattern=asks.NAME)]
     text: str
     url: Annotated[str, msgspec.Meta(max_length=serializers.LONGEST_URL, pattern=asks.FIT)] | None = None
 

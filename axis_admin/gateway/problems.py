@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, SuspiciousOperation, ValidationError
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework import exceptions
@@ -93,6 +93,8 @@ def _problem(error: Exception, request: Any) -> Problem:
         return Problem("not-found", "Look at the paths in openapi.json.")
     if isinstance(error, (PermissionDenied, exceptions.PermissionDenied)):
         return Problem("forbidden", "This is not allowed.")
+    if isinstance(error, ValidationError):
+        return invalid(_refused(error))
     if isinstance(error, (exceptions.ParseError, SuspiciousOperation, UnreadablePostError)):
         return Problem("invalid-request", "The body cannot be read.")
     if isinstance(error, (OperationalError, InterfaceError)):
@@ -100,6 +102,12 @@ def _problem(error: Exception, request: Any) -> Problem:
         return cannot_tell()
     logger.error("a call of a gateway failed", exc_info=error, extra={"request": request})
     return Problem("internal-error", "It was logged under this answer's X-Request-Id.")
+
+
+def _refused(error: ValidationError) -> list[tuple[str, str]]:
+    """What an action refuses, as the fields at fault."""
+    named = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+    return [("" if field == NON_FIELD_ERRORS else field, said) for field, all in named.items() for said in all]
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

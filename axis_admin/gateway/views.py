@@ -22,7 +22,7 @@ from metering import ledger
 class Report(msgspec.Struct, frozen=True):
     """The envelope of a batch; its items are the ledger's to judge."""
 
-    source: Annotated[str, msgspec.Meta(min_length=1, max_length=generations.LONGEST_SOURCE, pattern=asks.FIT)]
+    source: Annotated[str, msgspec.Meta(min_length=1, max_length=generations.LONGEST_SOURCE, pattern=asks.NAME)]
     generations: Annotated[list[Any], msgspec.Meta(min_length=1, max_length=generations.LARGEST_BATCH)]
 
     def __post_init__(self) -> None:

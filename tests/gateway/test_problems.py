@@ -1,6 +1,7 @@
 """Every error of this surface is a problem document."""
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import OperationalError
 from django.http import HttpResponse
 
@@ -8,6 +9,7 @@ from axis_admin.gateway import board, bodies, inflight, problems, wire
 from axis_admin.gateway.serializers.problem import ProblemSerializer
 from keys import decisions
 from keys.models import KeySecret
+from metering import ledger
 from tests.gateway.conftest import Gateway, asked
 
 pytestmark = pytest.mark.usefixtures("door")
@@ -125,3 +127,23 @@ def _raise(error: Exception):
         raise error
 
     return fail
+
+
+@pytest.mark.parametrize(
+    ("refused", "errors"),
+    [
+        (ValidationError({"source": "Too odd."}), [{"field": "source", "detail": "Too odd."}]),
+        (ValidationError("Not now."), [{"field": "", "detail": "Not now."}]),
+        (ValidationError({"__all__": ["a", "b"]}), [{"field": "", "detail": "a"}, {"field": "", "detail": "b"}]),
+    ],
+)
+def test_what_an_action_refuses_is_a_400_that_says_so(
+    calling: Gateway, monkeypatch: pytest.MonkeyPatch, refused: ValidationError, errors: list[dict[str, str]]
+) -> None:
+    def refuse(**named: object) -> None:
+        raise refused
+
+    monkeypatch.setattr(ledger, "append", refuse)
+    response = calling.post("generations", {"source": "gw-1", "generations": [{}]})
+    assert_problem(response, 400)
+    assert response.json()["errors"] == errors

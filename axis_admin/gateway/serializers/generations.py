@@ -1,5 +1,6 @@
 """What POST generations is told and answers."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,7 +9,9 @@ from rest_framework import serializers
 from audit import wording
 from axis_admin.gateway.serializers.fields import Whole, Words
 from axis_admin.gateway.serializers.validate import API_VERSIONS, SERVICE_TIERS
+from keys import asks
 
+_NAME = re.compile(asks.NAME)
 LARGEST_BATCH = 1_000
 LONGEST_SOURCE = 64
 STATUSES = ("accepted", "accepted_late", "duplicate", "conflict", "rejected")
@@ -74,6 +77,8 @@ class Source(Words):
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
+        if not _NAME.match(text):
+            self.fail("blank")
         if wording.holds_credential(text):
             self.fail("credential")
         return text

@@ -81,6 +81,7 @@ def test_above_the_head_is_the_gateways_mistake(reader: Reader, studio: Organiza
         ({"limit": "1001"}, "limit"),
         ({"limit": "many"}, "limit"),
         ({"after": "0", "source": ""}, "source"),
+        ({"after": "0", "source": " \u200d"}, "source"),
         ({"after": "0", "source": "x" * 65}, "source"),
         ({"after": "0", "source": "a\nb"}, "source"),
         ({"after": "0", "source": "a\x00b"}, "source"),

@@ -26,6 +26,8 @@ def test_the_usual_scopes_do_not_report_leaks(calling: Gateway) -> None:
     [
         ({"source": ""}, "source"),
         ({"source": None}, "source"),
+        ({"source": "  "}, "source"),
+        ({"source": "\u00a0\u200d\u3164"}, "source"),
         ({"source": "x" * 65}, "source"),
         ({"source": "a\x00b"}, "source"),
         ({"url": 7}, "url"),

@@ -24,15 +24,16 @@ def client_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) ->
     return chain[0]
 
 
-def believing(application: Wsgi, trusted: Sequence[Network]) -> Wsgi:
+def believing(application: Wsgi, trusted: Sequence[Network], header: str = "X-Forwarded-For") -> Wsgi:
     """The same WSGI application, called with the caller's address and scheme as our own proxies report them."""
+    key = f"HTTP_{header.upper().replace('-', '_')}"
     if not trusted:
         return application
 
     def call(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         peer = environ.get("REMOTE_ADDR", "")
         if _is_address(peer) and _is_trusted(peer, trusted):
-            environ["REMOTE_ADDR"] = client_address(peer, environ.get("HTTP_X_FORWARDED_FOR", ""), trusted)
+            environ["REMOTE_ADDR"] = client_address(peer, environ.get(key, ""), trusted)
             if environ.get("HTTP_X_FORWARDED_PROTO") == "https":
                 environ["wsgi.url_scheme"] = "https"
         return application(environ, start_response)

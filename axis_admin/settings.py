@@ -147,6 +147,10 @@ try:
     TRUSTED_PROXIES = proxies.networks(env.list("TRUSTED_PROXIES", default=[]))
 except ValueError as _error:
     raise ImproperlyConfigured(f"TRUSTED_PROXIES: {_error}") from _error
+# With a name without a hyphen no caller's header passes for it, whatever a proxy lets through.
+CLIENT_ADDRESS_HEADER = env.str("CLIENT_ADDRESS_HEADER", default="X-Forwarded-For")
+if not re.fullmatch(r"[A-Za-z0-9-]+", CLIENT_ADDRESS_HEADER):
+    raise ImproperlyConfigured("CLIENT_ADDRESS_HEADER is the name of a header: letters, digits and hyphens.")
 
 # --- Pages
 TEMPLATES = [

@@ -20,4 +20,4 @@ def _answering() -> proxies.Wsgi:
     return dispatch.before(django)
 
 
-application = proxies.believing(_answering(), settings.TRUSTED_PROXIES)
+application = proxies.believing(_answering(), settings.TRUSTED_PROXIES, settings.CLIENT_ADDRESS_HEADER)

@@ -148,6 +148,19 @@ def test_a_forged_scheme_and_address_change_nothing() -> None:
     assert (seen["REMOTE_ADDR"], seen["wsgi.url_scheme"]) == ("198.51.100.1", "https")
 
 
+def test_the_header_that_is_believed_can_have_another_name() -> None:
+    seen = {}
+
+    def application(environ: dict[str, str], start_response: object) -> list[bytes]:
+        seen.update(environ)
+        return []
+
+    call = proxies.believing(application, proxies.networks(["10.0.0.0/8"]), "ClientAddress")
+    said = {"HTTP_X_FORWARDED_FOR": "198.51.100.1", "HTTP_CLIENTADDRESS": "203.0.113.7", "REMOTE_ADDR": "10.0.0.1"}
+    call(said, print)
+    assert seen["REMOTE_ADDR"] == "203.0.113.7"
+
+
 def test_a_callers_newline_cannot_forge_a_second_log_line() -> None:
     record = logging.LogRecord("axis", logging.INFO, "", 0, "name is %s", ("a\nlevel=ERROR forged\x1b[31m",), None)
     line = logs.Line().format(record)

@@ -39,7 +39,8 @@ class Question:
         """Read the address. Who looks for one call looks through all that is kept."""
         words = wording.prefixes_of_all(query.get("q", "").replace("\x00", "")).strip()[:LONGEST_WORDS]
         range = ranges.chosen(query.get("range", ""), default="7d" if words else "24h")
-        return cls(words, query.get("code", ""), range, query.get("before", ""), query.get("after", ""))
+        code = query.get("code", "")
+        return cls(words, code if code in Code.values else "", range, query.get("before", ""), query.get("after", ""))
 
     def filtered(self, rows: RefusalQuerySet, *, now: datetime) -> RefusalQuerySet:
         """Keep the refusals of the range that match."""

@@ -26,7 +26,10 @@ WITH before AS (
     SELECT id, seq FROM keys_feedreader WHERE credential_id = %(credential)s AND source = %(source)s
 ), reader AS (
     INSERT INTO keys_feedreader (credential_id, source, seq, polled_at)
-    VALUES (%(credential)s, %(source)s, %(seq)s, clock_timestamp())
+    SELECT %(credential)s::bigint, %(source)s::text, %(seq)s::bigint, clock_timestamp()
+    WHERE EXISTS (SELECT FROM before) OR %(most)s > (
+        SELECT count(*) FROM keys_feedreader
+        WHERE credential_id = %(credential)s AND polled_at > now() - interval '1 day')
     ON CONFLICT (credential_id, source) DO UPDATE SET seq = excluded.seq, polled_at = excluded.polled_at
     RETURNING id, polled_at
 ), taken_back AS (
@@ -39,15 +42,19 @@ WITH before AS (
     FROM reader WHERE NOT EXISTS (SELECT FROM before WHERE seq = %(seq)s)
     ON CONFLICT (reader_id, seq) DO NOTHING
 ), crowd AS (
-    DELETE FROM keys_feedreader WHERE NOT EXISTS (SELECT FROM before) AND id IN (
-        SELECT id FROM keys_feedreader WHERE credential_id = %(credential)s ORDER BY polled_at DESC OFFSET %(most)s)
+    DELETE FROM keys_feedreader
+    WHERE EXISTS (SELECT FROM reader) AND NOT EXISTS (SELECT FROM before) AND polled_at <= now() - interval '1 day'
+    AND id IN (
+        SELECT id FROM keys_feedreader WHERE credential_id = %(credential)s ORDER BY polled_at DESC OFFSET %(most)s - 1)
     RETURNING id
 ), crowds AS (
     DELETE FROM keys_feedconfirmation USING crowd WHERE reader_id = crowd.id
 )
-SELECT extract(epoch FROM reader.polled_at - change.at)::float8
-FROM reader, before JOIN orgs_change change ON change.seq = before.seq + 1
-WHERE before.seq < %(seq)s
+SELECT reader.id, (
+    SELECT extract(epoch FROM reader.polled_at - change.at)::float8
+    FROM before JOIN orgs_change change ON change.seq = before.seq + 1
+    WHERE before.seq < %(seq)s)
+FROM reader
 """
 _FORGET_CHANGES = "SELECT orgs_forget_changes()"
 # Each reader's newest step stays: without it a reader that long had nothing to confirm would pass for a new one.
@@ -62,7 +69,8 @@ WITH gone AS (
 """
 # Longer than a weekend; a gateway that comes back after it begins as a new one.
 FORGOTTEN_AFTER_DAYS = 3
-# A gateway that names itself anew with each start is not kept with all its names.
+# A gateway that names itself anew with each start is not kept with all its names: one that is silent for a day makes
+# room. One that only lags never does, or whoever makes names up would hide it.
 MOST_SOURCES = 200
 
 
@@ -97,6 +105,10 @@ class AheadOfFeed(Exception):
     """Nobody can have been told that number yet."""
 
 
+class TooManySources(Exception):
+    """So many other sources of this credential have asked within a day."""
+
+
 def head() -> int:
     """Return the number of the last change; 0 before the first."""
     with connection.cursor() as cursor:
@@ -126,12 +138,15 @@ def confirm(*, credential: int, source: str, seq: int) -> float | None:
     """Note that a source of this credential has come as far as `seq`: by a primary key, and by source.
 
     Returns the seconds since the oldest change that it confirms anew was committed; None where it confirms none.
+    Raises TooManySources for a new name beyond MOST_SOURCES.
     """
     asked: dict[str, int | str] = {"credential": credential, "source": source, "seq": seq, "most": MOST_SOURCES}
     with connection.cursor() as cursor:
         cursor.execute(_CONFIRM, asked)
         row = cursor.fetchone()
-    return None if row is None else float(row[0])
+    if row is None:
+        raise TooManySources
+    return None if row[1] is None else float(row[1])
 
 
 def forget() -> None:

@@ -73,7 +73,11 @@ def _page(asked: Mapping[str, Any], gateway: GatewayIdentity) -> feed.Page:
 def _confirm(asked: Mapping[str, Any], gateway: GatewayIdentity) -> None:
     if "source" not in asked:
         return
-    seconds = feed.confirm(credential=gateway.id, source=asked["source"], seq=asked["after"])
+    try:
+        seconds = feed.confirm(credential=gateway.id, source=asked["source"], seq=asked["after"])
+    except feed.TooManySources as error:
+        said = f"{feed.MOST_SOURCES} others with this credential asked within a day. Keep a name after a restart."
+        raise problems.invalid([("source", said)]) from error
     if seconds is not None:
         metrics.CONFIRMATION_SECONDS.labels(gateway.environment).observe(seconds)
 

@@ -110,16 +110,35 @@ def test_a_poll_takes_two_statements_beside_its_credential(reader: Reader, studi
     assert len(caught) == 2
 
 
-def test_a_gateway_with_ever_new_names_does_not_fill_the_table(
+def test_ever_new_names_are_refused_and_hide_no_reader_that_lags(
+    reader: Reader, studio: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "MOST_SOURCES", 3)
+    lags, seq = announced(studio), announced(studio)
+    reader.read(after=lags, source="lags")
+    for number in range(2):
+        reader.read(after=seq, source=f"pod-{number}")
+    response = reader.ask(after=seq, source="made-up")
+    assert response.status_code == 400
+    assert [one["field"] for one in response.json()["errors"]] == ["source"]
+    assert set(FeedReader.objects.values_list("source", "seq")) == {("lags", lags), ("pod-0", seq), ("pod-1", seq)}
+    assert reader.read(after=seq, source="pod-1")["next"] == seq
+    assert FeedConfirmation.objects.count() == 3
+
+
+def test_a_name_that_is_silent_for_a_day_makes_room_for_a_new_one(
     reader: Reader, studio: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(feed, "MOST_SOURCES", 3)
     seq = announced(studio)
-    for number in range(7):
-        reader.read(after=seq, source=f"pod-{number}")
-    kept = set(FeedReader.objects.values_list("source", flat=True))
-    assert kept == {"pod-3", "pod-4", "pod-5", "pod-6"}
-    assert FeedConfirmation.objects.count() == 4
+    for name in ("gone", "gone longer", "here"):
+        reader.read(after=seq, source=name)
+    day = timedelta(days=1)
+    FeedReader.objects.filter(source="gone").update(polled_at=timezone.now() - day)
+    FeedReader.objects.filter(source="gone longer").update(polled_at=timezone.now() - 2 * day)
+    reader.read(after=seq, source="new")
+    assert set(FeedReader.objects.values_list("source", flat=True)) == {"gone", "here", "new"}
+    assert FeedConfirmation.objects.count() == 3
 
 
 def test_how_long_confirming_took_is_measured(reader: Reader, studio: Organization) -> None:

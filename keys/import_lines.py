@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import chain
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 from django.utils import timezone
@@ -63,6 +63,14 @@ def read(lines: Iterable[str]) -> Iterator[tuple[int, Line | BadLine]]:
         yield number, BadLine({"": "The line is too long."}) if too_long else _checked(read_one(line))
 
 
+def bounded(file: TextIO) -> Iterator[str]:
+    """Yield the lines of a file; one that is too long is cut a character later, however long it is."""
+    while line := file.readline(LONGEST_LINE + 1):
+        yield line
+        while len(line) > LONGEST_LINE and not line.endswith(("\n", "\r")):
+            line = file.readline(LONGEST_LINE + 1)
+
+
 def _json(line: str) -> Mapping[str, Any] | None:
     try:
         found = json.loads(line)
@@ -72,7 +80,12 @@ def _json(line: str) -> Mapping[str, Any] | None:
 
 
 def _csv(head: str) -> Callable[[str], Mapping[str, Any] | None]:
-    names = [name.strip() for name in next(csv.reader([head]))]
+    if len(head) > LONGEST_LINE:
+        raise BadFile("The first line is too long.")
+    try:
+        names = [name.strip() for name in next(csv.reader([head]))]
+    except csv.Error:
+        raise BadFile("The first line cannot be read.") from None
     missing = [name for name in REQUIRED if name not in names]
     if missing or len(set(names)) < len(names) or set(names) - {*REQUIRED, *OPTIONAL}:
         wanted = ", ".join(REQUIRED)

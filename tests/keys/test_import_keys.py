@@ -13,7 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import Event
-from keys import actions, imports, known, rotation, secrets
+from keys import actions, import_lines, imports, known, rotation, secrets
 from keys.models import ApiKey, KeySecret
 from orgs.models import Organization
 from tests.cast import ACTOR
@@ -207,3 +207,22 @@ def test_prefixes_are_found_each_once_by_an_index(run: Any) -> None:
     run(HEAD, line("sk_studio_1"), line("sk_studio_2"), line("pk-3", prefix="pk-"))
     assert imports.prefixes() == {"sk_studio_", "pk-"}
     assert KeySecret.objects.count() == 3
+
+
+@pytest.mark.parametrize("huge", ["x" * 200_000, f'"{"x" * 200_000}"', "{" + "x" * 200_000])
+def test_a_huge_first_line_is_refused_in_words(run: Any, huge: str) -> None:
+    told, refused = run(huge, line())
+    assert "Traceback" not in refused
+    assert "line is too long" in refused + " ".join(told)
+
+
+@pytest.mark.parametrize("length", [20_000, import_lines.LONGEST_LINE + 1, 2 * (import_lines.LONGEST_LINE + 1)])
+def test_a_huge_line_is_one_line_and_the_next_is_read(run: Any, length: int) -> None:
+    told, refused = run(HEAD, "x" * length, line())
+    assert told[0] == "line 2: refused: The line is too long."
+    assert told[1].startswith("line 3: imported as key_")
+
+
+def test_no_more_of_a_line_is_read_than_is_looked_at() -> None:
+    file = StringIO("x" * 100_000 + "\n" + "y\n")
+    assert [len(one) for one in import_lines.bounded(file)] == [import_lines.LONGEST_LINE + 1, 2]

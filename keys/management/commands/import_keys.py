@@ -92,10 +92,10 @@ class _Importing:
 @contextmanager
 def _opened(file: str) -> Iterator[Iterable[str]]:
     if file == "-":
-        yield sys.stdin
+        yield import_lines.bounded(sys.stdin)
         return
     with Path(file).open(encoding="utf-8-sig", newline="") as lines:
-        yield lines
+        yield import_lines.bounded(lines)
 
 
 def _about_file(error: Exception) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -77,9 +77,12 @@ def start(
     arguments: Mapping[str, Any] | None = None,
     reason: str = "",
     ticket: str = "",
+    once: str = "",
 ) -> Job:
     """Put the work down, to be done in the actor's name; the caller has it run once this is committed.
 
+    `once` names what was asked, down to each thing: the actor's job of the same name that has not ended yet is returned
+    in place of another.
     ValidationError without anything to work on, or with more than MOST; ValueError for an unknown kind and for
     arguments that hold a credential.
     """
@@ -89,8 +92,10 @@ def start(
         raise ValueError("A job is kept: its arguments may hold no credential.")
     if not 0 < len(items) <= MOST:
         raise ValidationError(f"A job is about 1 to {MOST:,} things; this one about {len(items):,}.")
+    if once and (going := _going(kind, actor, once)):
+        return going
     job = Job(id=uuid7.make(), kind=kind, title=wording.neutral(wording.one_line(title), LONGEST_TITLE))
-    job.actor, job.arguments, job.total = dataclasses.asdict(actor), dict(arguments or {}), len(items)
+    job.actor, job.arguments, job.total = dataclasses.asdict(actor), _kept(arguments, once), len(items)
     job.actor["parent"] = None
     job.actor_id, job.actor_label = trail.as_named(actor.id), trail.as_named(actor.label)
     detail: dict[str, str | int] = {"kind": kind, "items": len(items)}
@@ -181,6 +186,18 @@ def _piece(item: Piece | trail.Target | str) -> Piece:
     if isinstance(item, str):
         item = trail.Target("thing", item, item)
     return item if isinstance(item, Piece) else Piece(item)
+
+
+def _going(kind: str, actor: trail.Actor, once: str) -> Job | None:
+    """The actor's job of this name that has not ended; until this is committed nobody else starts one of theirs."""
+    actor_id = trail.as_named(actor.id)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"jobs of {actor_id}"])
+    return Job.objects.of(actor_id).going().filter(kind=kind, arguments__once=once).first()
+
+
+def _kept(arguments: Mapping[str, Any] | None, once: str) -> dict[str, Any]:
+    return {**(arguments or {}), **({"once": once} if once else {})}
 
 
 def _item(job: Job, position: int, piece: Piece) -> JobItem:

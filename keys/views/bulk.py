@@ -67,7 +67,7 @@ def _selected(request: StaffRequest) -> tuple[ApiKeyQuerySet, str]:
             return keys, "The filter is not valid. Nothing was changed."
     else:
         uids = set(request.GET.getlist("key"))
-        keys = mine.filter(uid__in=uids)
+        keys = mine.filter(uid__in=[uid for uid in uids if not access.is_unfit(uid)])
         if missing := uids - set(keys.values_list("uid", flat=True)):
             name = sorted(missing)[0]
             access.refuse(request, Permission.KEY_SEE, target=trail.Target("key", name, name))
@@ -94,7 +94,14 @@ def _start(request: StaffRequest, act: Act, form: BulkForm, keys: ApiKeyQuerySet
         items=pieces,
         arguments=form.arguments,
         **form.why,
+        once=_asked_for(form, keys),
     )
+
+
+def _asked_for(form: BulkForm, keys: ApiKeyQuerySet) -> str:
+    """Name the answers and the keys: a form that is sent twice asks for the same."""
+    asked = f"{_fingerprint(keys)} {_answers(form)}"
+    return hashlib.sha256(asked.encode()).hexdigest()
 
 
 def _asked(request: StaffRequest, act: Act, form: BulkForm, keys: ApiKeyQuerySet) -> HttpResponse:

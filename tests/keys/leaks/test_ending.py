@@ -124,6 +124,14 @@ def test_a_key_that_was_used_from_nowhere_cannot_be_contained(key_admin: Any, br
     assert not re.search(r'<button[^>]+type="submit"[^>]*>\s*Contain key', answer.text)
 
 
+@pytest.mark.parametrize(("step", "doing"), [("revoke/", "Revoking"), ("replace/", "Replacing the secrets of")])
+def test_both_say_first_whom_they_would_have_refused(step: str, doing: str, page: Page, secret: KeySecret) -> None:
+    SecretHourFactory(secret=secret, hour=hours_ago(2), address="203.0.113.250", admitted=5)
+    said = page.get(step).text
+    assert f"{doing} {secret.key} would have refused" in said
+    assert "203.0.113.250" in said
+
+
 def test_revoking_ends_the_key(page: Page, secret: KeySecret, settled: list[Organization]) -> None:
     assert page.post("revoke/").status_code == 302
     secret.key.refresh_from_db()

@@ -1,12 +1,24 @@
 """Which events of a key belong to the leak of one of its secrets. Pure."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
-from audit.models import Event
 from keys.models import LeakReport
 
 LEAK = "leak"
+
+
+class Event(Protocol):
+    """What is asked of an event of the trail."""
+
+    @property
+    def further(self) -> Sequence[Mapping[str, str]]: ...
+
+    @property
+    def changes(self) -> Mapping[str, Sequence[Any]]: ...
+
+    @property
+    def detail(self) -> Mapping[str, Any]: ...
 
 
 def is_about(leak: LeakReport, event: Event) -> bool:

@@ -17,6 +17,7 @@ from keys.verdicts import Code
 
 PER_PAGE = 50
 LONGEST_WORDS = 255
+NO_CODE = "-"
 CODES = [(code.value, code.value) for code in Code if code != Code.VALID]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,7 +41,9 @@ class Question:
         words = wording.prefixes_of_all(query.get("q", "").replace("\x00", "")).strip()[:LONGEST_WORDS]
         range = ranges.chosen(query.get("range", ""), default="7d" if words else "24h")
         code = query.get("code", "")
-        return cls(words, code if code in Code.values else "", range, query.get("before", ""), query.get("after", ""))
+        # A code that there is not finds nothing; nothing of its text reaches the database.
+        code = code if not code or code in Code.values else NO_CODE
+        return cls(words, code, range, query.get("before", ""), query.get("after", ""))
 
     def filtered(self, rows: RefusalQuerySet, *, now: datetime) -> RefusalQuerySet:
         """Keep the refusals of the range that match."""

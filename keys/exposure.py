@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
 import redis
-from django.db.models import Max, Min, Sum
+from django.db.models import Max, Min, Q, Sum
 
 from keys import asks, counts
 from keys.actions.gateways import MOST_NETWORKS
@@ -53,7 +53,10 @@ class Caller:
 
 @dataclass(frozen=True)
 class Use:
-    """What came with a secret since its exposure: admitted calls are use, refused ones are attempts."""
+    """What came with a secret since its exposure: admitted calls are use, refused ones are attempts.
+
+    All of it, new addresses first: pages show MOST_CALLERS, what they say of it counts everybody.
+    """
 
     callers: Sequence[Caller] = ()
     attempts: Sequence[Caller] = ()
@@ -99,15 +102,19 @@ def known(key: ApiKey, *, exposed_since: datetime, now: datetime) -> list[Caller
 
 
 def containable(callers: Iterable[Caller], allowed: Sequence[str]) -> list[Caller]:
-    """Keep those that the present allow-list lets through: containing a key never lets anybody in."""
+    """Keep those that the present allow-list lets through: containing a key never lets anybody in.
+
+    As many as an allow-list may name; those that were known before go before new ones, which anybody can make many of.
+    """
     networks = [asks.network(text) for text in allowed]
-    return [one for one in callers if _is_inside(one, networks)][:MOST_NETWORKS]
+    inside = [one for one in callers if _is_inside(one, networks)]
+    return sorted(sorted(inside, key=lambda one: one.is_new)[:MOST_NETWORKS], key=_order)
 
 
 def outside(callers: Iterable[Caller], allowed: Sequence[str]) -> list[Caller]:
-    """Keep those that the present allow-list refuses already."""
+    """Keep those that the present allow-list refuses already, as many as a page shows."""
     networks = [asks.network(text) for text in allowed]
-    return [one for one in callers if one.address and not _is_inside(one, networks)]
+    return [one for one in callers if one.address and not _is_inside(one, networks)][:MOST_CALLERS]
 
 
 def _is_inside(caller: Caller, networks: Sequence[Network]) -> bool:
@@ -133,19 +140,14 @@ def _callers(rows: Any, kind: str, *, before: frozenset[str], exposed_since: dat
     """Return who called, of the calls of one kind: admitted or refused."""
     counted = rows.filter(**{f"{kind}__gt": 0}).order_by()
     summed = counted.values("address").annotate(calls=Sum(kind), first_in=Min("hour"), last_in=Max("hour"))
-    agents = _agents(counted)
     found = [
-        Caller(
-            row["address"],
-            agents.get(row["address"], []),
-            row["calls"],
-            row["first_in"],
-            row["last_in"],
-            _novelty(row["address"], row["last_in"], before=before, exposed_since=exposed_since),
-        )
-        for row in summed.order_by("-last_in", "address")[:MOST_CALLERS]
+        Caller(address, (), calls, first, last, _novelty(address, last, before=before, exposed_since=exposed_since))
+        for address, calls, first, last in summed.values_list("address", "calls", "first_in", "last_in").iterator()
     ]
-    return sorted(found, key=_order)
+    found.sort(key=_order)
+    shown = found[:MOST_CALLERS]
+    agents = _agents(counted.filter(Q(address=None) | Q(address__in=[one.address for one in shown if one.address])))
+    return [*(replace(one, agents=agents.get(one.address, [])) for one in shown), *found[MOST_CALLERS:]]
 
 
 def _order(one: Caller) -> tuple[int, int, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from keys.exposure import Caller, Novelty, Use
+from keys.exposure import MOST_CALLERS, Caller, Novelty, Use
 from keys.models import ApiKey, LeakReport
 from orgs.models import Contact
 
@@ -87,10 +87,10 @@ _DEATHS = {
 def timeline(leak: LeakReport, use: Use, done: Iterable[Happening]) -> list[Happening]:
     """Return everything about the leak, oldest first: the exposure, new addresses, and what people did."""
     told = [Happening(leak.exposed_since, "eye", "The secret was out", f"{clock(leak.exposed_since)}, as far as known")]
-    told += [_first_use(leak, one, f"First use from the new address {one.address}") for one in use.new]
+    told += [_first_use(leak, one, f"First use from the new address {one.address}") for one in use.new[:MOST_CALLERS]]
     told += [
         _first_use(leak, one, f"Use from {one.address} in the same hour: before or after cannot be told")
-        for one in use.untold
+        for one in use.untold[:MOST_CALLERS]
     ]
     return sorted([*told, *done], key=lambda one: one.at)
 

@@ -218,7 +218,7 @@ def test_a_huge_first_line_is_refused_in_words(run: Any, huge: str) -> None:
 
 @pytest.mark.parametrize("length", [20_000, import_lines.LONGEST_LINE + 1, 2 * (import_lines.LONGEST_LINE + 1)])
 def test_a_huge_line_is_one_line_and_the_next_is_read(run: Any, length: int) -> None:
-    told, refused = run(HEAD, "x" * length, line())
+    told, _ = run(HEAD, "x" * length, line())
     assert told[0] == "line 2: refused: The line is too long."
     assert told[1].startswith("line 3: imported as key_")
 

@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from keys import actions
+from keys import actions, exposure
 from keys.models import KeySecret, LeakReport
 from tests.cast import ACTOR
 from tests.factories import LeakFactory, SecretFactory, SecretHourFactory, UseFactory
@@ -113,3 +114,30 @@ def test_what_is_done_to_another_secret_alone_is_not(page: Page, other: LeakRepo
     texts = " ".join(one.text for one in page.get().context["timeline"])
     assert "paused" in texts
     assert "old secret" not in texts
+
+
+def test_the_verdict_counts_more_addresses_than_are_shown(quiet: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exposure, "MOST_CALLERS", 3)
+    secret = quiet.leak.secret
+    SecretHourFactory(secret=secret, hour=hours_ago(3), address=STRANGER, admitted=1)
+    SecretHourFactory(secret=secret, hour=hours_ago(1), address=OLD, admitted=900)
+    for number in range(4):
+        SecretHourFactory(secret=secret, hour=hours_ago(1), address=f"198.51.100.{number}", admitted=5)
+    answer = quiet.get()
+    assert "5 new addresses have used it" in answer.context["verdict"].title
+    assert [one.is_new for one in answer.context["callers"]] == [True] * 3
+    assert all(one.agents == ["studio/1.2"] for one in answer.context["callers"])
+    assert "3 more addresses" in answer.text
+
+
+def test_many_new_addresses_do_not_push_known_ones_out_of_what_a_key_is_contained_to(
+    quiet: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exposure, "MOST_NETWORKS", 2)
+    secret = quiet.leak.secret
+    SecretHourFactory(secret=secret, hour=hours_ago(1), address=OLD)
+    for number in range(4):
+        SecretHourFactory(secret=secret, hour=hours_ago(1), address=f"198.51.100.{number}", admitted=50)
+    seen = exposure.known(secret.key, exposed_since=quiet.leak.exposed_since, now=timezone.now())
+    assert [one.is_new for one in seen] == [True] * 4 + [False]
+    assert OLD in [one.address for one in exposure.containable(seen, [])]

@@ -7,7 +7,8 @@ import pytest
 
 from orgs.models import Organization, Staff
 from tests import factories
-from tests.house.test_routes import ROUTES, arguments, path_of
+from tests.house.routes import ROUTES
+from tests.house.test_routes import arguments, path_of
 
 __all__ = ["arguments"]
 

@@ -1,12 +1,10 @@
-"""Every route × every role, and the names of things: a route that nobody lists here fails."""
+"""Every route × every role, as the table says."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
@@ -15,106 +13,7 @@ from audit.models import Event
 from keys.models import SavedView
 from orgs.models import Organization, Staff
 from tests import factories, jobs
-
-ROLES = ["administrator", "key_admin", "account_manager", "viewer", "stranger"]
-EVERYBODY = "200 200 200 200 403"
-# On an object: whoever has no role does not learn that it exists.
-WHO_SEES_IT = "200 200 200 200 404"
-EVERYONE_SIGNED_IN = "200 200 200 200 200"
-CHANGERS = "200 403 200 403 404"
-KEY_PEOPLE = "200 200 403 403 404"
-REVOKERS = "200 200 200 403 404"
-CONTACT_PEOPLE = "200 200 200 403 404"
-WHO_SEES_GATEWAYS = "200 200 404 404 404"
-
-# For each route what a GET answers to each role, in the order of ROLES; the account manager's on her own organization.
-ROUTES: dict[str, str] = {
-    "home": EVERYONE_SIGNED_IN,
-    "orgs:index": EVERYBODY,
-    "orgs:create": "200 403 200 403 403",
-    "orgs:detail": WHO_SEES_IT,
-    "orgs:edit": CHANGERS,
-    "orgs:plan": KEY_PEOPLE,
-    "orgs:activate": KEY_PEOPLE,
-    "orgs:suspend": REVOKERS,
-    "orgs:reinstate": KEY_PEOPLE,
-    "orgs:close": "200 403 403 403 404",
-    "orgs:contacts": WHO_SEES_IT,
-    "orgs:remove_contact": CONTACT_PEOPLE,
-    "orgs:history": WHO_SEES_IT,
-    "keys:index": EVERYBODY,
-    "keys:export": EVERYBODY,
-    "keys:hygiene": EVERYBODY,
-    "keys:save_view": EVERYBODY,
-    # A view of the account manager's.
-    "keys:rename_view": "404 404 200 404 404",
-    # Back to the list, since no key is named.
-    "keys:bulk": "302 302 403 403 403",
-    "keys:detail": WHO_SEES_IT,
-    "keys:rotate": KEY_PEOPLE,
-    "keys:links": EVERYBODY,
-    "keys:resend_link": KEY_PEOPLE,
-    "keys:cancel_link": KEY_PEOPLE,
-    "keys:settle_alarm": KEY_PEOPLE,
-    "keys:edit": KEY_PEOPLE,
-    "keys:pause": REVOKERS,
-    "keys:resume": KEY_PEOPLE,
-    "keys:rotation": WHO_SEES_IT,
-    "keys:schedule_rotation": KEY_PEOPLE,
-    "keys:cancel_rotation": KEY_PEOPLE,
-    "keys:undo_rotation": KEY_PEOPLE,
-    "keys:end_old_secret": KEY_PEOPLE,
-    "keys:extend_overlap": KEY_PEOPLE,
-    "keys:revoke": REVOKERS,
-    "keys:confirmed": WHO_SEES_IT,
-    "keys:history": WHO_SEES_IT,
-    "keys:for_org": WHO_SEES_IT,
-    "keys:org_refusals": WHO_SEES_IT,
-    "keys:refusals": WHO_SEES_IT,
-    "keys:refusal": WHO_SEES_IT,
-    "keys:dry_run": WHO_SEES_IT,
-    "keys:issue": KEY_PEOPLE,
-    "lookup": EVERYONE_SIGNED_IN,
-    # Without a look-up before it, it sends there.
-    "keys:report_leak": "302 302 302 403 403",
-    "keys:leak": WHO_SEES_IT,
-    "keys:replace_leaked": KEY_PEOPLE,
-    "keys:contain_leaked": REVOKERS,
-    "keys:revoke_leaked": REVOKERS,
-    "keys:close_leak": REVOKERS,
-    "keys:date_leak": REVOKERS,
-    "keys:gateways": "200 200 403 403 403",
-    "keys:create_gateway": "200 200 403 403 403",
-    "keys:gateway": WHO_SEES_GATEWAYS,
-    "keys:rotate_gateway": WHO_SEES_GATEWAYS,
-    "keys:end_gateway_overlap": WHO_SEES_GATEWAYS,
-    "keys:edit_gateway": WHO_SEES_GATEWAYS,
-    "keys:revoke_gateway": WHO_SEES_GATEWAYS,
-    "metering:index": EVERYBODY,
-    "metering:for_org": WHO_SEES_IT,
-    "metering:overview": WHO_SEES_IT,
-    "metering:export": WHO_SEES_IT,
-    "audit:index": "200 200 200 403 403",
-    "audit:event": WHO_SEES_IT,
-    "audit:history": WHO_SEES_IT,
-    "audit:jobs": EVERYBODY,
-    # One that somebody else started.
-    "audit:job": "200 404 404 404 404",
-    "audit:export_job": "200 404 404 404 404",
-}
-# By POST, with what each role is answered: 302 is done, 403 refused.
-BY_POST = {
-    "orgs:change_notices": "302 302 302 403 404",
-    "orgs:remove_contact": "302 302 302 403 404",
-    "audit:cancel_job": "302 404 404 404 404",
-    "keys:remove_view": "404 404 302 404 404",
-}
-# Open to strangers, each for its own reason; `delivery` is the customers', who are none of our people.
-OPEN = {"delivery", "healthz", "readyz", "account_login", "account_signup", "account_inactive", "account_logout"}
-# Of the person themselves, whoever it is.
-OWN = {"appearance"}
-# Another door, with its own credentials; tests/gateway.
-GATEWAY = "gateway_"
+from tests.house.routes import BY_POST, GATEWAY, OPEN, OWN, ROLES, ROUTES
 
 
 def _names(patterns: list[Any], prefix: str = "") -> Iterator[str]:
@@ -294,21 +193,3 @@ def test_an_organization_out_of_scope_does_not_exist(
     answer = browser_of(account_manager, proven=True).get(reverse(route, args=target))
     assert answer.status_code == 404
     assert Event.objects.filter(verb="access.denied", actor_id=account_manager.uid, outcome="denied").exists()
-
-
-def test_url_view_and_template_share_a_name() -> None:
-    templates = Path(settings.BASE_DIR) / "templates"
-    for pattern in _patterns(get_resolver().url_patterns):
-        app, name = pattern
-        if app in ("orgs", "keys", "metering", "audit") and f"{app}:{name[0]}" in ROUTES:
-            assert name[0] == name[1], f"{app}:{name[0]} is answered by {name[1]}"
-            drawn = [templates / app / f"{name[0]}.html", templates / app / f"_{name[0]}.html"]
-            assert name[0].startswith("export") or any(each.exists() for each in drawn), f"{app}/{name[0]}.html"
-
-
-def _patterns(patterns: list[Any], app: str = "") -> Iterator[tuple[str, tuple[str, str]]]:
-    for pattern in patterns:
-        if isinstance(pattern, URLResolver):
-            yield from _patterns(pattern.url_patterns, pattern.app_name or app)
-        elif pattern.name:
-            yield app, (pattern.name, getattr(pattern.callback, "__name__", ""))

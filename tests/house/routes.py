@@ -1,0 +1,101 @@
+"""What each route answers to each role: a route that is missing here fails a test."""
+
+ROLES = ["administrator", "key_admin", "account_manager", "viewer", "stranger"]
+EVERYBODY = "200 200 200 200 403"
+# On an object: whoever has no role does not learn that it exists.
+WHO_SEES_IT = "200 200 200 200 404"
+EVERYONE_SIGNED_IN = "200 200 200 200 200"
+CHANGERS = "200 403 200 403 404"
+KEY_PEOPLE = "200 200 403 403 404"
+REVOKERS = "200 200 200 403 404"
+CONTACT_PEOPLE = "200 200 200 403 404"
+WHO_SEES_GATEWAYS = "200 200 404 404 404"
+
+# For each route what a GET answers to each role, in the order of ROLES; the account manager's on her own organization.
+ROUTES: dict[str, str] = {
+    "home": EVERYONE_SIGNED_IN,
+    "orgs:index": EVERYBODY,
+    "orgs:create": "200 403 200 403 403",
+    "orgs:detail": WHO_SEES_IT,
+    "orgs:edit": CHANGERS,
+    "orgs:plan": KEY_PEOPLE,
+    "orgs:activate": KEY_PEOPLE,
+    "orgs:suspend": REVOKERS,
+    "orgs:reinstate": KEY_PEOPLE,
+    "orgs:close": "200 403 403 403 404",
+    "orgs:contacts": WHO_SEES_IT,
+    "orgs:remove_contact": CONTACT_PEOPLE,
+    "orgs:history": WHO_SEES_IT,
+    "keys:index": EVERYBODY,
+    "keys:export": EVERYBODY,
+    "keys:hygiene": EVERYBODY,
+    "keys:save_view": EVERYBODY,
+    # A view of the account manager's.
+    "keys:rename_view": "404 404 200 404 404",
+    # Back to the list, since no key is named.
+    "keys:bulk": "302 302 403 403 403",
+    "keys:detail": WHO_SEES_IT,
+    "keys:rotate": KEY_PEOPLE,
+    "keys:links": EVERYBODY,
+    "keys:resend_link": KEY_PEOPLE,
+    "keys:cancel_link": KEY_PEOPLE,
+    "keys:settle_alarm": KEY_PEOPLE,
+    "keys:edit": KEY_PEOPLE,
+    "keys:pause": REVOKERS,
+    "keys:resume": KEY_PEOPLE,
+    "keys:rotation": WHO_SEES_IT,
+    "keys:schedule_rotation": KEY_PEOPLE,
+    "keys:cancel_rotation": KEY_PEOPLE,
+    "keys:undo_rotation": KEY_PEOPLE,
+    "keys:end_old_secret": KEY_PEOPLE,
+    "keys:extend_overlap": KEY_PEOPLE,
+    "keys:revoke": REVOKERS,
+    "keys:confirmed": WHO_SEES_IT,
+    "keys:history": WHO_SEES_IT,
+    "keys:for_org": WHO_SEES_IT,
+    "keys:org_refusals": WHO_SEES_IT,
+    "keys:refusals": WHO_SEES_IT,
+    "keys:refusal": WHO_SEES_IT,
+    "keys:dry_run": WHO_SEES_IT,
+    "keys:issue": KEY_PEOPLE,
+    "lookup": EVERYONE_SIGNED_IN,
+    # Without a look-up before it, it sends there.
+    "keys:report_leak": "302 302 302 403 403",
+    "keys:leak": WHO_SEES_IT,
+    "keys:replace_leaked": KEY_PEOPLE,
+    "keys:contain_leaked": REVOKERS,
+    "keys:revoke_leaked": REVOKERS,
+    "keys:close_leak": REVOKERS,
+    "keys:date_leak": REVOKERS,
+    "keys:gateways": "200 200 403 403 403",
+    "keys:create_gateway": "200 200 403 403 403",
+    "keys:gateway": WHO_SEES_GATEWAYS,
+    "keys:rotate_gateway": WHO_SEES_GATEWAYS,
+    "keys:end_gateway_overlap": WHO_SEES_GATEWAYS,
+    "keys:edit_gateway": WHO_SEES_GATEWAYS,
+    "keys:revoke_gateway": WHO_SEES_GATEWAYS,
+    "metering:index": EVERYBODY,
+    "metering:for_org": WHO_SEES_IT,
+    "metering:overview": WHO_SEES_IT,
+    "metering:export": WHO_SEES_IT,
+    "audit:index": "200 200 200 403 403",
+    "audit:event": WHO_SEES_IT,
+    "audit:history": WHO_SEES_IT,
+    "audit:jobs": EVERYBODY,
+    # One that somebody else started.
+    "audit:job": "200 404 404 404 404",
+    "audit:export_job": "200 404 404 404 404",
+}
+# By POST, with what each role is answered: 302 is done, 403 refused.
+BY_POST = {
+    "orgs:change_notices": "302 302 302 403 404",
+    "orgs:remove_contact": "302 302 302 403 404",
+    "audit:cancel_job": "302 404 404 404 404",
+    "keys:remove_view": "404 404 302 404 404",
+}
+# Open to strangers, each for its own reason; `delivery` is the customers', who are none of our people.
+OPEN = {"delivery", "healthz", "readyz", "account_login", "account_signup", "account_inactive", "account_logout"}
+# Of the person themselves, whoever it is.
+OWN = {"appearance"}
+# Another door, with its own credentials; tests/gateway.
+GATEWAY = "gateway_"

@@ -22,6 +22,9 @@ SELECT coalesce((SELECT seq FROM orgs_changehead), 0), coalesce((SELECT number F
     coalesce((SELECT array_agg(DISTINCT organization_id) FROM orgs_change WHERE seq > %s), '{}')
 """
 
+# Called with each round, by whoever has something to do once a second.
+each_round: list[Callable[[], object]] = []
+
 
 class Seen(msgspec.Struct, frozen=True):
     """How far the feed and the revision of the gateways' credentials have been read."""
@@ -91,6 +94,8 @@ class Tail:
     def _run(self) -> None:
         while not self._ended.is_set():
             try:
+                for told in each_round:
+                    told()
                 self.step()
             except Exception as error:  # noqa: BLE001 - whatever it was, the next round tries again
                 logger.warning("the change feed could not be read: %s", error)

@@ -48,22 +48,21 @@ class Board:
 
     def write(self, number: int) -> int | None:
         """Write a number into a cell of one's own, and return which; None where they are all taken."""
-        with self._lock:
-            if self._own < 0:
-                self._claim()
-            if not self._free:
-                return None
+        if self._own < 0:
+            self._claim()
+        try:
             # The one that was given back last, so that few are ever used, and few are counted.
             cell = self._free.pop()
-            if cell >= self._numbers[self._own + _USED]:
-                self._numbers[self._own + _USED] = cell + 1
+        except IndexError:
+            return None
+        if cell >= self._numbers[self._own + _USED]:
+            self._use(cell)
         self._numbers[self._own + _CELLS + cell] = number
         return cell
 
     def clear(self, cell: int) -> None:
         self._numbers[self._own + _CELLS + cell] = 0
-        with self._lock:
-            self._free.append(cell)
+        self._free.append(cell)
 
     def count(self, number: int) -> int:
         """Return in how many cells the number stands."""
@@ -73,20 +72,25 @@ class Board:
             self._rows = [row for row in range(0, len(numbers), _ROW) if _lives(numbers[row + _OWNER])]
         found = 0
         for row in self._rows:
-            for cell in range(row + _CELLS, row + _CELLS + numbers[row + _USED]):
-                found += numbers[cell] == number
+            found += numbers[row + _CELLS : row + _CELLS + numbers[row + _USED]].tolist().count(number)
         return found
+
+    def _use(self, cell: int) -> None:
+        with self._lock:
+            self._numbers[self._own + _USED] = max(cell + 1, self._numbers[self._own + _USED])
 
     def _claim(self) -> None:
         """Take the row of nobody, or of somebody dead."""
         numbers = self._numbers
-        with self._alone():
+        with self._lock, self._alone():
+            if self._own >= 0:
+                return
             rows = range(0, len(numbers), _ROW)
             row = next((row for row in rows if not _lives(numbers[row + _OWNER])), rows[-1])
             for place in range(row + _USED, row + _ROW):
                 numbers[place] = 0
             numbers[row + _OWNER] = _name(os.getpid())
-        self._own, self._looked_at = row, float("-inf")
+            self._own, self._looked_at = row, float("-inf")
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

@@ -1,9 +1,42 @@
-"""What the gateway surface counts and measures; summed over its worker processes on METRICS_PORT."""
+"""What the gateway surface counts and measures; summed over its worker processes on METRICS_PORT.
 
-import functools
+To count costs more than most of what a call does. So calls and verdicts are put down as they come, and counted
+together: once a second by the thread that reads the change feed, before a scrape of this process, and at its end.
+"""
+
+import os
+import threading
 import time
+from bisect import bisect_left
+from collections import Counter as Times
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from multiprocessing.util import Finalize
+from typing import Any, TypeVar
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram, Metric
+from prometheus_client.registry import Collector
+
+from keys import tail
+
+PutDown = TypeVar("PutDown")
+
+# So many are put down at most before they are counted, whoever is to do it.
+MOST_PUT_DOWN = 4_096
+
+
+class _BeforeScrape(Collector):
+    """Tells nothing of its own; registered first, so that all others are asked after it."""
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        count_all()
+        return ()
+
+
+REGISTRY.register(_BeforeScrape())
 
 # A verdict takes a statement and a script: what matters lies between a millisecond and the limiter's time-out.
 SECONDS = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.02, 0.035, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
@@ -29,25 +62,69 @@ CONFIRMATION_SECONDS = Histogram(
     buckets=(0.1, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 5, 10, 30, 60, 300),
 )
 
-# Finding a counter by its labels costs more than to count.
-_calls = functools.lru_cache(maxsize=256)(CALLS.labels)
-_call_seconds = functools.lru_cache(maxsize=64)(CALL_SECONDS.labels)
-_verdicts = functools.lru_cache(maxsize=64)(VERDICTS.labels)
-_identities = functools.lru_cache(maxsize=64)(IDENTITIES.labels)
+# A call is its endpoint, status and seconds; a verdict its code and where the identity came from.
+_calls: deque[tuple[str, int, float]] = deque()
+_verdicts: deque[tuple[str, str]] = deque()
+_counting = threading.Lock()
+# Called before all is counted, by whoever knows a number that only has to be looked at.
+on_count: list[Callable[[], object]] = []
 
 
 def count_call(endpoint: str, status: int, *, began: float) -> None:
     """Count a call that was answered; `began` is by time.perf_counter."""
-    _calls(endpoint, status).inc()
-    _call_seconds(endpoint).observe(time.perf_counter() - began)
+    _calls.append((endpoint, status, time.perf_counter() - began))
+    # Where all calls fail there may be no thread that counts them.
+    if status != 200 or len(_calls) >= MOST_PUT_DOWN:
+        count_all()
 
 
 def count_verdict(code: str, source: str, *, degraded: bool) -> None:
-    _verdicts(code).inc()
-    if source not in ("", "memory"):
-        _identities(source).inc()
+    _verdicts.append((code, source))
     if degraded:
         DEGRADED.inc()
         STORE_ERRORS.inc()
 
 
+def count_all() -> None:
+    """Count what was put down until now."""
+    with _counting:
+        for told in on_count:
+            told()
+        _count_calls(list(_taken(_calls)))
+        for (code, source), times in Times(_taken(_verdicts)).items():
+            VERDICTS.labels(code).inc(times)
+            if source not in ("", "memory"):
+                IDENTITIES.labels(source).inc(times)
+
+
+def _taken(waiting: deque[PutDown]) -> Iterator[PutDown]:
+    # What comes meanwhile waits for the next time; and each is taken by one thread alone.
+    for _ in range(len(waiting)):
+        yield waiting.popleft()
+
+
+def _count_calls(calls: Iterable[tuple[str, int, float]]) -> None:
+    for (endpoint, status), times in Times([call[:2] for call in calls]).items():
+        CALLS.labels(endpoint, status).inc(times)
+    for endpoint in {call[0] for call in calls}:
+        _observe(CALL_SECONDS.labels(endpoint), [call[2] for call in calls if call[0] == endpoint])
+
+
+def _observe(histogram: Any, seconds: Iterable[float]) -> None:
+    """Observe them all: what `observe` does with each, done once for each bucket."""
+    histogram._sum.inc(sum(seconds))
+    for bucket, times in Times(bisect_left(histogram._upper_bounds, one) for one in seconds).items():
+        histogram._buckets[bucket].inc(times)
+
+
+def _begin_anew() -> None:
+    """Leave to the parent what it has put down."""
+    _calls.clear()
+    _verdicts.clear()
+    _counting.release()
+
+
+tail.each_round.append(count_all)
+os.register_at_fork(before=_counting.acquire, after_in_parent=_counting.release, after_in_child=_begin_anew)
+# Also where the process is another one's child, in which atexit does nothing.
+Finalize(None, count_all, exitpriority=0)

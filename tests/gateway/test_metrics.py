@@ -4,7 +4,7 @@ import pytest
 from prometheus_client import generate_latest
 from prometheus_client.registry import REGISTRY
 
-from axis_admin.gateway import metrics
+from axis_admin.gateway import inflight
 from keys.models import KeySecret
 from tests.factories import SecretFactory
 from tests.gateway.conftest import Gateway
@@ -37,10 +37,13 @@ def test_calls_are_counted_by_endpoint_and_status_and_measured(calling: Gateway,
 
 
 def test_no_call_stays_in_flight(calling: Gateway, secret: KeySecret) -> None:
-    before = metrics.IN_FLIGHT._value.get()
+    before = sample("axis_gateway_calls_in_flight")
     calling.validate(secret)
     calling.post("keys/validate", b"", credential="nonsense")
-    assert metrics.IN_FLIGHT._value.get() == before
+    assert sample("axis_gateway_calls_in_flight") == before == 0
+    assert inflight.calls.enter("somebody")
+    assert sample("axis_gateway_calls_in_flight") == 1
+    inflight.calls.leave("somebody")
 
 
 def test_the_metrics_hold_nobodys_credential(calling: Gateway, secret: KeySecret) -> None:

@@ -9,6 +9,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
 ]
+if settings.SURFACE == "gateway":
+    from axis_admin.gateway.views import Validate
+
+    # Nearly every call is this one: it is found first, and at once.
+    urlpatterns.insert(0, path("gateway/v1/keys/validate", Validate.as_view()))
 if settings.SURFACE in ("all", "gateway"):
     urlpatterns += [path("gateway/v1/", include("axis_admin.gateway.urls"))]
 if settings.SURFACE == "gateway":

@@ -13,11 +13,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "axis_admin.settings")
 def _answering() -> proxies.Wsgi:
     django = get_wsgi_application()
     # The other surfaces have middleware of their own around every answer.
-    if not settings.AXIS_FAST_VALIDATE or settings.SURFACE != "gateway":
+    if settings.SURFACE != "gateway":
         return django
-    from axis_admin.gateway import dispatch
+    from axis_admin.gateway import connections, dispatch
 
-    return dispatch.before(django)
+    if not settings.DEBUG:
+        connections.spare()
+    return dispatch.before(django) if settings.AXIS_FAST_VALIDATE else django
 
 
 application = proxies.believing(_answering(), settings.TRUSTED_PROXIES, settings.CLIENT_ADDRESS_HEADER)

@@ -50,6 +50,10 @@ class OneKind(BaseContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
+# Neither knows anything of the request.
+_PARSERS, _AUTHENTICATORS, _NEGOTIATOR = (JsonBody(),), (authentication.GatewayBearer(),), OneKind()
+
+
 class GatewayView(APIView):
     """One endpoint. `scope` is what the gateway's credential must carry, `endpoint` its name in the metrics."""
 
@@ -68,7 +72,7 @@ class GatewayView(APIView):
         self._is_known, self._entered = False, ""
         began = time.perf_counter()
         try:
-            response = super().dispatch(request, *args, **kwargs)
+            response = self._handled(request, *args, **kwargs)
         finally:
             if self._entered:
                 inflight.calls.leave(self._entered)
@@ -76,6 +80,26 @@ class GatewayView(APIView):
             bodies.drain(request)
         metrics.count_call(self.endpoint, response.status_code, began=began)
         return response
+
+    def _handled(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Do what APIView.dispatch does, where there is one parser and renderer, and nothing is negotiated."""
+        name = (request.method or "").lower()
+        knows = name in self.http_method_names and hasattr(self, name)
+        asked: Request = self.initialize_request(request)
+        self.request = asked
+        response: HttpResponseBase
+        try:
+            self.initial(asked)
+            response = (getattr(self, name) if knows else self.http_method_not_allowed)(asked, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - the handler answers all there is
+            response = self.handle_exception(error)
+        response.headers["Cache-Control"] = "no-store"
+        if not knows:
+            response.headers["Allow"] = ", ".join(self.http_method_names_allowed())
+        return response
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        return Request(request, parsers=_PARSERS, authenticators=_AUTHENTICATORS, negotiator=_NEGOTIATOR)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # There is one renderer and no version to negotiate.
@@ -96,11 +120,6 @@ class GatewayView(APIView):
 
     def get_exception_handler(self) -> Callable[[Exception, Any], HttpResponse]:
         return problems.handle
-
-    @property
-    def default_response_headers(self) -> dict[str, str]:
-        known = self.http_method_names_allowed()
-        return {"Cache-Control": "no-store", **({} if self.request.method in known else {"Allow": ", ".join(known)})}
 
     def http_method_names_allowed(self) -> list[str]:
         return [name.upper() for name in self.http_method_names if hasattr(self, name)]

@@ -50,7 +50,7 @@ class Doorstep:
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         body = bytearray()
         try:
-            await self._read(body, scope, receive)
+            await self._read(body, receive)
             await self._answer(environs.made(scope, bytes(body)), receive, send)
         except Refused as refused:
             headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
@@ -61,11 +61,8 @@ class Doorstep:
         finally:
             self._taken -= _counted(body)
 
-    async def _read(self, body: bytearray, scope: dict[str, Any], receive: Receive) -> None:
-        """Fill `body`. Raises Refused, or ConnectionError where the caller has gone away."""
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if announced.isdigit() and int(announced) > self._largest:
-            raise Refused(413, "This is too large.")
+    async def _read(self, body: bytearray, receive: Receive) -> None:
+        """Fill `body`. Raises Refused."""
         try:
             async with asyncio.timeout(READ_SECONDS):
                 while await self._read_on(body, receive):
@@ -74,17 +71,16 @@ class Doorstep:
             raise Refused(408, "This was sent too slowly.") from None
 
     async def _read_on(self, body: bytearray, receive: Receive) -> bool:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ConnectionError
-        before = _counted(body)
-        body += message.get("body", b"")
-        self._taken += _counted(body) - before
-        if len(body) > self._largest:
+        piece, is_more = await _piece(receive)
+        if len(body) + len(piece) > self._largest:
+            await _read_away(receive, is_more)
             raise Refused(413, "This is too large.")
+        before = _counted(body)
+        body += piece
+        self._taken += _counted(body) - before
         if len(body) > SMALL and self._taken > ROOM:
             raise Refused(503, "Too much is being sent at once. Try again in a moment.")
-        return bool(message.get("more_body"))
+        return is_more
 
     async def _answer(self, asked: dict[str, Any], receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
@@ -153,6 +149,21 @@ class _Answering:
             asyncio.run_coroutine_threadsafe(_sent(self._send, message), self._loop).result(WRITE_SECONDS)
         except TimeoutError:
             raise ConnectionError from None
+
+
+async def _piece(receive: Receive) -> tuple[bytes, bool]:
+    """Return the next of a body, and whether there is more."""
+    message = await receive()
+    # The caller has gone away, or what came is no HTTP.
+    if message["type"] == "http.disconnect":
+        raise Refused(400, "This was not sent to its end.")
+    return message.get("body", b""), bool(message.get("more_body"))
+
+
+async def _read_away(receive: Receive, is_more: bool) -> None:
+    """Unread, what is left of a refused body would end the connection before the answer is seen."""
+    while is_more:
+        _, is_more = await _piece(receive)
 
 
 async def _sent(send: Send, message: Message) -> None:

@@ -2,15 +2,17 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from axis_admin import doorstep, environs
 from axis_admin.doorstep import Doorstep, Message
 
+Told = TypeVar("Told")
 SCOPE: dict[str, Any] = {
     "type": "http",
     "method": "POST",
@@ -23,6 +25,12 @@ SCOPE: dict[str, Any] = {
     "scheme": "http",
     "http_version": "1.1",
 }
+
+
+def _ran(told: Coroutine[Any, Any, Told]) -> Told:
+    """Run it on a loop of its own: a browser's driver leaves one running in this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, told).result()
 
 
 class Caller:
@@ -91,7 +99,7 @@ def test_a_body_is_read_to_its_end_and_handed_over() -> None:
         await _answering(_read)(SCOPE, caller.receive, caller.send)
         return caller
 
-    caller = asyncio.run(told())
+    caller = _ran(told())
     assert (caller.status, caller.body) == (200, b"one two")
 
 
@@ -108,7 +116,7 @@ def test_many_who_send_slowly_have_nobody_wait_and_are_told_so(monkeypatch: pyte
         await asyncio.gather(*waiting)
         return slow, quick
 
-    slow, quick = asyncio.run(told())
+    slow, quick = _ran(told())
     assert quick.body == b"quick"
     assert {one.status for one in slow} == {408}
 
@@ -119,7 +127,7 @@ def test_a_body_that_is_too_large_is_refused_once_it_is_read_away() -> None:
         await _answering(_read)(SCOPE, caller.receive, caller.send)
         return caller
 
-    caller = asyncio.run(told())
+    caller = _ran(told())
     assert (caller.status, caller._pieces) == (413, [])
 
 
@@ -141,7 +149,7 @@ def test_large_bodies_share_a_room_that_small_ones_do_not_need(monkeypatch: pyte
         await pages(SCOPE, callers[2].receive, callers[2].send)
         return [one.status for one in callers]
 
-    assert asyncio.run(statuses()) == [503, 200, 200]
+    assert _ran(statuses()) == [503, 200, 200]
 
 
 def test_an_answer_in_pieces_is_made_on_one_thread_and_closed() -> None:
@@ -152,7 +160,7 @@ def test_an_answer_in_pieces_is_made_on_one_thread_and_closed() -> None:
         await _answering(lambda environ: answer)(SCOPE, caller.receive, caller.send)
         return caller
 
-    caller = asyncio.run(told())
+    caller = _ran(told())
     assert (caller.body, len(answer.threads), answer.is_closed) == (b"abc", 1, True)
     assert threading.get_ident() not in answer.threads
 
@@ -170,7 +178,7 @@ def test_an_answer_that_nobody_takes_ends(why: str, monkeypatch: pytest.MonkeyPa
             caller.is_gone.set()
         await asyncio.wait_for(asking, 5)
 
-    asyncio.run(told())
+    _ran(told())
     assert answer.is_closed
 
 
@@ -190,7 +198,7 @@ def test_a_file_is_sent_without_a_thread_and_closed(takes: bool, monkeypatch: py
         await sending
         return callers
 
-    first, second = asyncio.run(told())
+    first, second = _ran(told())
     assert (len(first.body), second.status, file.closed) == (200_000 if takes else 0, 200, True)
 
 

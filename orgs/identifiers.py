@@ -28,3 +28,8 @@ def organization_uid() -> str:
 def staff_uid() -> str:
     """Mint the id of a staff member: `stf_…`."""
     return f"stf_{random_base62(LENGTH)}"
+
+
+def reservation_uid() -> str:
+    """Mint the id of a reservation: `rsv_…`."""
+    return f"rsv_{random_base62(LENGTH)}"

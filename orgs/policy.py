@@ -46,6 +46,9 @@ class Permission(TextChoices):
     GATEWAY_REVOKE = "gateway.revoke"
     KEY_BULK = "key.bulk"
     JOB_MANAGE = "job.manage"
+    CAPACITY_SEE = "capacity.see"
+    CAPACITY_RESERVE = "capacity.reserve"
+    CAPACITY_MANAGE = "capacity.manage"
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,10 @@ TABLE: dict[Permission, dict[Role, Rule]] = {
     Permission.GATEWAY_EDIT: {_ADMIN: PROVEN, _KEYS: STAGING},
     Permission.GATEWAY_ROTATE: {_ADMIN: PROVEN, _KEYS: STAGING},
     Permission.GATEWAY_REVOKE: {_ADMIN: PROVEN, _KEYS: STAGING},
+    # Room is everybody's: an account manager sees how much of it is taken, and by whom where they see the organization.
+    Permission.CAPACITY_SEE: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: ANYWHERE, _VIEWER: ANYWHERE},
+    Permission.CAPACITY_RESERVE: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN},
+    Permission.CAPACITY_MANAGE: {_ADMIN: ANYWHERE},
 }
 
 # About nothing in one organization, so that a role in one organization gives none of it.
@@ -165,6 +172,8 @@ EVERYWHERE = frozenset(
         Permission.GATEWAY_ROTATE,
         Permission.GATEWAY_REVOKE,
         Permission.JOB_MANAGE,
+        Permission.CAPACITY_SEE,
+        Permission.CAPACITY_MANAGE,
     }
 )
 

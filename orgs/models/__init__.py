@@ -1,3 +1,4 @@
+from orgs.models.capacity import CapacityPool, PoolDay, PoolHour, Reservation
 from orgs.models.feed import Change, ChangeHead
 from orgs.models.notices import Notice
 from orgs.models.organizations import Contact, Organization
@@ -5,6 +6,7 @@ from orgs.models.plans import Plan, PlanVersion
 from orgs.models.staff import RoleAssignment, Staff
 
 __all__ = [
+    "CapacityPool",
     "Change",
     "ChangeHead",
     "Contact",
@@ -12,6 +14,9 @@ __all__ = [
     "Organization",
     "Plan",
     "PlanVersion",
+    "PoolDay",
+    "PoolHour",
+    "Reservation",
     "RoleAssignment",
     "Staff",
 ]

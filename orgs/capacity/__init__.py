@@ -1,0 +1,1 @@
+"""Dedicated capacity: the rules of days and room, and what the pages ask of them."""

@@ -57,6 +57,7 @@ def rotate(request: StaffRequest, uid: str) -> HttpResponse:
     )
     if pages.accepted(form, lambda: handing.make(request, form, lambda: _rotate(request, key, form))):
         proof.use(request, Permission.KEY_ROTATE)
+        changes.settle(key.organization)
         if form.by_link:
             return handing.handed_over(request, form, place=under_key(key, "One-time link"), done="keys:rotation")
         _, credential = form.result

@@ -17,7 +17,7 @@ from keys.rotation import overlap_label as label
 from keys.rotation_forms import KeyForm
 from keys.views import handing
 from keys.views.changing import revealed, under_key
-from orgs import access, pages, proof
+from orgs import access, changes, pages, proof
 from orgs.access import requires
 from orgs.policy import Permission
 from orgs.requests import StaffRequest
@@ -158,6 +158,8 @@ def _page(key: ApiKey) -> str:
 
 def _done(request: StaffRequest, key: ApiKey, said: str) -> HttpResponse:
     proof.use(request, Permission.KEY_ROTATE)
+    # Nobody is told that a secret is refused before it is, everywhere.
+    changes.settle(key.organization)
     return pages.done(request, _page(key), said)
 
 

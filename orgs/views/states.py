@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from orgs import access, actions, forms, lifecycle, pages
+from orgs import access, actions, changes, forms, lifecycle, pages
 from orgs.access import requires
 from orgs.models import Organization
 from orgs.policy import Permission
@@ -62,6 +62,8 @@ def _step(request: StaffRequest, uid: str, permission: Permission, act: Act, tem
     kind = forms.OptionalReasonForm if permission == Permission.ORGANIZATION_ACTIVATE else forms.ReasonForm
     form = kind(pages.posted(request), request=request, permission=permission, obj=organization)
     if pages.accepted(form, lambda: act(organization=organization, actor=request.actor, **form.why)):
+        # Nobody is told that its calls are refused before they are, everywhere.
+        changes.settle(organization)
         return pages.done(request, reverse("orgs:detail", args=[uid]), f"{organization} {said}.")
     title = permission.split(".")[1].capitalize()
     return pages.dialog(

@@ -35,6 +35,9 @@ class PlanVersion(models.Model):
     )
     longest_overlap_hours = models.PositiveIntegerField(default=168)
     counter_store_down = models.CharField(max_length=8, choices=StoreDown, default=StoreDown.OPEN)
+    approval_threshold = models.PositiveIntegerField(
+        null=True, help_text="Requests a minute up to which anybody who sets limits may go; empty: none."
+    )
     published_at = models.DateTimeField()
 
     class Meta:

@@ -4,6 +4,7 @@ from typing import Any
 
 import factory
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
@@ -57,10 +58,12 @@ class PlanVersionFactory(RecordedFactory[PlanVersion]):
         rates = kwargs.pop("rates", {"v1-minute": 300, "v2-minute": 120})
         number = model_class.objects.filter(plan=plan).count() + 1
         terms = {"api_versions": ["v1", "v2"], "default_key_days": 365, "longest_key_days": 365, "number": number}
-        made = super()._create(model_class, plan=plan, **{**terms, "published_at": timezone.now(), **kwargs})
-        for name, limit in rates.items():
-            api_version = name.split("-")[0]
-            RuleFactory(plan_version=made, name=name, limit=limit, api_version=api_version)
+        # A version's limits are written in the transaction that publishes it.
+        with transaction.atomic():
+            made = super()._create(model_class, plan=plan, **{**terms, "published_at": timezone.now(), **kwargs})
+            for name, limit in rates.items():
+                api_version = name.split("-")[0]
+                RuleFactory(plan_version=made, name=name, limit=limit, api_version=api_version)
         return made
 
     @classmethod

@@ -6,6 +6,8 @@ from keys.models.feeds import FeedConfirmation, FeedReader, GatewayRevision
 from keys.models.key_uses import KeyUse
 from keys.models.keys import ApiKey, ApiKeyQuerySet
 from keys.models.leaks import LeakReport
+from keys.models.pilot_criteria import PilotCriterion
+from keys.models.pilot_marks import PilotMark
 from keys.models.refusals import Refusal
 from keys.models.saved_views import SavedView
 from keys.models.secrets import KeySecret, SecretUse
@@ -31,6 +33,8 @@ __all__ = [
     "LeakReport",
     "LimitRule",
     "Pilot",
+    "PilotCriterion",
+    "PilotMark",
     "Refusal",
     "SavedView",
     "SecretHour",

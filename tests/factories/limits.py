@@ -13,6 +13,8 @@ from keys.models import (
 from orgs.models import Organization
 from tests.factories.recording import RecordedFactory
 
+SETTLED = (Pilot.State.CONVERTED, Pilot.State.EXPIRED, Pilot.State.CANCELLED)
+
 
 class RuleFactory(RecordedFactory[LimitRule]):
     """A blocking rate of requests per minute. Give it its one owner: plan version, organization or key."""
@@ -47,6 +49,8 @@ class PilotFactory(RecordedFactory[Pilot]):
     )
     starts_at = factory.LazyFunction(lambda: timezone.now() - timedelta(days=1))
     ends_at = factory.LazyAttribute(lambda pilot: pilot.starts_at + timedelta(days=30))
+    state = "active"
+    settled_at = factory.LazyAttribute(lambda pilot: pilot.ends_at if pilot.state in SETTLED else None)
 
     @classmethod
     def names(cls, row: Pilot) -> list[str]:

@@ -15,6 +15,9 @@ _KEY = "name purpose environment api_versions allowed_cidrs not_before expires_a
 _GATEWAY = "name environment scopes allowed_cidrs expires_at public_id last_four"
 _ROLE = "role scope expires_at"
 _LINK = "recipient expires_at public_id link"
+_PILOT = "starts_at ends_at state generation_cap rates running_jobs criteria production_plan"
+_POOL = "region unit_name jobs_per_unit generations_per_minute_per_unit"
+_RESERVATION = "units pool first last state hold_expires_at overflow contract_ref released_on"
 
 
 class Verb(models.TextChoices):
@@ -154,7 +157,50 @@ class Verb(models.TextChoices):
         "name dimension api_version kind limit period_s burst mode overage_allowance effective_from effective_until")
 
     PILOT_STARTED = Entry("pilot.started", "create", "beaker",
-        "started/start the pilot[ of {organization}][, until {ends_at}]", "starts_at ends_at generation_cap")
+        "started/start the pilot[ of {organization}][, until {ends_at}]", _PILOT)
+    PILOT_PLANNED = Entry("pilot.planned", "create", "beaker", "planned/plan the pilot[ of {organization}]", _PILOT)
+    PILOT_CHANGED = Entry("pilot.changed", "update", "beaker", "changed/change the pilot[ of {organization}]", _PILOT)
+    PILOT_EXTENDED = Entry("pilot.extended", "update", "calendar-days",
+        "extended/extend the pilot[ of {organization}][ until {ends_at}]", _PILOT, needs_reason=True)
+    PILOT_CANCELLED = Entry("pilot.cancelled", "delete", "x-circle",
+        "cancelled/cancel the pilot[ of {organization}]", _PILOT, needs_reason=True)
+    PILOT_EXPIRED = Entry("pilot.expired", "update", "clock",
+        "The pilot[ of {organization}] ended[ on {ended}]", f"{_PILOT} ended contacts")
+    PILOT_CONVERTED = Entry("pilot.converted", "update", "rocket-launch",
+        "converted/convert the pilot[ of {organization}][ to {to_plan}]",
+        f"{_PILOT} status plan to_plan contract reservation at")
+    PILOT_CRITERION_TICKED = Entry("pilot.criterion_ticked", "update", "check-circle",
+        "judged/judge a criterion of the pilot[ of {organization}][: {criterion}][, {judged}]", "criterion met judged")
+    PILOT_END_WARNED = Entry("pilot.end_warned", "update", "bell-alert",
+        "told/tell the people[ of {organization}] that its pilot ends[ within {days} days]", "days ends_at contacts")
+    PILOT_CAP_WARNED = Entry("pilot.cap_warned", "update", "bell-alert",
+        "told/tell the people[ of {organization}] that its pilot has used[ {percent} % of] its cap",
+        "percent used generation_cap contacts")
+
+    POOL_CREATED = Entry("pool.created", "create", "server-stack",
+        "opened/open pool {target}[ with {capacity}]", f"{_POOL} api_version capacity opens_on")
+    POOL_CHANGED = Entry("pool.changed", "update", "pencil-square", "changed/change what a unit of {target} is", _POOL)
+    POOL_CAPACITY_SET = Entry("pool.capacity_set", "update", "arrows-up-down",
+        "set/set what {target} holds[ to {capacity}][ from {starts_on} on]", "capacity starts_on", needs_reason=True)
+
+    RESERVATION_MADE = Entry("reservation.made", "create", "calendar-days",
+        "reserved/reserve {target}[ for {organization}]", _RESERVATION)
+    RESERVATION_HELD = Entry("reservation.held", "create", "clock",
+        "held/hold {target}[ for {organization}][ until {hold_expires_at}]", _RESERVATION)
+    RESERVATION_CONFIRMED = Entry("reservation.confirmed", "update", "check-circle",
+        "confirmed/confirm {target}[ for {organization}]", _RESERVATION)
+    RESERVATION_BEGAN = Entry("reservation.began", "update", "play-circle",
+        "{target}[ of {organization}] began", _RESERVATION)
+    RESERVATION_EXTENDED = Entry("reservation.extended", "update", "arrow-long-right",
+        "extended/extend {target}[ of {organization}]", _RESERVATION)
+    RESERVATION_SHORTENED = Entry("reservation.shortened", "update", "arrow-long-left",
+        "shortened/shorten {target}[ of {organization}]", _RESERVATION, needs_reason=True)
+    RESERVATION_CANCELLED = Entry("reservation.cancelled", "delete", "x-circle",
+        "cancelled/cancel {target}[ of {organization}]", _RESERVATION, needs_reason=True)
+    RESERVATION_ENDED = Entry("reservation.ended", "update", "stop-circle",
+        "{target}[ of {organization}] ended", _RESERVATION)
+    RESERVATION_LAPSED = Entry("reservation.lapsed", "update", "clock",
+        "The hold of {target}[ for {organization}] ran out", _RESERVATION)
 
     ROLE_GRANTED = Entry("role.granted", "create", "shield-check",
         "granted/grant {target}[ the role {role}][, {scope}]", _ROLE)

@@ -44,6 +44,7 @@ _SEES = {
     "gateway": Permission.GATEWAY_SEE,
     "staff": Permission.STAFF_SEE,
     "capacity": Permission.CAPACITY_SEE,
+    "pilot": Permission.ORGANIZATION_SEE,
 }
 
 

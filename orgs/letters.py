@@ -31,6 +31,7 @@ class Written:
 
 _KEY = (("Organization", "organization"), ("Key", "key"), ("Key prefix", "prefix"))
 _ORGANIZATION = (("Organization", "organization"),)
+_PILOT = (*_ORGANIZATION, ("From", "starts"), ("Until", "ends"), ("At most", "cap"))
 
 LETTERS: dict[str, Letter] = {
     "key_issued": Letter(
@@ -119,6 +120,60 @@ LETTERS: dict[str, Letter] = {
         "What your organization may call the Axis API for was changed.",
         (*_ORGANIZATION, ("What", "what"), ("Before", "before"), ("Now", "after"), ("From", "at")),
         "It holds for all calls from then on. If you did not expect this, tell us.",
+    ),
+    "pilot_started": Letter(
+        "The pilot of {organization} starts",
+        "Your organization's pilot of the Axis API is set up.",
+        _PILOT,
+        "In that time your keys may call for what was agreed on. After it calls are refused with 403 and the code"
+        " PILOT_ENDED.",
+    ),
+    "pilot_changed": Letter(
+        "The pilot of {organization} has other terms",
+        "What your organization may call for in its pilot was changed.",
+        _PILOT,
+        "It holds for all calls from now on. If you did not expect this, tell us.",
+    ),
+    "pilot_extended": Letter(
+        "The pilot of {organization} has another end",
+        "The end of your organization's pilot was moved.",
+        _PILOT,
+        "Your keys may call until then. From then on calls are refused with 403 and the code PILOT_ENDED.",
+    ),
+    "pilot_cancelled": Letter(
+        "The pilot of {organization} was ended",
+        "Your organization's pilot was ended before its time.",
+        (*_ORGANIZATION, ("Ended", "at")),
+        "Calls with any key of your organization are refused with 403 and the code PILOT_ENDED. Keys and usage stay as"
+        " they are. If you did not expect this, tell us.",
+    ),
+    "pilot_converted": Letter(
+        "{organization} is in production",
+        "The pilot of your organization has become production.",
+        (*_ORGANIZATION, ("Since", "at"), ("Plan", "plan"), ("API versions", "versions")),
+        "Your keys stay the same, and so do their secrets: nothing has to be changed on your side. The plan's limits"
+        " hold from now on, and generations count under your contract.",
+    ),
+    "pilot_ending": Letter(
+        "The pilot of {organization} ends on {day}",
+        "The pilot of your organization ends {left}.",
+        _PILOT,
+        "From then on calls are refused with 403 and the code PILOT_ENDED. To go on, or to have more time, talk to your"
+        " account manager before that day.",
+    ),
+    "pilot_ended": Letter(
+        "The pilot of {organization} has ended",
+        "The pilot of your organization has ended.",
+        (*_ORGANIZATION, ("Ended", "ends")),
+        "Calls are refused with 403 and the code PILOT_ENDED. Keys and usage stay as they are: to go on, talk to your"
+        " account manager.",
+    ),
+    "pilot_cap": Letter(
+        "The pilot of {organization} has used {share} of its generations",
+        "The pilot of your organization is close to its cap.",
+        (*_ORGANIZATION, ("Used", "used"), ("At most", "cap"), ("Until", "ends")),
+        "Beyond the cap calls are refused with 429 and the code QUOTA_EXCEEDED until the pilot ends. If that is too"
+        " little, talk to your account manager.",
     ),
 }
 

@@ -16,7 +16,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import wording
-from orgs.models import Contact, Notice
+from orgs import notices
+from orgs.models import Notice
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ def _send_next(post: Any) -> bool | None:
     notice = rows.first()
     if notice is None:
         return None
-    if not Contact.objects.filter(organization=notice.organization_id, email=notice.email).exists():
+    if not notices.is_still_told(notice):
         return _leave(notice, Notice.State.DROPPED, "no longer a contact")
     return _try(post, notice, now=now)
 

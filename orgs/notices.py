@@ -1,6 +1,7 @@
 """Tell the contacts of a customer what was done: one row of the outbox for each, in the transaction of the change."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
@@ -20,25 +21,36 @@ RECIPIENTS: dict[Notice.Kind, tuple[Contact.Kind, ...]] = {
     Notice.Kind.KEY_EXPIRED: (_TECHNICAL,),
     Notice.Kind.ORGANIZATION_SUSPENDED: (_TECHNICAL, _BILLING),
     Notice.Kind.LIMIT_CHANGED: (_TECHNICAL, _BILLING),
+    Notice.Kind.PILOT_CHANGED: (_TECHNICAL, _BILLING),
+    Notice.Kind.PILOT_ENDING: (_TECHNICAL, _BILLING),
 }
+# What the account manager is told too, whatever the contacts want to hear: it is theirs to act on.
+FOR_THE_MANAGER = frozenset({Notice.Kind.PILOT_ENDING})
 KEPT = timedelta(days=400)
 
 
+@dataclass(frozen=True)
+class Person:
+    """Somebody, or a team, who is told, and as what."""
+
+    label: str
+    email: str
+    part: str
+
+
 def tell(*, organization: Organization, kind: str, about: str, facts: Mapping[str, str], letter: str = "") -> int:
-    """Write one notice for each contact whose business it is; the sweep mails them. Returns how many there are.
+    """Write one notice for each person whose business it is; the sweep mails them. Returns how many there are.
 
     `about` names what happened, such as "key_x/rotated/<public id>": an address is told of it once. `facts` are the
-    letter's, never a secret; `letter` is named where the kind has several. Nothing is written where the organization
-    does not want the kind, or has no contacts. RuntimeError outside the transaction of the change.
+    letter's, never a secret; `letter` is named where the kind has several. No contact is told what the organization
+    does not want to hear; some kinds go to its account manager as well. RuntimeError outside the transaction of the
+    change.
     """
     if not connection.in_atomic_block:
         raise RuntimeError(f"{about} must be told in the transaction of its change.")
-    if kind in organization.muted_notices:
-        return 0
     told = {"organization": organization.name, **facts}
-    rows = [
-        _notice(contact, organization, kind, about, letter or kind, told) for contact in _recipients(organization, kind)
-    ]
+    people = _people(organization, kind)
+    rows = [_notice(person, organization, kind, about, letter or kind, told) for person in people]
     Notice.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
 
@@ -63,6 +75,27 @@ def forget() -> int:
     return old.delete()[0]
 
 
+def is_still_told(notice: Notice) -> bool:
+    """Say whether the address is still one to be told of it: a contact's, or the account manager's."""
+    if Contact.objects.filter(organization=notice.organization_id, email=notice.email).exists():
+        return True
+    manager = notice.organization.account_manager
+    tells_manager = notice.kind in FOR_THE_MANAGER and manager is not None and manager.is_active
+    return tells_manager and manager is not None and manager.email == notice.email
+
+
+def _people(organization: Organization, kind: str) -> list[Person]:
+    contacts = [] if kind in organization.muted_notices else _recipients(organization, kind)
+    told = {
+        contact.email.lower(): Person(str(contact), contact.email, f"a {contact.get_kind_display().lower()} contact")
+        for contact in contacts
+    }
+    manager = organization.account_manager
+    if kind in FOR_THE_MANAGER and manager is not None and manager.is_active:
+        told.setdefault(manager.email.lower(), Person(manager.name, manager.email, "the account manager"))
+    return list(told.values())
+
+
 def _recipients(organization: Organization, kind: str) -> list[Contact]:
     """The contacts whose business it is, one for each address."""
     everybody = list(organization.contacts.all())
@@ -71,21 +104,21 @@ def _recipients(organization: Organization, kind: str) -> list[Contact]:
 
 
 def _notice(
-    contact: Contact, organization: Organization, kind: str, about: str, letter: str, facts: Mapping[str, str]
+    person: Person, organization: Organization, kind: str, about: str, letter: str, facts: Mapping[str, str]
 ) -> Notice:
     written = letters.write(
         letter,
         facts,
-        recipient=f"You get this because {contact.email} is a {contact.get_kind_display().lower()} contact of"
-        f" {organization.name} for the Axis API ({organization.uid}).",
+        recipient=f"You get this because {person.email} is {person.part} of {organization.name} for the Axis API"
+        f" ({organization.uid}).",
         questions=_questions(organization),
     )
     return Notice(
         organization=organization,
         kind=kind,
         about=about,
-        contact=str(contact),
-        email=contact.email,
+        contact=person.label,
+        email=person.email,
         subject=written.subject,
         body=written.body,
     )

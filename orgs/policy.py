@@ -46,6 +46,9 @@ class Permission(TextChoices):
     GATEWAY_REVOKE = "gateway.revoke"
     KEY_BULK = "key.bulk"
     JOB_MANAGE = "job.manage"
+    PILOT_MANAGE = "pilot.manage"
+    PILOT_EXCEED = "pilot.exceed"
+    PILOT_CONVERT = "pilot.convert"
     CAPACITY_SEE = "capacity.see"
     CAPACITY_RESERVE = "capacity.reserve"
     CAPACITY_MANAGE = "capacity.manage"
@@ -154,6 +157,10 @@ TABLE: dict[Permission, dict[Role, Rule]] = {
     Permission.GATEWAY_EDIT: {_ADMIN: PROVEN, _KEYS: STAGING},
     Permission.GATEWAY_ROTATE: {_ADMIN: PROVEN, _KEYS: STAGING},
     Permission.GATEWAY_REVOKE: {_ADMIN: PROVEN, _KEYS: STAGING},
+    Permission.PILOT_MANAGE: {_ADMIN: ANYWHERE, _MANAGER: OWN},
+    # Longer than the policy's length, or faster than the plan's threshold.
+    Permission.PILOT_EXCEED: {_ADMIN: ANYWHERE},
+    Permission.PILOT_CONVERT: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE},
     # Room is everybody's: an account manager sees how much of it is taken, and by whom where they see the organization.
     Permission.CAPACITY_SEE: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: ANYWHERE, _VIEWER: ANYWHERE},
     Permission.CAPACITY_RESERVE: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN},

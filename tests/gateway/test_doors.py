@@ -4,9 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.test import RequestFactory
 from django.test.client import ClientHandler
 
-from axis_admin.gateway import bodies, inflight
+from axis_admin import wsgi
+from axis_admin.gateway import bodies, dispatch, inflight
 from keys.models import KeySecret
 from tests.gateway.conftest import BeforeDjango, Gateway, asked
 
@@ -23,10 +26,18 @@ def calling(db: None, monkeypatch: pytest.MonkeyPatch) -> Gateway:
 
 @pytest.fixture
 def no_django(monkeypatch: pytest.MonkeyPatch) -> None:
-    def reached(self: ClientHandler, environ: dict[str, Any]) -> None:
+    def reached(self: Any, environ: dict[str, Any], start_response: Any = None) -> None:
         raise _Reached
 
-    monkeypatch.setattr(ClientHandler, "__call__", reached)
+    for handler in (ClientHandler, WSGIHandler):
+        monkeypatch.setattr(handler, "__call__", reached)
+
+
+@pytest.fixture
+def of_the_gateway(settings: Any) -> Any:
+    """The settings of the gateway's own surface; with DEBUG it leaves this process's connections to Django."""
+    settings.SURFACE, settings.DEBUG = "gateway", True
+    return settings
 
 
 @pytest.mark.usefixtures("no_django")
@@ -94,3 +105,16 @@ def test_both_doors_send_the_same_headers(secret: KeySecret) -> None:
     assert fast.items() <= view.items()
     assert set(fast) == {"Content-Type", "Cache-Control"}
     assert all(len(one["X-Request-Id"]) == 32 for one in answers)
+
+
+@pytest.mark.usefixtures("no_django")
+def test_the_server_s_application_has_the_door(secret: KeySecret, of_the_gateway: Any) -> None:
+    bearer = {"Authorization": f"Bearer {Gateway().text}"}
+    call = RequestFactory().post(dispatch.PATH, asked(secret), content_type="application/json", headers=bearer)
+    answer = b"".join(wsgi._answering()(call.environ, lambda *head: None))
+    assert json.loads(answer)["code"] == "VALID"
+
+
+def test_switched_off_it_is_django_s_alone(of_the_gateway: Any) -> None:
+    of_the_gateway.AXIS_FAST_VALIDATE = False
+    assert isinstance(wsgi._answering(), WSGIHandler)

@@ -33,6 +33,14 @@ def test_one_that_is_not_yet_known_takes_one_statement(calling: Gateway, secret:
     assert statements(calling, secret) == 1
 
 
+def test_that_statement_is_prepared_once_for_all(calling: Gateway) -> None:
+    for _ in range(8):
+        calling.validate(SecretFactory())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%FROM keys_keysecret s%'")
+        assert cursor.fetchone() == (1,)
+
+
 @pytest.mark.parametrize("admit", [True, False])
 def test_a_revocation_is_told_at_once(calling: Gateway, secret: KeySecret, admit: bool) -> None:
     assert calling.validate(secret, admit=admit)["code"] == "VALID"

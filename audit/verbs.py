@@ -15,6 +15,14 @@ _KEY = "name purpose environment api_versions allowed_cidrs not_before expires_a
 _GATEWAY = "name environment scopes allowed_cidrs expires_at public_id last_four"
 _ROLE = "role scope expires_at"
 _LINK = "recipient expires_at public_id link"
+_LIMIT = (
+    "name dimension api_version kind limit period_s window burst mode overage_allowance warn_at effective_from"
+    " effective_until from to begins ends withdrawn key"
+)
+_PLAN = (
+    "code name version limits organizations api_versions default_key_days longest_key_days longest_overlap_hours"
+    " counter_store_down approval_threshold"
+)
 _PILOT = "starts_at ends_at state generation_cap rates running_jobs criteria production_plan"
 _POOL = "region unit_name jobs_per_unit generations_per_minute_per_unit"
 _RESERVATION = "units pool first last state hold_expires_at overflow contract_ref released_on"
@@ -153,8 +161,24 @@ class Verb(models.TextChoices):
         "opened/open billing period {target}[ of {organization}]", "label starts_at ends_at state")
 
     LIMIT_SET = Entry("limit.set", "update", "adjustments-horizontal",
-        "set/set the limit {target}[ of {organization}]",
-        "name dimension api_version kind limit period_s burst mode overage_allowance effective_from effective_until")
+        "set/set the limit {target}[ of {organization}][ to {to}][ from {begins} on][ until {ends}]", _LIMIT,
+        needs_reason=True)
+    LIMIT_REMOVED = Entry("limit.removed", "update", "arrow-uturn-left",
+        "took/take back the limit {target}[ of {organization}][ from {begins} on][: {to} again]", _LIMIT,
+        needs_reason=True)
+    LIMIT_MOVED = Entry("limit.moved", "update", "calendar-days",
+        "moved/move the end of the limit {target}[ of {organization}][ to {ends}]", _LIMIT, needs_reason=True)
+    LIMIT_CUT_SHORT = Entry("limit.cut_short", "update", "stop-circle",
+        "ended/end the limit {target}[ of {organization}] before its time[: {to} again]", _LIMIT, needs_reason=True)
+    LIMIT_WITHDRAWN = Entry("limit.withdrawn", "update", "x-circle",
+        "withdrew/withdraw the limit {target}[ of {organization}][ that was to begin on {begins}]", _LIMIT,
+        needs_reason=True)
+    LIMIT_BEGAN = Entry("limit.began", "update", "play-circle",
+        "The limit {target}[ of {organization}] began[ on {begins}][: {to}]", _LIMIT)
+    LIMIT_ENDED = Entry("limit.ended", "update", "clock",
+        "The limit {target}[ of {organization}] ended[ on {ends}][: {to} again]", _LIMIT)
+    PLAN_PUBLISHED = Entry("plan.published", "create", "rectangle-stack",
+        "published/publish {target}[, to which {organizations} organizations moved]", _PLAN, needs_reason=True)
 
     PILOT_STARTED = Entry("pilot.started", "create", "beaker",
         "started/start the pilot[ of {organization}][, until {ends_at}]", _PILOT)

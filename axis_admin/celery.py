@@ -24,6 +24,8 @@ SWEEPS = {
     "tell what expires": ("keys.tasks.note_expiries", 300.0),
     "mail what contacts are to be told": ("orgs.tasks.send_notices", 20.0),
     "forget the mails of long ago": ("orgs.tasks.forget_notices", crontab(hour="3", minute="27")),
+    "begin and end reservations, and holds that ran out": ("orgs.tasks.keep_reservations", 60.0),
+    "make the days of the pools": ("orgs.tasks.make_pool_days", crontab(minute="47")),
     "let go of old counts and refusals": ("keys.tasks.forget_old_counts", crontab(minute="37")),
     "retire old secrets of gateways": ("keys.tasks.end_gateway_overlaps", 60.0),
     "forget what the change feed no longer tells": ("keys.tasks.forget_feed", crontab(minute="37")),

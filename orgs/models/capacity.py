@@ -164,16 +164,16 @@ class Reservation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.units} in {self.pool.code}, {spans.words(self.first, self.last)}"
+        units = "1 unit" if self.units == 1 else f"{self.units} units"
+        return f"{units} in {self.pool.code}, {self.span}"
 
     @property
-    def first(self) -> "date":
-        first: date = self.days.lower
-        return first
+    def span(self) -> spans.Span:
+        return spans.of(self.days)
 
-    @property
-    def last(self) -> "date":
-        return spans.last(self.days)
+    def covers(self, day: "date") -> bool:
+        """Say whether the day is one of its days."""
+        return self.span.first <= day <= self.span.last
 
     @property
     def jobs(self) -> int:
@@ -186,7 +186,7 @@ class Reservation(models.Model):
 
     def state_at(self, at: "datetime") -> str:
         """Its state by the clock: what has run out is ended, though the sweep has still to say so."""
-        is_over = self.last < spans.day_of(at) or self.has_lapsed(at)
+        is_over = self.span.last < spans.day_of(at) or self.has_lapsed(at)
         return self.State.ENDED if self.released_on is None and is_over else self.state
 
     def has_lapsed(self, at: "datetime") -> bool:

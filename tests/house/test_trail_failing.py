@@ -15,7 +15,9 @@ from keys import actions as key_actions
 from metering import actions as metering_actions
 from orgs import actions as org_actions
 from orgs import plans
+from orgs.capacity import spans
 from tests import factories
+from tests.capacity import a_pool, a_reservation, in_days
 from tests.cast import ACTOR
 from tests.jobs import KIND, a_job, run_to_the_end
 
@@ -95,6 +97,20 @@ def _view() -> Any:
     return key_actions.save_view(owner=_person(), actor=ACTOR, page="keys", name="Mine", query="state=active")
 
 
+def _pool() -> dict[str, Any]:
+    worth = {"jobs_per_unit": 4, "generations_per_minute_per_unit": 10}
+    return {"code": "lisbon-a", "api_version": "v2", "region": "eu-west", "capacity": 32, **worth}
+
+
+def _passed(reservation: Any) -> dict[str, Any]:
+    """A reservation whose last day was some days ago."""
+    reservation.days = spans.Span(in_days(-9), in_days(-5)).bounds
+    with transaction.atomic():
+        reservation.save(update_fields=["days"])
+        factories.record_fixture(reservation.uid)
+    return {"reservation": reservation}
+
+
 def _person() -> Any:
     return factories.StaffFactory()
 
@@ -118,6 +134,22 @@ CALLS: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
     org_actions.add_contact: lambda: {"organization": _organization(), "kind": "technical", "email": "a@b.example"},
     org_actions.change_notices: lambda: {"organization": _organization(), "muted": ["key_issued"]},
     org_actions.remove_contact: lambda: {"contact": factories.ContactFactory()},
+    org_actions.create_pool: _pool,
+    org_actions.change_pool: lambda: {"pool": a_pool(), "values": {"region": "elsewhere"}},
+    org_actions.set_capacity: lambda: {"pool": a_pool(), "units": 40, "starts_on": in_days(1), **WHY},
+    org_actions.reserve: lambda: {
+        "organization": _organization(),
+        "pool": a_pool(),
+        "units": 8,
+        "first": in_days(0),
+        "last": in_days(9),
+    },
+    org_actions.confirm_hold: lambda: {"reservation": a_reservation(hold_for=DAY)},
+    org_actions.extend_reservation: lambda: {"reservation": a_reservation(), "last": in_days(12)},
+    org_actions.shorten_reservation: lambda: {"reservation": a_reservation(), "last": in_days(3), **WHY},
+    org_actions.cancel_reservation: lambda: {"reservation": a_reservation(), **WHY},
+    org_actions.begin_reservation: lambda: {"reservation": a_reservation()},
+    org_actions.end_reservation: lambda: _passed(a_reservation(a_pool(opens_on=in_days(-9)))),
     org_actions.create_staff: lambda: {"email": "new@axis.example", "role": "viewer"},
     org_actions.reset_password: lambda: {"user": _person()},
     org_actions.grant_role: lambda: {"user": _person(), "role": "viewer"},

@@ -61,6 +61,7 @@ def _limit(organization: Organization, issued: list[ApiKey]) -> None:
     trail.record(
         Verb.LIMIT_SET,
         actor=trail.SYSTEM,
+        reason="measuring",
         target=organization.target,
         organization=organization.target,
         further=[key.target for key in issued],

@@ -68,7 +68,7 @@ def _organization(number: int) -> Organization:
         slug=f"studio-{number}",
     )
     organization = actions.activate_organization(organization=organization, actor=trail.SYSTEM)
-    trail.record(Verb.LIMIT_SET, actor=trail.SYSTEM, target=organization.target)
+    trail.record(Verb.LIMIT_SET, actor=trail.SYSTEM, reason="measuring", target=organization.target)
     effective = DateTimeTZRange(timezone.now(), None, "[)")
     common = {"organization": organization, "limit": ENOUGH, "burst": BURST, "effective": effective}
     rates = [("v2-minute", "v2", MINUTE), ("hour", None, HOUR), ("day", None, DAY)]

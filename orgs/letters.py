@@ -175,6 +175,19 @@ LETTERS: dict[str, Letter] = {
         "Beyond the cap calls are refused with 429 and the code QUOTA_EXCEEDED until the pilot ends. If that is too"
         " little, talk to your account manager.",
     ),
+    "limit_set": Letter(
+        "Limits of {organization} changed",
+        "What your organization may call the Axis API for was changed.",
+        (
+            *_ORGANIZATION,
+            ("What", "what"),
+            ("Before", "before"),
+            ("Now", "after"),
+            ("From", "at"),
+            ("Until", "until"),
+        ),
+        "It holds for all calls in that time. If you did not expect this, tell us.",
+    ),
 }
 
 

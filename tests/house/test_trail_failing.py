@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
 
 from audit import jobs, trail
 from keys import actions as key_actions
+from keys.limits.limit_changes import Change
+from keys.limits.slots import Slot
 from metering import actions as metering_actions
 from orgs import actions as org_actions
 from orgs import plans
@@ -23,6 +26,7 @@ from tests.jobs import KIND, a_job, run_to_the_end
 
 DAY = timedelta(days=1)
 WHY = {"reason": "because"}
+JOBS = Slot("concurrency")
 FOR_OPS: dict[str, Any] = {"recipient": "ops@studio.example", "lifetime": DAY}
 
 
@@ -111,6 +115,16 @@ def _passed(reservation: Any) -> dict[str, Any]:
     return {"reservation": reservation}
 
 
+def _temporary() -> Any:
+    week = DateTimeTZRange(timezone.now() - DAY, timezone.now() + 7 * DAY, "[)")
+    return factories.RuleFactory(organization=_organization(), effective=week)
+
+
+def _to_be_recorded() -> Any:
+    past = DateTimeTZRange(timezone.now() - 2 * DAY, timezone.now() - DAY, "[)")
+    return factories.RuleFactory(organization=_organization(), effective=past)
+
+
 def _person() -> Any:
     return factories.StaffFactory()
 
@@ -196,6 +210,10 @@ CALLS: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
     key_actions.edit_gateway: lambda: {"credential": factories.GatewayFactory(), "values": {"scopes": ["usage:write"]}},
     key_actions.rotate_field_key: lambda: {"batch": factories.SecretFactory(ring_id=1).pk},
     key_actions.revoke_gateway: lambda: {"credential": factories.GatewayFactory(), **WHY},
+    key_actions.set_limits: lambda: {"organization": _organization(), "changes": [Change(JOBS, limit=4)], **WHY},
+    key_actions.end_limit: lambda: {"rule": _temporary(), **WHY},
+    key_actions.move_limit_end: lambda: {"rule": _temporary(), "ends_at": timezone.now() + 9 * DAY, **WHY},
+    key_actions.note_limit_change: lambda: {"rule": _to_be_recorded()},
     key_actions.start_pilot: lambda: {"organization": _organization(status="pilot")},
     metering_actions.open_contract: lambda: {"organization": _organization(), "since": timezone.now()},
     metering_actions.open_default_contract: lambda: {"organization": _organization()},

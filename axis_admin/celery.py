@@ -27,6 +27,7 @@ SWEEPS = {
     "begin and end reservations, and holds that ran out": ("orgs.tasks.keep_reservations", 60.0),
     "make the days of the pools": ("orgs.tasks.make_pool_days", crontab(minute="47")),
     "let go of old counts and refusals": ("keys.tasks.forget_old_counts", crontab(minute="37")),
+    "record which limits began or ended": ("keys.tasks.record_limit_changes", 60.0),
     "retire old secrets of gateways": ("keys.tasks.end_gateway_overlaps", 60.0),
     "forget what the change feed no longer tells": ("keys.tasks.forget_feed", crontab(minute="37")),
     "open the next billing periods": ("metering.tasks.open_periods", crontab(minute="7")),

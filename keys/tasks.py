@@ -9,7 +9,7 @@ from django.utils import timezone
 from audit import trail
 from keys import actions, counts, feed, refusals, retention, uses
 from keys.gateways import GatewaySecret
-from keys.models import DeliveryLink, ExpiryMark, KeySecret, SecretUse
+from keys.models import DeliveryLink, ExpiryMark, KeySecret, LimitRule, SecretUse
 
 
 @shared_task
@@ -83,3 +83,11 @@ def end_gateway_overlaps() -> None:
 def forget_feed() -> None:
     """Keep a week of the change feed and of its confirmations."""
     feed.forget()
+
+
+@shared_task
+def record_limit_changes() -> None:
+    """Record which limits began or ended by themselves; that they do so on time is judged at each decision."""
+    due = LimitRule.objects.to_record(at=timezone.now()).select_related("organization", "key__organization")
+    for rule in due.order_by("effective", "id"):
+        actions.note_limit_change(rule=rule, actor=trail.SYSTEM)

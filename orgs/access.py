@@ -22,7 +22,12 @@ View = Callable[..., HttpResponseBase]
 
 # How a refusal calls what a permission is about, and what the person wanted to do to it.
 _NOUNS = {"audit": "the audit log", "gateway": "gateway credential"}
-_ACTS = {"change_plan": "change the plan of", "assign": "choose the account manager of", "see_all": "see all of"}
+_ACTS = {
+    "change_plan": "change the plan of",
+    "assign": "choose the account manager of",
+    "see_all": "see all of",
+    "set_above": "set a high",
+}
 
 # What the trail calls a model's objects, where the model's own name is another.
 _KINDS = {
@@ -31,6 +36,7 @@ _KINDS = {
     "DeliveryLink": "delivery",
     "LeakReport": "leak",
     "CapacityPool": "pool",
+    "LimitRule": "limit",
 }
 
 # What a person must at least see of an object before they are told that they may not change it.
@@ -45,6 +51,8 @@ _SEES = {
     "staff": Permission.STAFF_SEE,
     "capacity": Permission.CAPACITY_SEE,
     "pilot": Permission.ORGANIZATION_SEE,
+    "limit": Permission.LIMIT_SEE,
+    "plan": Permission.ORGANIZATION_SEE,
 }
 
 

@@ -46,6 +46,10 @@ class Permission(TextChoices):
     GATEWAY_REVOKE = "gateway.revoke"
     KEY_BULK = "key.bulk"
     JOB_MANAGE = "job.manage"
+    LIMIT_SEE = "limit.see"
+    LIMIT_SET = "limit.set"
+    LIMIT_SET_ABOVE = "limit.set_above"
+    PLAN_PUBLISH = "plan.publish"
     PILOT_MANAGE = "pilot.manage"
     PILOT_EXCEED = "pilot.exceed"
     PILOT_CONVERT = "pilot.convert"
@@ -157,6 +161,12 @@ TABLE: dict[Permission, dict[Role, Rule]] = {
     Permission.GATEWAY_EDIT: {_ADMIN: PROVEN, _KEYS: STAGING},
     Permission.GATEWAY_ROTATE: {_ADMIN: PROVEN, _KEYS: STAGING},
     Permission.GATEWAY_REVOKE: {_ADMIN: PROVEN, _KEYS: STAGING},
+    Permission.LIMIT_SEE: _EVERYBODY,
+    Permission.LIMIT_SET: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN},
+    # Beyond the threshold of the organization's plan.
+    Permission.LIMIT_SET_ABOVE: {_ADMIN: ANYWHERE},
+    # It may move every customer of the plan at once.
+    Permission.PLAN_PUBLISH: {_ADMIN: PROVEN},
     Permission.PILOT_MANAGE: {_ADMIN: ANYWHERE, _MANAGER: OWN},
     # Longer than the policy's length, or faster than the plan's threshold.
     Permission.PILOT_EXCEED: {_ADMIN: ANYWHERE},
@@ -179,6 +189,7 @@ EVERYWHERE = frozenset(
         Permission.GATEWAY_ROTATE,
         Permission.GATEWAY_REVOKE,
         Permission.JOB_MANAGE,
+        Permission.PLAN_PUBLISH,
         Permission.CAPACITY_SEE,
         Permission.CAPACITY_MANAGE,
     }

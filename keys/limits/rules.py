@@ -90,7 +90,7 @@ class LimitRuleQuerySet(models.QuerySet["LimitRule"]):
         # What began no later than it was written down was recorded by whoever set it.
         begun = models.Q(begun_at=None, effective__startswith__lte=at, effective__startswith__gt=models.F("created_at"))
         ended = models.Q(ended_at=None, effective__upper_inf=False, effective__endswith__lte=at)
-        return self.filter(begun | ended)
+        return self.filter(begun | ended, plan_version=None)
 
 
 class LimitRule(models.Model):

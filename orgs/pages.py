@@ -30,13 +30,17 @@ def posted(request: StaffRequest) -> QueryDict | None:
 
 
 def dialog(
-    request: StaffRequest, template: str, context: Mapping[str, Any], *, form: ActionForm | None = None
+    request: StaffRequest, template: str, context: Mapping[str, Any], *, form: ActionForm | None = None, back: str = ""
 ) -> HttpResponse:
-    """Render a task: as the body of the dialog for htmx, as a page of its own for everybody else."""
+    """Render a task: as the body of the dialog for htmx, as a page of its own for everybody else.
+
+    `context` says where it stands, as `place` does; `back` is where cancelling leads, by default to what is above.
+    """
     status = UNPROCESSABLE if form is not None and form.errors else 200
     in_dialog = is_fragment(request)
     layout = "ui/dialog_body.html" if in_dialog else "ui/dialog_page.html"
-    whole = {**context, "form": form, "layout": layout, "in_dialog": in_dialog}
+    behind = back or context["crumbs"][-1][1]
+    whole = {**context, "form": form, "layout": layout, "in_dialog": in_dialog, "back": behind}
     answer = render(request, template, whole, status=status)
     answer["Cache-Control"] = "no-store"
     return answer

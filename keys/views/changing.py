@@ -41,7 +41,7 @@ def issue(request: StaffRequest, uid: str) -> HttpResponse:
             request, key, credential, said=f"Key {key} of {organization}. This is the only time it is shown."
         )
     context = {"organization": organization, **pages.under(organization, "Issue key")}
-    return pages.dialog(request, "keys/issue.html", context, form=form)
+    return pages.dialog(request, "keys/issue.html", context, form=form, back=reverse("keys:for_org", args=[uid]))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -95,7 +95,8 @@ def revoke_gateway(request: StaffRequest, uid: str) -> HttpResponse:
     if pages.accepted(form, lambda: actions.revoke_gateway(credential=credential, actor=request.actor, **form.why)):
         return pages.done(request, reverse("keys:gateway", args=[uid]), f"Gateway credential {credential} is revoked.")
     context = {"credential": credential, **_under("Revoke")}
-    return pages.dialog(request, "keys/revoke_gateway.html", context, form=form)
+    back = reverse("keys:gateway", args=[uid])
+    return pages.dialog(request, "keys/revoke_gateway.html", context, form=form, back=back)
 
 
 def _is_current(row: tuple[readers.Reader, states.Seen]) -> bool:

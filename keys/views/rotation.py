@@ -168,7 +168,7 @@ def _dialog(
 ) -> HttpResponse:
     title = name.replace("_", " ").capitalize()
     whole = {"key": key, "standing": standing, **context, **under_key(key, title)}
-    return pages.dialog(request, f"keys/{name}.html", whole, form=form)
+    return pages.dialog(request, f"keys/{name}.html", whole, form=form, back=_page(key))
 
 
 def _would_refuse(key: ApiKey, standing: Standing) -> dry_run.DryRun | None:

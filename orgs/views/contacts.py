@@ -55,7 +55,7 @@ def remove_contact(request: StaffRequest, uid: str, contact: int) -> HttpRespons
         actions.remove_contact(contact=found, actor=request.actor)
         return pages.done(request, reverse("orgs:contacts", args=[uid]), f"{found} was removed.")
     context = {"organization": organization, "contact": found, **pages.under(organization, "Remove contact")}
-    return pages.dialog(request, "orgs/remove_contact.html", context)
+    return pages.dialog(request, "orgs/remove_contact.html", context, back=reverse("orgs:contacts", args=[uid]))
 
 
 def _page(

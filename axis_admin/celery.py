@@ -30,6 +30,8 @@ SWEEPS = {
     "record which limits began or ended": ("keys.tasks.record_limit_changes", 60.0),
     "retire old secrets of gateways": ("keys.tasks.end_gateway_overlaps", 60.0),
     "forget what the change feed no longer tells": ("keys.tasks.forget_feed", crontab(minute="37")),
+    "record which pilots ended": ("keys.tasks.record_pilot_ends", 60.0),
+    "tell which pilots end soon": ("keys.tasks.warn_of_pilot_ends", 300.0),
     "open the next billing periods": ("metering.tasks.open_periods", crontab(minute="7")),
     "make the ledger's partitions": ("metering.tasks.ensure_partitions", crontab(minute="17")),
 }

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from audit import trail
+from keys import pilot_terms
 from orgs import policy
 from orgs.models import Organization, PlanVersion
 
@@ -36,6 +37,18 @@ class PilotQuerySet(models.QuerySet["Pilot"]):
     def over(self, *, at: datetime) -> "PilotQuerySet":
         """Keep those that have run out and of which that was not recorded, the first first."""
         return self.open().filter(ends_at__lte=at).order_by("ends_at", "pk")
+
+    def ending(self, *, at: datetime) -> "PilotQuerySet":
+        """Keep those that run, and end within 14 days, of organizations on trial, the first first."""
+        soon = self.running(at=at).filter(ends_at__lte=at + pilot_terms.AHEAD)
+        return soon.filter(organization__status=Organization.Status.PILOT).order_by("ends_at", "pk")
+
+    def to_warn(self, *, at: datetime) -> "PilotQuerySet":
+        """Keep those whose end has come so near that its people are to be told, and were not told yet."""
+        marks = [models.When(ends_at__lte=at + timedelta(days=days), then=days) for days in sorted(pilot_terms.MARKS)]
+        reached = models.Case(*marks, output_field=models.IntegerField())
+        told = models.Q(mark__ends_at=models.F("ends_at"), mark__days_before__lte=models.F("reached"))
+        return self.ending(at=at).annotate(reached=reached).exclude(told)
 
 
 class Pilot(models.Model):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from audit import trail
 from keys import actions, counts, feed, refusals, retention, uses
 from keys.gateways import GatewaySecret
-from keys.models import DeliveryLink, ExpiryMark, KeySecret, LimitRule, SecretUse
+from keys.models import DeliveryLink, ExpiryMark, KeySecret, LimitRule, Pilot, SecretUse
 
 
 @shared_task
@@ -91,3 +91,17 @@ def record_limit_changes() -> None:
     due = LimitRule.objects.to_record(at=timezone.now()).select_related("organization", "key__organization")
     for rule in due.order_by("effective", "id"):
         actions.note_limit_change(rule=rule, actor=trail.SYSTEM)
+
+
+@shared_task
+def record_pilot_ends() -> None:
+    """Record which pilots have run out. That their calls are refused on time is judged at each decision."""
+    for pilot in Pilot.objects.over(at=timezone.now()).select_related("organization"):
+        actions.expire_pilot(pilot=pilot, actor=trail.SYSTEM)
+
+
+@shared_task
+def warn_of_pilot_ends() -> None:
+    """Tell the contacts and the account manager of pilots that end soon."""
+    for pilot in Pilot.objects.to_warn(at=timezone.now()).select_related("organization"):
+        actions.warn_of_end(pilot=pilot, actor=trail.SYSTEM)

@@ -13,8 +13,10 @@ from django.utils import timezone
 
 from audit import jobs, trail
 from keys import actions as key_actions
+from keys import criteria
 from keys.limits.limit_changes import Change
 from keys.limits.slots import Slot
+from keys.pilot_limits import Agreed
 from metering import actions as metering_actions
 from orgs import actions as org_actions
 from orgs import plans
@@ -27,6 +29,7 @@ from tests.jobs import KIND, a_job, run_to_the_end
 DAY = timedelta(days=1)
 WHY = {"reason": "because"}
 JOBS = Slot("concurrency")
+AGREED = Agreed(2_000, {"v2": 60}, 4)
 FOR_OPS: dict[str, Any] = {"recipient": "ops@studio.example", "lifetime": DAY}
 
 
@@ -95,6 +98,12 @@ def _rotating_gateway() -> Any:
 
 def _contract() -> Any:
     return metering_actions.open_contract(organization=_organization(), actor=ACTOR, since=timezone.now())
+
+
+def _pilot() -> Any:
+    organization = _organization(status="pilot")
+    words = criteria.read("The client is happy")
+    return key_actions.start_pilot(organization=organization, actor=ACTOR, agreed=AGREED, lines=words)
 
 
 def _view() -> Any:
@@ -215,6 +224,23 @@ CALLS: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
     key_actions.move_limit_end: lambda: {"rule": _temporary(), "ends_at": timezone.now() + 9 * DAY, **WHY},
     key_actions.note_limit_change: lambda: {"rule": _to_be_recorded()},
     key_actions.start_pilot: lambda: {"organization": _organization(status="pilot")},
+    key_actions.plan_pilot: lambda: {
+        "organization": _organization(status="draft", plan_version=plans.latest("pilot")),
+        "agreed": AGREED,
+        "lines": criteria.read("2,000 generations"),
+    },
+    key_actions.extend_pilot: lambda: {"pilot": _pilot(), "ends_at": timezone.now() + 40 * DAY, **WHY},
+    key_actions.change_pilot: lambda: {
+        "pilot": _pilot(),
+        "agreed": Agreed(3_000),
+        "lines": criteria.read("98 % succeed"),
+        "production_plan": plans.latest("standard"),
+    },
+    key_actions.cancel_pilot: lambda: {"pilot": _pilot(), **WHY},
+    key_actions.tick_criterion: lambda: {"pilot": _pilot(), "position": 1, "met": True},
+    key_actions.expire_pilot: lambda: {"pilot": factories.PilotFactory(starts_at=timezone.now() - 40 * DAY)},
+    key_actions.warn_of_end: lambda: {"pilot": factories.PilotFactory(ends_at=timezone.now() + DAY)},
+    key_actions.warn_of_cap: lambda: {"pilot": factories.PilotFactory(generation_cap=10), "used": 9},
     metering_actions.open_contract: lambda: {"organization": _organization(), "since": timezone.now()},
     metering_actions.open_default_contract: lambda: {"organization": _organization()},
     metering_actions.open_periods: lambda: {"contract": _contract(), "through": timezone.now() + 100 * DAY},

@@ -1,6 +1,6 @@
 """The filters above the log, drawn from what the address says. Each change is a link, and so works without script."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -38,6 +38,11 @@ class Pick:
     @property
     def is_wrong(self) -> bool:
         return any(one.errors for one in self.fields)
+
+
+def choices(values: Iterable[tuple[str, str]], *, now: str, href: Callable[[str], str]) -> list[Link]:
+    """Return each value of a filter as a link, and before them the one that takes it out: `href` of nothing."""
+    return [Link("Any", href(""), not now), *(Link(label, href(value), value == now) for value, label in values)]
 
 
 class Bar:
@@ -92,10 +97,9 @@ class Bar:
 
     def _pick(self, name: str, values: Iterable[tuple[str, str]]) -> Pick:
         now = self.query.get(name, "")
-        links = [Link(label, self.href(**{name: value}), value == now) for value, label in values]
-        everything = Link("Any", self.href(**{name: ""}), not now)
+        links = choices(values, now=now, href=lambda value: self.href(**{name: value}))
         bound = self.form[name]
-        return Pick(str(bound.label), self._called(name), [everything, *links], [bound], self.kept(name))
+        return Pick(str(bound.label), self._called(name), links, [bound], self.kept(name))
 
     def _time(self) -> Pick:
         after, before = self.query.get("after", ""), self.query.get("before", "")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlencode
 
-from audit.picks import Link, Pick
+from audit.picks import Link, Pick, choices
 from keys import conditions, states
 from keys.filters import KeyFilter
 from keys.models import ApiKey
@@ -84,8 +84,9 @@ class Bar:
 
     def _pick(self, name: str, values: Iterable[tuple[str, str]], *, has_field: bool = False) -> Pick:
         now = next(iter(self._values(name)), "")
-        links = [Link("Any", self.href(drop=[name]), not now)]
-        links += [Link(label, self.href(drop=[name], add=[(name, value)]), value == now) for value, label in values]
+        links = choices(
+            values, now=now, href=lambda value: self.href(drop=[name], add=[(name, value)] if value else [])
+        )
         bound, kept = ([self.form[name]], self.kept(name)) if has_field else ([], [])
         return Pick(str(self.form[name].label), self._called(name, now) if now else "", links, bound, kept)
 

@@ -8,6 +8,7 @@ from django.template import Context
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from audit.picks import Link, Pick
 from axis_admin.ui import queries
 
 
@@ -40,7 +41,7 @@ def pick(
     options: Iterable[tuple[str, str]],
     any_label: str = "Any",
     default: str = "",
-) -> dict[str, object]:
+) -> dict[str, Pick]:
     """{% pick "Status" name="status" options=statuses %}: one filter of a closed list, as links.
 
     options: pairs of value and words, as TextChoices.choices gives them. default: the value that holds without the
@@ -51,15 +52,11 @@ def pick(
     if not default:
         listed.insert(0, ("", any_label))
     links = [
-        {
-            "label": words,
-            "href": queries.changed(context, **{name: None if value == default else value}),
-            "on": value == now,
-        }
+        Link(words, queries.changed(context, **{name: None if value == default else value}), is_on=value == now)
         for value, words in listed
     ]
-    chosen = next((link["label"] for link in links if link["on"]), now) if now else ""
-    return {"label": label, "name": name, "chosen": chosen, "links": links}
+    chosen = next((link.label for link in links if link.is_on), now) if now else ""
+    return {"pick": Pick(label, chosen, links)}
 
 
 def chip(context: Context, name: str, label: str, value: str = "") -> dict[str, str]:

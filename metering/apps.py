@@ -9,10 +9,12 @@ class MeteringConfig(AppConfig):
     verbose_name = "Usage"
 
     def ready(self) -> None:
-        from metering import actions
+        from keys.limits import durations
+        from metering import actions, lengths
         from metering.columns import COLUMNS
         from orgs import columns, openings
 
+        durations.register(lengths.lately)
         openings.on_creation(actions.open_default_contract)
         for column in COLUMNS:
             columns.register(column)

@@ -26,7 +26,14 @@ CALLED = {
     "scope": "Reach",
 }
 # The pages of what can be acted on, by their names: the apps that draw them stand above this one.
-PAGES = {"organization": "orgs:detail", "key": "keys:detail", "gateway": "keys:gateway", "job": "audit:job"}
+PAGES = {
+    "organization": "orgs:detail",
+    "key": "keys:detail",
+    "gateway": "keys:gateway",
+    "pool": "orgs:pool",
+    "reservation": "orgs:reservation",
+    "job": "audit:job",
+}
 
 
 def clock(at: datetime) -> str:

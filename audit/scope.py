@@ -7,7 +7,7 @@ from audit.conditions import Condition, among
 from audit.verbs import Verb
 
 # What somebody may search who may not search everything.
-KEYS_AND_LIMITS = ("key.", "leak.", "limit.")
+KEYS_AND_LIMITS = ("key.", "leak.", "limit.", "pool.", "reservation.")
 
 
 class Person(Protocol):
@@ -79,4 +79,5 @@ def _outside(person: Person, organizations: frozenset[str] | None) -> frozenset[
         return frozenset()
     if person.can("staff.see"):
         return None
-    return frozenset({"gateway"}) if person.can("gateway.see") else frozenset()
+    kinds = {"gateway": "gateway.see", "pool": "capacity.see"}
+    return frozenset(kind for kind, permission in kinds.items() if person.can(permission))

@@ -42,6 +42,21 @@ GATEWAYS = frozenset(
     }
 )
 JOBS = frozenset({"audit:jobs", "audit:job", "audit:cancel_job", "audit:export_job"})
+CAPACITY = frozenset(
+    {
+        "orgs:capacity",
+        "orgs:pool",
+        "orgs:create_pool",
+        "orgs:change_pool",
+        "orgs:set_capacity",
+        "orgs:reserve",
+        "orgs:reservation",
+        "orgs:confirm_hold",
+        "orgs:extend_reservation",
+        "orgs:shorten_reservation",
+        "orgs:cancel_reservation",
+    }
+)
 OF_ORGANIZATIONS = frozenset(
     {
         "orgs:",
@@ -62,7 +77,13 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Keys", "key", "keys:index", "key.see", frozenset({"keys:"})),
         ),
     ),
-    ("Metering", (Entry("Usage", "chart-bar", "metering:index", "usage.see", frozenset({"metering:"})),)),
+    (
+        "Metering",
+        (
+            Entry("Usage", "chart-bar", "metering:index", "usage.see", frozenset({"metering:"})),
+            Entry("Capacity", "server-stack", "orgs:capacity", "capacity.see", CAPACITY),
+        ),
+    ),
     (
         "Control",
         (

@@ -11,10 +11,13 @@ class KeysConfig(AppConfig):
         from keys.actions import pilots
         from keys.bulk import ACTS
         from keys.columns import COLUMNS
+        from keys.shortfalls import refused_by_us
         from orgs import columns, openings
+        from orgs.capacity import refused
 
         wording.register_beginnings(imports.known)
         openings.on_activation(pilots.start_pilot_on_activation)
+        refused.register(refused_by_us)
         for column in COLUMNS:
             columns.register(column)
         for act in ACTS.values():

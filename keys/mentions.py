@@ -28,7 +28,7 @@ _CREDENTIAL = re.compile(
 )
 # Looked for at each place anew, so that none hides behind what only looks like one.
 _WHOLE = re.compile(r"(?=(ax(?:k_(?:live|test)|g)_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}))ax")
-_ID = re.compile(r"(?<![0-9A-Za-z])(?:key|org|gwc|lek)_[0-9A-Za-z]{14}(?![0-9A-Za-z])")
+_ID = re.compile(r"(?<![0-9A-Za-z])(?:key|org|gwc|lek|rsv)_[0-9A-Za-z]{14}(?![0-9A-Za-z])")
 _UUID = re.compile(
     r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])"
 )

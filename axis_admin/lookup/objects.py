@@ -1,4 +1,4 @@
-"""Keys, organizations, gateway credentials and leaks by their ids, key prefixes and slugs; and by name."""
+"""Keys, organizations, gateway credentials, leaks and reservations by their ids, prefixes and slugs; and by name."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,7 +8,7 @@ from axis_admin.lookup.finds import Act, Asked, Find, address_of
 from keys import leaks, mentions, secrets, states
 from keys.gateways import GatewayCredential
 from keys.models import ApiKey, KeySecret, LeakReport
-from orgs.models import Organization
+from orgs.models import Organization, Reservation
 from orgs.policy import Permission
 
 MOST_SHOWN = 20
@@ -37,10 +37,12 @@ def find_ids(asked: Asked) -> Sequence[Find]:
     keys = ApiKey.objects.for_user(user, Permission.KEY_SEE).filter(uid__in=ids).with_secrets()
     gateways = GatewayCredential.objects.for_user(user, Permission.GATEWAY_SEE).filter(uid__in=ids)
     reports = LeakReport.objects.for_user(user, Permission.KEY_SEE).filter(uid__in=ids).with_whose()
+    reservations = Reservation.objects.for_user(user, Permission.CAPACITY_SEE).filter(uid__in=ids)
     return [
         *map(_key, keys[:MOST_SHOWN]),
         *map(_gateway, gateways[:MOST_SHOWN]),
         *map(_leak, reports[:MOST_SHOWN]),
+        *map(_reservation, reservations.select_related("organization", "pool")[:MOST_SHOWN]),
     ]
 
 
@@ -94,6 +96,13 @@ def _gateway(credential: GatewayCredential) -> Find:
 def _leak(leak: LeakReport) -> Find:
     href = address_of("keys:leak", leak.uid)
     return Find("fire", f"Leak of {leak.leaked}", leak.get_outcome_display(), href, acts=[Act("See leak", href)])
+
+
+def _reservation(reservation: Reservation) -> Find:
+    href = address_of("orgs:reservation", reservation.uid)
+    state = Reservation.State(reservation.state_at(timezone.now())).label.lower()
+    title = f"Reservation of {reservation.organization}"
+    return Find("calendar-days", title, f"{reservation}, {state}", href, acts=[Act("Open", href)])
 
 
 def once(finds: Iterable[Find]) -> list[Find]:

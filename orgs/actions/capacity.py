@@ -18,6 +18,8 @@ from orgs.models import CapacityPool, Organization, Reservation
 # The API version is what organizations were promised, and the code is how everybody calls it.
 EDITABLE = ("region", "unit_name", "jobs_per_unit", "generations_per_minute_per_unit")
 MOST_UNITS = 1_000_000
+# These stand where a pool's code does, in the addresses of its pages.
+TAKEN_CODES = frozenset({"new", "reserve", "reservations"})
 
 _NOTE = """
 INSERT INTO orgs_poolhour AS kept (pool_id, organization_id, hour, peak_jobs, job_seconds)
@@ -67,6 +69,8 @@ def create_pool(
     now = timezone.now()
     pool = CapacityPool(code=code, **fields)
     pool.full_clean()
+    if code in TAKEN_CODES:
+        raise ValidationError({"code": "Another code: this one is the address of a page."})
     opens_on = opens_on or spans.day_of(now)
     _check_units(capacity, field="capacity")
     pool.save(force_insert=True)

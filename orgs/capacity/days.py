@@ -53,6 +53,18 @@ def of_pool(pool: CapacityPool, span: Span, *, at: datetime) -> list[Day]:
     return of_pools([pool], span, at=at)[pool.pk]
 
 
+def alike(days: Iterable[Day]) -> list[tuple[Span, Day]]:
+    """Days that follow each other and hold the same as one, with the first of them."""
+    found: list[tuple[Span, Day]] = []
+    for day in days:
+        span, first = found[-1] if found else (None, None)
+        if span and first and (first.capacity, first.reserved) == (day.capacity, day.reserved):
+            found[-1] = (Span(span.first, day.day), first)
+        else:
+            found.append((Span(day.day, day.day), day))
+    return found
+
+
 def room_around(pool: CapacityPool, span: Span, *, at: datetime) -> dict[date, int]:
     """The free units of each day from which another range could be chosen, none before today."""
     around = Span(max(span.first - SEARCHED, day_of(at)), span.last + SEARCHED)

@@ -96,6 +96,11 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
         """Keep the holds that have run out and are still to be ended."""
         return self.filter(_lapsed(at))
 
+    def holding(self, *, at: "datetime") -> "ReservationQuerySet":
+        """Keep those that hold units on some day, or held them on days that have passed."""
+        kept = models.Q(released_on=None) | models.Q(released_on__gt=models.F("days__startswith"))
+        return self.exclude(_lapsed(at)).filter(kept)
+
     def over(self, *, on: "date") -> "ReservationQuerySet":
         """Keep the active ones whose last day has passed and that are still to be ended."""
         return self.filter(state=Reservation.State.ACTIVE, days__endswith__lte=on)
@@ -171,6 +176,12 @@ class Reservation(models.Model):
     def span(self) -> spans.Span:
         return spans.of(self.days)
 
+    @property
+    def held(self) -> spans.Span | None:
+        """The days on which its units are its own; None where it was given back before it began."""
+        last = self.span.last if self.released_on is None else min(self.span.last, self.released_on - spans.DAY)
+        return spans.Span(self.span.first, last) if last >= self.span.first else None
+
     def covers(self, day: "date") -> bool:
         """Say whether the day is one of its days."""
         return self.span.first <= day <= self.span.last
@@ -179,6 +190,11 @@ class Reservation(models.Model):
     def jobs(self) -> int:
         """Jobs of the organization that may run at once in it."""
         return self.units * self.pool.jobs_per_unit
+
+    @property
+    def rate(self) -> int:
+        """Generations a minute that its units are good for."""
+        return self.units * self.pool.generations_per_minute_per_unit
 
     @property
     def target(self) -> trail.Target:

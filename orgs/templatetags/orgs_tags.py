@@ -17,6 +17,7 @@ TABS = [
     ("Keys", "keys:for_org"),
     ("Refusals", "keys:org_refusals"),
     ("Usage", "metering:for_org"),
+    ("Capacity", "orgs:org_capacity"),
     ("Contacts", "orgs:contacts"),
     ("History", "orgs:history"),
 ]

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from audit.models import Event
 from keys.models import SavedView
-from orgs.models import Organization, Staff
-from tests import factories, jobs
+from orgs.models import Organization, Reservation, Staff
+from tests import capacity, factories, jobs
 from tests.house.routes import BY_POST, GATEWAY, OPEN, OWN, ROLES, ROUTES
 
 
@@ -40,6 +40,10 @@ def arguments(her_organization: Organization) -> Callable[[str], list[Any]]:
             return [factories.OrganizationFactory(account_manager=manager, **NEEDS_STATUS[route]).uid]
         if route == "keys:bulk":
             return ["expire"]
+        if route in OF_A_POOL:
+            return [capacity.a_pool().code]
+        if route in OF_A_RESERVATION:
+            return [_hold_of(her_organization).uid]
         if route in OF_A_VIEW:
             return [a_view(her_organization.account_manager).uid]
         if route == "keys:gateway" or (route.startswith("keys:") and route.endswith(("_gateway", "_gateway_overlap"))):
@@ -78,6 +82,10 @@ def arguments(her_organization: Organization) -> Callable[[str], list[Any]]:
     return of
 
 
+def _hold_of(organization: Organization) -> Reservation:
+    return capacity.a_reservation(organization=organization, hold_for=timedelta(hours=1))
+
+
 def a_view(owner: Staff | None) -> SavedView:
     from keys import actions
     from tests.cast import ACTOR
@@ -94,6 +102,11 @@ def _event_of(organization: Organization) -> Event:
     return Event.objects.filter(organization=organization.uid, verb="organization.edited").latest("occurred_at")
 
 
+OF_A_POOL = {"orgs:pool", "orgs:change_pool", "orgs:set_capacity"}
+OF_A_RESERVATION = {
+    "orgs:reservation", "orgs:confirm_hold", "orgs:extend_reservation", "orgs:shorten_reservation",
+    "orgs:cancel_reservation",
+}  # fmt: skip
 OF_AN_ORGANIZATION = {"keys:for_org", "keys:issue", "keys:org_refusals"}
 OF_NO_ORGANIZATION = {"audit:history", "keys:bulk", "keys:gateway", "keys:revoke_gateway"}
 OF_A_LEAK = {
@@ -123,7 +136,7 @@ NEEDS_STATUS = {
 WITHOUT_ARGUMENTS = {
     "home", "orgs:index", "orgs:create", "keys:index", "keys:links", "keys:gateways", "keys:create_gateway",
     "metering:index", "audit:index", "audit:jobs", "keys:export", "keys:hygiene", "keys:save_view",
-    "lookup", "keys:report_leak",
+    "lookup", "keys:report_leak", "orgs:capacity", "orgs:create_pool", "orgs:reserve",
 }  # fmt: skip
 
 
@@ -172,7 +185,7 @@ def test_an_address_that_does_not_exist_sends_strangers_to_sign_in(client: Clien
 
 @pytest.mark.parametrize(
     "route",
-    sorted(set(ROUTES) - WITHOUT_ARGUMENTS - {"audit:history", "keys:bulk", "keys:gateway", "keys:revoke_gateway"}),
+    sorted(set(ROUTES) - WITHOUT_ARGUMENTS - OF_NO_ORGANIZATION - OF_A_POOL),
 )
 def test_an_organization_out_of_scope_does_not_exist(
     route: str, account_manager: Staff, other_organization: Organization, browser_of: Any
@@ -180,6 +193,8 @@ def test_an_organization_out_of_scope_does_not_exist(
     target: list[Any] = [other_organization.uid]
     if route in OF_A_LINK:
         target = [factories.LinkFactory(secret__key__organization=other_organization).uid]
+    elif route in OF_A_RESERVATION:
+        target = [_hold_of(other_organization).uid]
     elif route in OF_A_LEAK:
         target = [factories.LeakFactory(secret__key__organization=other_organization).uid]
     elif route.startswith("keys:") and route not in ("keys:for_org", "keys:issue"):

@@ -11,6 +11,8 @@ from axis_admin.ui.charts import axes
 from axis_admin.ui.charts.shapes import Pool, Reservation
 
 ROW, HEAD, HEAT = 34, 24, 12
+# In percent of the width.
+NEAR_THE_EDGE = 75
 
 
 def capacity_timeline(pool: Pool, days: Sequence[str], ticks: Sequence[tuple[int, str]], today: float) -> SafeString:
@@ -49,8 +51,20 @@ def _reservation(item: Reservation, row: int, count: int) -> SafeString:
         f"{width:.2f}",
         y,
     )
-    text = format_html('<text class="res-text" x="{}%" dx="10" y="{}">{}</text>', f"{x:.2f}", y + 17, item["label"])
-    return axes.joined([axes.point(item["tip"], box), text])
+    return axes.joined([axes.point(item["tip"], box), _label(item["label"], x, x + width, y + 17)])
+
+
+def _label(label: str, x: float, end: float, y: int) -> SafeString:
+    # What begins near the right edge has its name at its end, so that it is not cut off there.
+    place, away, anchor = (end, -10, "end") if x > NEAR_THE_EDGE else (x, 10, "start")
+    return format_html(
+        '<text class="res-text" x="{}%" dx="{}" y="{}" text-anchor="{}">{}</text>',
+        f"{place:.2f}",
+        away,
+        y,
+        anchor,
+        label,
+    )
 
 
 def _share(pool: Pool, i: int, share: float, days: Sequence[str], strip: int) -> SafeString:
@@ -64,4 +78,5 @@ def _share(pool: Pool, i: int, share: float, days: Sequence[str], strip: int) ->
         HEAT,
     )
     units = pool["units"]
-    return axes.point(f"{days[i]}|{round(share * units)} of {units} units reserved", box)
+    told = pool["told"][i] if "told" in pool else f"{round(share * units)} of {units} units reserved"
+    return axes.point(f"{days[i]}|{told}", box)

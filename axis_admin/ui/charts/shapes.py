@@ -79,9 +79,13 @@ class Reservation(TypedDict):
 
 
 class Pool(TypedDict):
-    """A pool with its reservations. heat: the reserved share of each day, 0 to 1. summary: all of it in words."""
+    """A pool with its reservations. heat: the reserved share of each day, 0 to 1. summary: all of it in words.
+
+    told: each day's share in words, where the pool does not hold the same units on all of them.
+    """
 
     bars: list[Reservation]
     heat: list[float]
+    told: NotRequired[list[str]]
     units: int
     summary: str

@@ -1,12 +1,10 @@
 """What is told before and after a key's expiry, once for each mark."""
 
-import threading
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import connections
 from django.utils import timezone
 
 from audit import trail
@@ -15,6 +13,7 @@ from keys import actions, expiries, tasks
 from keys.models import ApiKey, ExpiryMark
 from orgs import actions as organizations
 from orgs.models import Change, Notice
+from tests.at_once import at_once
 from tests.cast import ACTOR
 from tests.factories import ContactFactory, SecretFactory
 
@@ -144,19 +143,6 @@ def test_what_has_been_noted_is_not_looked_at_again(db: None, django_assert_num_
 def test_two_sweeps_at_once_tell_once() -> None:
     for _ in range(6):
         key_that_expires(NOW + 5 * DAY)
-    start = threading.Barrier(2)
-
-    def sweep() -> None:
-        start.wait()
-        try:
-            tasks.note_expiries()
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=sweep) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(tasks.note_expiries, tasks.note_expiries)
     assert Notice.objects.count() == 6
     assert Event.objects.filter(verb="key.expiry_warned").count() == 6

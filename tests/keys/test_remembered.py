@@ -1,9 +1,10 @@
 """What a process remembers is bounded, dropped by organization, and never what was forgotten while it was read."""
 
-import threading
+from functools import partial
 
 from keys.remembered import Entry, Memory
 from keys.strangers import KEPT_SECONDS, Strangers
+from tests.at_once import at_once
 
 
 def digest(number: int) -> bytes:
@@ -52,24 +53,15 @@ def test_the_memory_is_bounded_and_keeps_what_is_asked_for() -> None:
 
 def test_two_threads_keep_and_forget_at_once() -> None:
     memory: Memory[str] = Memory(50)
-    errors: list[BaseException] = []
 
     def work(seed: int) -> None:
-        try:
-            for number in range(3_000):
-                keep(memory, (number * 7 + seed) % 90, number % 5)
-                memory.get(digest(number % 90))
-                if number % 11 == 0:
-                    memory.forget([number % 5])
-        except BaseException as error:  # noqa: BLE001
-            errors.append(error)
+        for number in range(3_000):
+            keep(memory, (number * 7 + seed) % 90, number % 5)
+            memory.get(digest(number % 90))
+            if number % 11 == 0:
+                memory.forget([number % 5])
 
-    threads = [threading.Thread(target=work, args=[seed]) for seed in (0, 3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    at_once(partial(work, 0), partial(work, 3))
     assert len(memory) <= 50
     memory.forget(range(5))
     assert len(memory) == 0

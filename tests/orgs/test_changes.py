@@ -1,11 +1,12 @@
-import threading
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from orgs import changes
 from orgs.models import Change, Organization
+from tests.at_once import at_once
 from tests.factories import OrganizationFactory, record_fixture
 
 
@@ -34,13 +35,8 @@ def test_the_feed_has_neither_holes_nor_doubles_under_concurrent_writers() -> No
                         raise KeyError
             except KeyError:
                 pass
-        connection.close()
 
-    threads = [threading.Thread(target=announce, args=[each]) for each in studios]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(*(partial(announce, each) for each in studios))
     numbers = list(Change.objects.order_by("seq").values_list("seq", flat=True))
     assert len(numbers) - first == 80
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))

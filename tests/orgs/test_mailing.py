@@ -1,18 +1,17 @@
 """The outbox: sent once, kept while the mail server is away, never stopped by one bad mail."""
 
 import smtplib
-import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import connections
 from django.utils import timezone
 
 from orgs import actions, mailing, tasks
 from orgs.models import Notice
+from tests.at_once import at_once
 from tests.cast import ACTOR
 from tests.factories import NoticeFactory, StaffFactory
 
@@ -149,20 +148,7 @@ def test_a_subject_with_a_line_break_is_never_sent(db: None, settings: Any) -> N
 def test_two_sweeps_at_once_send_each_mail_once(post: type[Post]) -> None:
     for _ in range(20):
         NoticeFactory()
-    start = threading.Barrier(2)
-
-    def sweep() -> None:
-        start.wait()
-        try:
-            tasks.send_notices()
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=sweep) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(tasks.send_notices, tasks.send_notices)
     addresses = [sent.to[0] for sent in post.taken]
     assert len(addresses) == 20
     assert len(set(addresses)) == 20

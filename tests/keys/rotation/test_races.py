@@ -1,18 +1,15 @@
 """Two people at once: one of them wins, and nothing is half done."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import pytest
-from django.core.exceptions import ValidationError
-from django.db import connection
 from django.utils import timezone
 
 from audit.models import Event
 from keys import actions
 from keys.models import ApiKey, KeySecret
+from tests.at_once import at_once, outcome
 from tests.cast import ACTOR
 from tests.factories import SecretFactory
 from tests.keys.rotation.conftest import DAY, HOUR, states_of
@@ -21,21 +18,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def _at_once(*acts: Callable[[], Any]) -> list[str]:
-    """Run the actions in threads of their own; returns for each "done" or "refused"."""
-    barrier = Barrier(len(acts))
-
-    def run(act: Callable[[], Any]) -> str:
-        try:
-            barrier.wait()
-            act()
-        except ValidationError:
-            return "refused"
-        finally:
-            connection.close()
-        return "done"
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return sorted(pool.map(run, acts))
+    """Run the actions at the same moment; returns how they ended."""
+    return sorted(at_once(*map(outcome, acts)))
 
 
 def _rotate(key: ApiKey) -> Callable[[], Any]:

@@ -17,7 +17,7 @@ from keys.models import ApiKey, DeliveryLink, KeySecret, LeakReport, Pilot
 from keys.states import SOON
 from metering import usage
 from metering.models import UsageHour
-from orgs.models import Notice, Organization
+from orgs.models import Notice, Organization, Reservation
 from orgs.policy import Permission, scope
 from orgs.requests import StaffRequest
 
@@ -88,6 +88,7 @@ def _due(request: StaffRequest, *, now: datetime) -> Iterator[Due]:
     yield from _due_rotations(ApiKey.objects.filter(mine.as_q("organization__")), now)
     yield from _links(DeliveryLink.objects.filter(mine.as_q("secret__key__organization__")).with_keys(), now)
     yield from _ending_pilots(Pilot.objects.filter(mine.as_q("organization__")), now)
+    yield from _holds(request, now)
     yield from _mails(Notice.objects.filter(mine.as_q("organization__")).select_related("organization"), now)
     yield from _drafts(Organization.objects.filter(mine.as_q()), now)
 
@@ -205,6 +206,22 @@ def _held(link: DeliveryLink, now: datetime) -> Due:
         act="See links",
         href=reverse("keys:links"),
     )
+
+
+def _holds(request: StaffRequest, now: datetime) -> Iterable[Due]:
+    if not request.staff.can(Permission.CAPACITY_RESERVE):
+        return
+    holds = Reservation.objects.for_user(request.user, Permission.CAPACITY_RESERVE).holds(at=now)
+    for hold in holds.order_by("hold_expires_at").select_related("organization", "pool")[:MOST]:
+        yield _item(
+            hold.hold_expires_at,
+            now,
+            icon="server-stack",
+            text=f"Hold of {hold.organization} in {hold.pool} runs out",
+            note=str(hold),
+            act="See hold",
+            href=reverse("orgs:reservation", args=[hold.uid]),
+        )
 
 
 def _mails(notices: Any, now: datetime) -> Iterable[Due]:

@@ -9,12 +9,13 @@ from django.db.models import Max, Min
 
 from audit import trail
 from audit.verbs import Verb
-from axis_admin.demo_data import ageing, credentials, customers, cutovers, decisions, people, traffic
+from axis_admin.demo_data import ageing, credentials, customers, cutovers, decisions, people, pools, traffic
 from axis_admin.demo_data.credentials import Held
+from axis_admin.demo_data.pools import Booked
 from keys.models import GatewayCredential, SecretUse
 from metering import history
 from metering.models import Generation
-from orgs.models import Organization
+from orgs.models import CapacityPool, Organization
 
 REASON = (
     "Invented data. Dates of organizations, pilots, keys and gateway credentials are set back to fit 13 months of use."
@@ -35,15 +36,18 @@ def seed(*, actor: trail.Actor, now: datetime) -> Made:
     organizations = customers.sign_up(people.hire(actor=actor), actor=actor, now=now)
     held = credentials.issue(organizations, actor=actor, now=now)
     credentials.open_gateways(actor=actor, now=now)
+    booked = pools.book(organizations, actor=actor, now=now)
     customers.settle(organizations, actor=actor)
     generations = history.write(traffic.of(held, now=now))
     _note_uses(held)
     decisions.note(held, now=now)
     cutovers.count(held, now=now)
     made = Made(len(organizations), len(held), generations)
-    _record(made, organizations, held, actor=actor)
+    _record(made, organizations, held, booked, actor=actor)
     ageing.set_back(held, now=now)
     cutovers.dated(held, now=now)
+    pools.set_back(booked, now=now)
+    pools.run(booked, now=now)
     return made
 
 
@@ -65,11 +69,19 @@ def _note_uses(held: Sequence[Held]) -> None:
     )
 
 
-def _record(made: Made, organizations: Mapping[str, Organization], held: Sequence[Held], *, actor: trail.Actor) -> None:
+def _record(
+    made: Made,
+    organizations: Mapping[str, Organization],
+    held: Sequence[Held],
+    booked: Sequence[Booked],
+    *,
+    actor: trail.Actor,
+) -> None:
     """One event that names everything, so that its dates may be set back in this transaction."""
     named = [organization.target for organization in organizations.values()]
     named += [one.key.target for one in held]
     named += [credential.target for credential in GatewayCredential.objects.all()]
+    named += [one.reservation.target for one in booked] + [pool.target for pool in CapacityPool.objects.all()]
     trail.record(
         Verb.DEMO_SEEDED,
         actor=actor,

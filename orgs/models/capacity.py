@@ -92,6 +92,10 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
         """Keep those that hold units now or on a day to come; a hold that has run out does not, swept or not."""
         return self.exclude(_lapsed(at)).filter(released_on=None, days__endswith__gt=spans.day_of(at))
 
+    def holds(self, *, at: "datetime") -> "ReservationQuerySet":
+        """Keep the holds that have not run out."""
+        return self.filter(state=Reservation.State.HOLD, hold_expires_at__gt=at)
+
     def lapsed(self, *, at: "datetime") -> "ReservationQuerySet":
         """Keep the holds that have run out and are still to be ended."""
         return self.filter(_lapsed(at))

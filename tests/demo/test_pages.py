@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from keys.models import ApiKey, GatewayCredential
-from orgs.models import Organization, Staff
+from orgs.models import CapacityPool, Organization, Staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo")]
 
@@ -17,11 +17,21 @@ LOADED = re.compile(r'hx-get="([^"]+)" hx-trigger="load"')
 
 
 def _urls() -> Iterator[str]:
-    for name in ("home", "orgs:index", "keys:index", "keys:gateways", "metering:index", "audit:index"):
+    for name in ("home", "orgs:index", "keys:index", "keys:gateways", "metering:index", "audit:index", "orgs:capacity"):
         yield reverse(name)
     halide = Organization.objects.get(slug="halide")
-    for name in ("orgs:detail", "orgs:contacts", "orgs:history", "keys:for_org", "metering:for_org"):
+    for name in (
+        "orgs:detail",
+        "orgs:contacts",
+        "orgs:history",
+        "keys:for_org",
+        "metering:for_org",
+        "orgs:org_capacity",
+    ):
         yield reverse(name, args=[halide.uid])
+    for pool in CapacityPool.objects.all():
+        yield reverse("orgs:pool", args=[pool.code])
+    yield reverse("orgs:reservation", args=[halide.reservations.get().uid])
     key = ApiKey.objects.get(organization=halide, name="render-farm-prod")
     yield reverse("keys:detail", args=[key.uid])
     yield reverse("keys:history", args=[key.uid])

@@ -1,7 +1,7 @@
 """How a view answers: one view for the page, its htmx fragment and its dialog."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -12,11 +12,14 @@ from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from audit import trail, wording
-from orgs.forms import ActionForm
+from orgs.forms import ActionForm, ProvenForm
 from orgs.models import Organization
+from orgs.policy import Permission
 from orgs.requests import StaffRequest
 
 UNPROCESSABLE = 422
+
+Task = TypeVar("Task", bound=ProvenForm)
 
 
 def is_fragment(request: StaffRequest) -> bool:
@@ -27,6 +30,11 @@ def is_fragment(request: StaffRequest) -> bool:
 def posted(request: StaffRequest) -> QueryDict | None:
     """Return what was sent, even if it is empty; None where the form is only asked for."""
     return request.POST if request.method == "POST" else None
+
+
+def asked(kind: type[Task], request: StaffRequest, permission: Permission, obj: Any, **more: Any) -> Task:
+    """Return the form of a task about an object, with what was sent."""
+    return kind(posted(request), request=request, permission=permission, obj=obj, **more)
 
 
 def dialog(

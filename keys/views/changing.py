@@ -29,9 +29,7 @@ def issue(request: StaffRequest, uid: str) -> HttpResponse:
     if request.method != "POST" and not organization.holds_keys:
         problem = f"{organization} is {organization.get_status_display().lower()} and can hold no key."
         return pages.refused(request, reverse("keys:for_org", args=[uid]), problem)
-    form = forms.IssueForm(
-        pages.posted(request), request=request, permission=permission, obj=organization, organization=organization
-    )
+    form = pages.asked(forms.IssueForm, request, permission, organization, organization=organization)
     if pages.accepted(form, lambda: handing.make(request, form, lambda: _issue(request, organization, form))):
         proof.use(request, permission)
         if form.by_link:
@@ -52,9 +50,7 @@ def rotate(request: StaffRequest, uid: str) -> HttpResponse:
     problem = actions.rotation_problem(key, now=timezone.now())
     if request.method != "POST" and problem:
         return pages.refused(request, reverse("keys:detail", args=[uid]), problem)
-    form = rotation_forms.RotateForm(
-        pages.posted(request), request=request, permission=Permission.KEY_ROTATE, obj=key, key=key
-    )
+    form = pages.asked(rotation_forms.RotateForm, request, Permission.KEY_ROTATE, key, key=key)
     if pages.accepted(form, lambda: handing.make(request, form, lambda: _rotate(request, key, form))):
         proof.use(request, Permission.KEY_ROTATE)
         changes.settle(key.organization)
@@ -74,7 +70,7 @@ def revoke(request: StaffRequest, uid: str) -> HttpResponse:
     key = access.find(request, _rows(), Permission.KEY_REVOKE, uid=uid)
     if request.method != "POST" and key.state == ApiKey.State.REVOKED:
         return pages.refused(request, reverse("keys:detail", args=[uid]), f"{key} is revoked already.")
-    form = forms.RevokeForm(pages.posted(request), request=request, permission=Permission.KEY_REVOKE, obj=key)
+    form = pages.asked(forms.RevokeForm, request, Permission.KEY_REVOKE, key)
     if pages.accepted(
         form,
         lambda: actions.revoke_key(key=key, actor=request.actor, code=form.cleaned_data["code"], **form.why),

@@ -23,7 +23,7 @@ def pause(request: StaffRequest, uid: str) -> HttpResponse:
     key = access.find(request, _rows(), Permission.KEY_PAUSE, uid=uid)
     if request.method != "POST" and (problem := actions.pausing_problem(key)):
         return pages.refused(request, _page(key), problem)
-    form = editing_forms.PauseForm(pages.posted(request), request=request, permission=Permission.KEY_PAUSE, obj=key)
+    form = pages.asked(editing_forms.PauseForm, request, Permission.KEY_PAUSE, key)
     if pages.accepted(form, lambda: actions.pause_key(key=key, actor=request.actor, **form.why)):
         changes.settle(key.organization)
         return pages.done(request, _page(key), f"Key {key} is paused.")
@@ -38,9 +38,7 @@ def resume(request: StaffRequest, uid: str) -> HttpResponse:
     key = access.find(request, _rows(), Permission.KEY_RESUME, uid=uid)
     if request.method != "POST" and (problem := actions.resuming_problem(key)):
         return pages.refused(request, _page(key), problem)
-    form = editing_forms.ResumeForm(
-        pages.posted(request), request=request, permission=Permission.KEY_RESUME, obj=key, key=key
-    )
+    form = pages.asked(editing_forms.ResumeForm, request, Permission.KEY_RESUME, key, key=key)
     if pages.accepted(form, lambda: _resume(request, key, form)):
         return pages.done(request, _page(key), f"Key {key} works again.")
     return pages.dialog(request, "keys/resume.html", {"key": key, **_under(key, "Resume")}, form=form)
@@ -53,9 +51,7 @@ def edit(request: StaffRequest, uid: str) -> HttpResponse:
     key = access.find(request, _rows(), Permission.KEY_EDIT, uid=uid)
     if request.method != "POST" and (problem := actions.editing_problem(key)):
         return pages.refused(request, _page(key), problem)
-    form = editing_forms.EditForm(
-        pages.posted(request), request=request, permission=Permission.KEY_EDIT, obj=key, key=key
-    )
+    form = pages.asked(editing_forms.EditForm, request, Permission.KEY_EDIT, key, key=key)
     run = _to_review(key, form)
     if run is None and pages.accepted(form, lambda: _edit(request, key, form)):
         said = f"Key {key} was saved." if form.result.version != key.version else "Nothing was different."

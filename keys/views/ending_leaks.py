@@ -29,9 +29,7 @@ def replace_leaked(request: StaffRequest, uid: str) -> HttpResponse:
     key = _key(leak)
     if refused := _refused(request, leak, actions.rotation_problem(key, now=timezone.now())):
         return refused
-    form = leak_forms.ReplaceLeakedForm(
-        pages.posted(request), request=request, permission=permission, obj=key, leak=leak, key=key
-    )
+    form = pages.asked(leak_forms.ReplaceLeakedForm, request, permission, key, leak=leak, key=key)
     if pages.accepted(form, lambda: handing.make(request, form, lambda: _replace(request, leak, form))):
         proof.use(request, permission)
         # Nobody is told that the old secret is refused before it is, everywhere.
@@ -59,9 +57,7 @@ def contain_leaked(request: StaffRequest, uid: str) -> HttpResponse:
     seen = exposure.known(key, exposed_since=leak.exposed_since, now=now)
     callers = exposure.containable(seen, key.allowed_cidrs)
     outside = exposure.outside(seen, key.allowed_cidrs)
-    form = leak_forms.ContainLeakedForm(
-        pages.posted(request), request=request, permission=permission, obj=key, leak=leak, key=key, callers=callers
-    )
+    form = pages.asked(leak_forms.ContainLeakedForm, request, permission, key, leak=leak, key=key, callers=callers)
     if pages.accepted(form, lambda: _contain(request, leak, form)):
         changes.settle(key.organization)
         return pages.done(request, _page(leak), f"Key {key} works from the chosen addresses alone.")
@@ -82,9 +78,7 @@ def revoke_leaked(request: StaffRequest, uid: str) -> HttpResponse:
     problem = f"{key} is revoked already." if key.state == ApiKey.State.REVOKED else ""
     if refused := _refused(request, leak, problem):
         return refused
-    form = leak_forms.RevokeLeakedForm(
-        pages.posted(request), request=request, permission=permission, obj=key, leak=leak
-    )
+    form = pages.asked(leak_forms.RevokeLeakedForm, request, permission, key, leak=leak)
     if pages.accepted(form, lambda: actions.revoke_leaked(leak=leak, actor=request.actor, **form.why)):
         changes.settle(key.organization)
         return pages.done(request, _page(leak), f"Key {key} is revoked.")
@@ -102,7 +96,7 @@ def close_leak(request: StaffRequest, uid: str) -> HttpResponse:
     leak = find(request, permission, uid=uid)
     if refused := _refused(request, leak, ""):
         return refused
-    form = leak_forms.CloseLeakForm(pages.posted(request), request=request, permission=permission, obj=leak)
+    form = pages.asked(leak_forms.CloseLeakForm, request, permission, leak)
     if pages.accepted(form, lambda: actions.close_leak(leak=leak, actor=request.actor, **form.why)):
         said = form.result.get_outcome_display().lower()
         return pages.done(request, _page(leak), f"The leak is closed: {said}.")
@@ -118,7 +112,7 @@ def date_leak(request: StaffRequest, uid: str) -> HttpResponse:
     """Say since when the secret was out; its use is shown from then on."""
     permission = Permission.LEAK_REPORT
     leak = find(request, permission, uid=uid)
-    form = leak_forms.DateLeakForm(pages.posted(request), request=request, permission=permission, obj=leak, leak=leak)
+    form = pages.asked(leak_forms.DateLeakForm, request, permission, leak, leak=leak)
     if pages.accepted(form, lambda: _date(request, leak, form)):
         return pages.done(request, _page(leak), "Use is shown from then on.")
     return pages.dialog(request, "keys/date_leak.html", {"leak": leak, **_under(leak, "Exposed since")}, form=form)

@@ -23,9 +23,7 @@ def rotate_gateway(request: StaffRequest, uid: str) -> HttpResponse:
     credential = _found(request, permission, uid)
     if request.method != "POST" and (problem := actions.gateway_problem(credential, now=timezone.now())):
         return pages.refused(request, _page(credential), problem)
-    form = gateway_forms.RotateGatewayForm(
-        pages.posted(request), request=request, permission=permission, obj=credential, credential=credential
-    )
+    form = pages.asked(gateway_forms.RotateGatewayForm, request, permission, credential, credential=credential)
     if pages.accepted(form, lambda: actions.rotate_gateway(credential=credential, actor=request.actor, **form.wanted)):
         proof.use(request, permission)
         secret, text = form.result
@@ -42,9 +40,7 @@ def end_gateway_overlap(request: StaffRequest, uid: str) -> HttpResponse:
     credential = _found(request, permission, uid)
     if request.method != "POST" and credential.overlap_secret is None:
         return pages.refused(request, _page(credential), "The old secret has ended already.")
-    form = gateway_forms.EndGatewayOverlapForm(
-        pages.posted(request), request=request, permission=permission, obj=credential, credential=credential
-    )
+    form = pages.asked(gateway_forms.EndGatewayOverlapForm, request, permission, credential, credential=credential)
     if pages.accepted(
         form, lambda: actions.end_gateway_overlap(credential=credential, actor=request.actor, **form.wanted)
     ):
@@ -61,9 +57,7 @@ def edit_gateway(request: StaffRequest, uid: str) -> HttpResponse:
     credential = _found(request, permission, uid)
     if request.method != "POST" and (problem := actions.gateway_problem(credential, now=timezone.now())):
         return pages.refused(request, _page(credential), problem)
-    form = gateway_forms.EditGatewayForm(
-        pages.posted(request), request=request, permission=permission, obj=credential, credential=credential
-    )
+    form = pages.asked(gateway_forms.EditGatewayForm, request, permission, credential, credential=credential)
     if pages.accepted(form, lambda: actions.edit_gateway(credential=credential, actor=request.actor, **form.wanted)):
         is_changed = form.result.version != credential.version
         said = f"Gateway credential {credential} was saved." if is_changed else "Nothing was different."

@@ -68,9 +68,7 @@ def create_gateway(request: StaffRequest) -> HttpResponse:
     permission = Permission.GATEWAY_CREATE
     environments = _environments(request)
     wanted = GatewayCredential(environment=environments[0][0])
-    form = forms.GatewayForm(
-        pages.posted(request), request=request, permission=permission, obj=wanted, environments=environments
-    )
+    form = pages.asked(forms.GatewayForm, request, permission, wanted, environments=environments)
     if pages.accepted(form, lambda: actions.create_gateway(actor=request.actor, **form.wanted)):
         proof.use(request, permission)
         credential, text = form.result
@@ -91,7 +89,7 @@ def revoke_gateway(request: StaffRequest, uid: str) -> HttpResponse:
     """Refuse a gateway credential from now on."""
     permission = Permission.GATEWAY_REVOKE
     credential = access.find(request, _rows(), permission, uid=uid)
-    form = forms.RevokeGatewayForm(pages.posted(request), request=request, permission=permission, obj=credential)
+    form = pages.asked(forms.RevokeGatewayForm, request, permission, credential)
     if pages.accepted(form, lambda: actions.revoke_gateway(credential=credential, actor=request.actor, **form.why)):
         return pages.done(request, reverse("keys:gateway", args=[uid]), f"Gateway credential {credential} is revoked.")
     context = {"credential": credential, **_under("Revoke")}

@@ -39,11 +39,11 @@ def report_leak(request: StaffRequest) -> HttpResponse:
     _check(request, secret)
     if (known := leaks.open_about(secret)) is not None:
         return pages.done(request, reverse("keys:leak", args=[known.uid]), "This leak is reported already.")
-    form = leak_forms.ReportLeakForm(
-        pages.posted(request),
-        request=request,
-        permission=Permission.LEAK_REPORT,
-        obj=_owner(secret),
+    form = pages.asked(
+        leak_forms.ReportLeakForm,
+        request,
+        Permission.LEAK_REPORT,
+        _owner(secret),
         initial={"seen": given.get("seen", "")},
     )
     if pages.accepted(form, lambda: actions.report_leak(secret=secret, actor=request.actor, **form.wanted)):

@@ -47,9 +47,7 @@ def resend_link(request: StaffRequest, uid: str) -> HttpResponse:
     link = _find(request, uid)
     if request.method != "POST" and (problem := actions.resend_problem(link, now=timezone.now())):
         return pages.refused(request, _key_page(link), problem)
-    form = delivery_forms.ResendLinkForm(
-        pages.posted(request), request=request, permission=Permission.KEY_DELIVER, obj=link, link=link
-    )
+    form = pages.asked(delivery_forms.ResendLinkForm, request, Permission.KEY_DELIVER, link, link=link)
     if pages.accepted(form, lambda: actions.resend_link(link=link, actor=request.actor, **form.wanted)):
         proof.use(request, Permission.KEY_DELIVER)
         return handing.handed_over(request, form, place=_under(link, "New link"))
@@ -64,9 +62,7 @@ def cancel_link(request: StaffRequest, uid: str) -> HttpResponse:
     link = _find(request, uid)
     if request.method != "POST" and (problem := actions.cancel_problem(link)):
         return pages.refused(request, _key_page(link), problem)
-    form = delivery_forms.CancelLinkForm(
-        pages.posted(request), request=request, permission=Permission.KEY_DELIVER, obj=link
-    )
+    form = pages.asked(delivery_forms.CancelLinkForm, request, Permission.KEY_DELIVER, link)
     if pages.accepted(form, lambda: actions.cancel_link(link=link, actor=request.actor, **form.why)):
         return pages.done(request, _key_page(link), f"The one-time link for {link.recipient} is cancelled.")
     return pages.dialog(request, "keys/cancel_link.html", {"link": link, **_under(link, "Cancel link")}, form=form)
@@ -79,9 +75,7 @@ def settle_alarm(request: StaffRequest, uid: str) -> HttpResponse:
     link = _find(request, uid)
     if request.method != "POST" and link.alarmed_at is None:
         return pages.refused(request, _key_page(link), "There is no alarm, or somebody has settled it meanwhile.")
-    form = delivery_forms.SettleAlarmForm(
-        pages.posted(request), request=request, permission=Permission.KEY_DELIVER, obj=link
-    )
+    form = pages.asked(delivery_forms.SettleAlarmForm, request, Permission.KEY_DELIVER, link)
     if pages.accepted(form, lambda: actions.settle_alarm(link=link, actor=request.actor, **form.why)):
         return pages.done(request, _key_page(link), "The alarm is settled. The next open raises it again.")
     return pages.dialog(request, "keys/settle_alarm.html", {"link": link, **_under(link, "Settle alarm")}, form=form)

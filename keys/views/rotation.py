@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -24,6 +24,7 @@ from orgs.requests import StaffRequest
 
 SHOWN = timedelta(hours=48)
 ENDED = "The old secret has ended already."
+Step = TypeVar("Step", bound=KeyForm)
 
 
 @require_safe
@@ -66,8 +67,7 @@ def schedule_rotation(request: StaffRequest, uid: str) -> HttpResponse:
     key, standing = _found(request, uid)
     if request.method != "POST" and (problem := actions.rotation_problem(key, now=timezone.now())):
         return pages.refused(request, _page(key), problem)
-    about = _about(request, key)
-    form = rotation_forms.ScheduleForm(pages.posted(request), asked=request.GET, **about)
+    form = _form(rotation_forms.ScheduleForm, request, key, asked=request.GET)
     if pages.accepted(form, lambda: handing.make(request, form, lambda: _schedule(request, key, form))):
         proof.use(request, Permission.KEY_ROTATE)
         if form.by_link:
@@ -84,7 +84,7 @@ def cancel_rotation(request: StaffRequest, uid: str) -> HttpResponse:
     key, standing = _found(request, uid)
     if request.method != "POST" and standing.pending is None:
         return pages.refused(request, _page(key), "No rotation is scheduled, or it has begun already.")
-    form = rotation_forms.CancelRotationForm(pages.posted(request), **_about(request, key))
+    form = _form(rotation_forms.CancelRotationForm, request, key)
     if pages.accepted(form, lambda: actions.cancel_rotation(key=key, actor=request.actor, **form.wanted)):
         return _done(request, key, "The scheduled rotation is cancelled. Its secret never works.")
     return _dialog(request, "cancel_rotation", key, standing, form)
@@ -97,7 +97,7 @@ def undo_rotation(request: StaffRequest, uid: str) -> HttpResponse:
     key, standing = _found(request, uid)
     if request.method != "POST" and standing.old is None:
         return pages.refused(request, _page(key), ENDED)
-    form = rotation_forms.UndoRotationForm(pages.posted(request), **_about(request, key))
+    form = _form(rotation_forms.UndoRotationForm, request, key)
     if pages.accepted(form, lambda: actions.undo_rotation(key=key, actor=request.actor, **form.wanted)):
         return _done(request, key, "The rotation is undone: the old secret is the current one again.")
     return _dialog(request, "undo_rotation", key, standing, form, calls=cutover.calls_of_day(standing.current))
@@ -110,7 +110,7 @@ def end_old_secret(request: StaffRequest, uid: str) -> HttpResponse:
     key, standing = _found(request, uid)
     if request.method != "POST" and standing.old is None:
         return pages.refused(request, _page(key), ENDED)
-    form = rotation_forms.EndOldSecretForm(pages.posted(request), **_about(request, key))
+    form = _form(rotation_forms.EndOldSecretForm, request, key)
     if pages.accepted(form, lambda: actions.end_old_secret(key=key, actor=request.actor, **form.wanted)):
         return _done(request, key, "The old secret is ended.")
     return _dialog(request, "end_old_secret", key, standing, form, run=_would_refuse(key, standing))
@@ -126,13 +126,8 @@ def extend_overlap(request: StaffRequest, uid: str) -> HttpResponse:
     latest = actions.longest_end(key, standing.old)
     if request.method != "POST" and not rotation_forms.extensions(standing.old, latest=latest):
         return pages.refused(request, _page(key), "The overlap lasts as long as it can already.")
-    form = rotation_forms.ExtendOverlapForm(
-        pages.posted(request),
-        old=standing.old,
-        latest=latest,
-        safe_from=_safe_from(key, standing),
-        **_about(request, key),
-    )
+    safe_from = _safe_from(key, standing)
+    form = _form(rotation_forms.ExtendOverlapForm, request, key, old=standing.old, latest=latest, safe_from=safe_from)
     if pages.accepted(form, lambda: actions.extend_overlap(key=key, actor=request.actor, **form.wanted)):
         return _done(request, key, f"The old secret works until {form.chosen:%-d %b %Y, %H:%M} UTC.")
     return _dialog(request, "extend_overlap", key, standing, form)
@@ -148,8 +143,8 @@ def _found(request: StaffRequest, uid: str) -> tuple[ApiKey, Standing]:
     return key, key.standing(at=timezone.now())
 
 
-def _about(request: StaffRequest, key: ApiKey) -> dict[str, Any]:
-    return {"request": request, "permission": Permission.KEY_ROTATE, "obj": key, "key": key}
+def _form(kind: type[Step], request: StaffRequest, key: ApiKey, **more: Any) -> Step:
+    return pages.asked(kind, request, Permission.KEY_ROTATE, key, key=key, **more)
 
 
 def _page(key: ApiKey) -> str:

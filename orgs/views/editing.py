@@ -63,11 +63,11 @@ def plan(request: StaffRequest, uid: str) -> HttpResponse:
     if request.method != "POST" and organization.status in (Organization.Status.PILOT, Organization.Status.CLOSED):
         problem = f"{organization} is {organization.get_status_display().lower()}: its plan stays as it is."
         return pages.refused(request, reverse("orgs:detail", args=[uid]), problem)
-    form = forms.PlanForm(
-        pages.posted(request),
-        request=request,
-        permission=permission,
-        obj=organization,
+    form = pages.asked(
+        forms.PlanForm,
+        request,
+        permission,
+        organization,
         initial={"plan": organization.plan.code},
     )
     if pages.accepted(form, lambda: _change_plan(request, organization, form)):

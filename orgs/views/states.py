@@ -60,7 +60,7 @@ def _step(request: StaffRequest, uid: str, permission: Permission, act: Act, tem
     if problem := _problem(organization, permission) if request.method != "POST" else "":
         return pages.refused(request, reverse("orgs:detail", args=[uid]), problem)
     kind = forms.OptionalReasonForm if permission == Permission.ORGANIZATION_ACTIVATE else forms.ReasonForm
-    form = kind(pages.posted(request), request=request, permission=permission, obj=organization)
+    form = pages.asked(kind, request, permission, organization)
     if pages.accepted(form, lambda: act(organization=organization, actor=request.actor, **form.why)):
         # Nobody is told that its calls are refused before they are, everywhere.
         changes.settle(organization)

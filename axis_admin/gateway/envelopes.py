@@ -1,16 +1,29 @@
 """What the gateway sent, read into what it asks: quickly where it is right, and field by field where it is not."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from rest_framework.serializers import Serializer
 
+from audit import wording
 from axis_admin.gateway import problems, wire
 from axis_admin.gateway.serializers import validate
+from axis_admin.gateway.serializers.generations import LONGEST_SOURCE
 from keys import asks
 
 Body = TypeVar("Body", bound=msgspec.Struct)
+
+
+class FromSource(msgspec.Struct, frozen=True):
+    """A body that says where it comes from: a process of the gateway, or a scanner."""
+
+    source: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_SOURCE, pattern=asks.NAME)]
+
+    def __post_init__(self) -> None:
+        if wording.holds_credential(self.source):
+            raise ValueError("a credential is no name")
+
 
 NOT_AS_IT_SHOULD_BE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 

@@ -8,26 +8,20 @@ from django.views.decorators.debug import sensitive_variables
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from audit import trail, wording
+from audit import trail
 from axis_admin.gateway import bodies, envelopes, metrics, problems, wire
 from axis_admin.gateway.base import GatewayView
 from axis_admin.gateway.schema import with_problems
 from axis_admin.gateway.serializers import leaks as serializers
-from axis_admin.gateway.serializers.generations import LONGEST_SOURCE
 from keys import asks, leak_intake, leaks, mentions
 from keys.gateways import Scope
 
 
-class LeakedText(msgspec.Struct, frozen=True):
+class LeakedText(envelopes.FromSource, frozen=True):
     """What was seen, by whom and where. `text` may be anything at all."""
 
-    source: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_SOURCE, pattern=asks.NAME)]
     text: str
     url: Annotated[str, msgspec.Meta(max_length=serializers.LONGEST_URL, pattern=asks.FIT)] | None = None
-
-    def __post_init__(self) -> None:
-        if wording.holds_credential(self.source):
-            raise ValueError("a credential is no name")
 
     def __repr__(self) -> str:
         return f"<LeakedText of {self.source}>"

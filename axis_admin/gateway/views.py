@@ -9,25 +9,18 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
-from audit import wording
 from axis_admin.gateway import bodies, envelopes, metrics, problems, verdict, wire
 from axis_admin.gateway.base import GatewayView
 from axis_admin.gateway.schema import with_problems
 from axis_admin.gateway.serializers import generations, validate
-from keys import asks
 from keys.gateways import Scope
 from metering import ledger
 
 
-class Report(msgspec.Struct, frozen=True):
+class Report(envelopes.FromSource, frozen=True):
     """The envelope of a batch; its items are the ledger's to judge."""
 
-    source: Annotated[str, msgspec.Meta(min_length=1, max_length=generations.LONGEST_SOURCE, pattern=asks.NAME)]
     generations: Annotated[list[Any], msgspec.Meta(min_length=1, max_length=generations.LARGEST_BATCH)]
-
-    def __post_init__(self) -> None:
-        if wording.holds_credential(self.source):
-            raise ValueError("a credential is no name")
 
 
 class Validate(GatewayView):

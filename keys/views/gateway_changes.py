@@ -27,7 +27,7 @@ def rotate_gateway(request: StaffRequest, uid: str) -> HttpResponse:
     if pages.accepted(form, lambda: actions.rotate_gateway(credential=credential, actor=request.actor, **form.wanted)):
         proof.use(request, permission)
         secret, text = form.result
-        return pages.dialog(request, "keys/rotated_gateway.html", _revealed(secret.credential, text))
+        return pages.dialog(request, "keys/issued.html", _revealed(secret.credential, text))
     context = {"credential": credential, **_under(credential, "Rotate")}
     return pages.dialog(request, "keys/rotate_gateway.html", context, form=form)
 
@@ -76,9 +76,10 @@ def _revealed(credential: GatewayCredential, text: str) -> dict[str, Any]:
     old = credential.overlap_secret
     stops = f"{old.overlap_until:%-d %b %Y, %H:%M} UTC" if old and old.overlap_until else "now"
     return {
-        "credential": credential,
-        "secret": text,
+        "credential": text,
+        "said": f"New secret of gateway credential {credential}. This is the only time it is shown.",
         "facts": [("Environment", credential.get_environment_display()), ("The old secret stops", stops)],
+        "lost": "Nobody can read the secret again. If it is lost, rotate once more.",
         "done": _page(credential),
         **_under(credential, "Secret"),
     }

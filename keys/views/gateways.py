@@ -73,13 +73,14 @@ def create_gateway(request: StaffRequest) -> HttpResponse:
         proof.use(request, permission)
         credential, text = form.result
         context = {
-            "credential": credential,
-            "secret": text,
+            "credential": text,
+            "said": f"Gateway credential {credential}. This is the only time it is shown.",
             "facts": _facts(credential),
+            "lost": "Nobody can read the secret again. If it is lost, rotate it.",
             "done": reverse("keys:gateway", args=[credential.uid]),
             **_under("Secret"),
         }
-        return pages.dialog(request, "keys/created_gateway.html", context)
+        return pages.dialog(request, "keys/issued.html", context)
     return pages.dialog(request, "keys/create_gateway.html", _under("New credential"), form=form)
 
 

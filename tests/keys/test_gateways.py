@@ -19,12 +19,12 @@ def _create(client: Any, **fields: str) -> Any:
 def test_a_credential_is_shown_once_with_its_usual_scopes(administrator: Any, browser_of: Any) -> None:
     client = browser_of(administrator, proven=True)
     answer = _create(client, environment="production")
-    parsed = secrets.parse(answer.context["secret"])
+    parsed = secrets.parse(answer.context["credential"])
     assert parsed is not None
     assert parsed.kind == "gateway"
     made = GatewayCredential.objects.get()
     assert made.scopes == ["keys:validate", "usage:write", "changes:read"]
-    assert answer.context["secret"] not in client.get(f"/gateways/{made.uid}/").text
+    assert answer.context["credential"] not in client.get(f"/gateways/{made.uid}/").text
 
 
 def test_a_scanner_s_credential_may_report_leaks_alone(administrator: Any, browser_of: Any) -> None:

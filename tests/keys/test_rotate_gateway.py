@@ -111,8 +111,8 @@ def test_a_form_rotates_shows_the_secret_once_and_is_recorded(
     client = browser_of(administrator, proven=True)
     form = {"overlap": "1h", "version": credential.version}
     answer = client.post(f"/gateways/{credential.uid}/rotate/", form)
-    assert works(answer.context["secret"])
-    assert answer.context["secret"] not in client.get(f"/gateways/{credential.uid}/").content.decode()
+    assert works(answer.context["credential"])
+    assert answer.context["credential"] not in client.get(f"/gateways/{credential.uid}/").content.decode()
     event = Event.objects.get(verb="gateway.rotated")
     assert event.sentence == f"Ada rotated gateway credential {credential.name}, overlap 1 h"
     # The same form once more is about a credential that is another by now.

@@ -84,12 +84,6 @@ def test_versions_are_limited_each_by_itself(calling: Gateway, secret: KeySecret
     assert codes(calling, secret, times=1, api_version="v2") == ["VALID"]
 
 
-def test_both_secrets_of_a_rotating_key_share_its_limits(calling: Gateway, narrow: KeySecret) -> None:
-    old = SecretFactory(key=narrow.key, state="overlap")
-    verdicts = [calling.validate(one)["code"] for one in (narrow, old, narrow, old)]
-    assert verdicts == ["VALID", "VALID", "RATE_LIMITED", "RATE_LIMITED"]
-
-
 def test_only_asking_who_it_is_is_never_limited(calling: Gateway, narrow: KeySecret) -> None:
     codes(calling, narrow, times=3)
     answer = calling.validate(narrow, admit=False)

@@ -159,24 +159,26 @@ class Verb(models.TextChoices):
 
     PERIOD_OPENED = Entry("period.opened", "create", "calendar-days",
         "opened/open billing period {target}[ of {organization}]", "label starts_at ends_at state")
+    PERIOD_SPLIT = Entry("period.split", "update", "scissors",
+        "ended/end billing period {target}[ of {organization}] where its contract changed", "ends_at")
 
     LIMIT_SET = Entry("limit.set", "update", "adjustments-horizontal",
         "set/set the limit {target}[ of {organization}][ to {to}][ from {begins} on][ until {ends}]", _LIMIT,
         needs_reason=True)
     LIMIT_REMOVED = Entry("limit.removed", "update", "arrow-uturn-left",
-        "took/take back the limit {target}[ of {organization}][ from {begins} on][: {to} again]", _LIMIT,
+        "took/take back the limit {target}[ of {organization}][ from {begins} on][, then {to}]", _LIMIT,
         needs_reason=True)
     LIMIT_MOVED = Entry("limit.moved", "update", "calendar-days",
         "moved/move the end of the limit {target}[ of {organization}][ to {ends}]", _LIMIT, needs_reason=True)
     LIMIT_CUT_SHORT = Entry("limit.cut_short", "update", "stop-circle",
-        "ended/end the limit {target}[ of {organization}] before its time[: {to} again]", _LIMIT, needs_reason=True)
+        "ended/end the limit {target}[ of {organization}] before its time[, then {to}]", _LIMIT, needs_reason=True)
     LIMIT_WITHDRAWN = Entry("limit.withdrawn", "update", "x-circle",
         "withdrew/withdraw the limit {target}[ of {organization}][ that was to begin on {begins}]", _LIMIT,
         needs_reason=True)
     LIMIT_BEGAN = Entry("limit.began", "update", "play-circle",
         "The limit {target}[ of {organization}] began[ on {begins}][: {to}]", _LIMIT)
     LIMIT_ENDED = Entry("limit.ended", "update", "clock",
-        "The limit {target}[ of {organization}] ended[ on {ends}][: {to} again]", _LIMIT)
+        "The limit {target}[ of {organization}] ended[ on {ends}][, then {to}]", _LIMIT)
     PLAN_PUBLISHED = Entry("plan.published", "create", "rectangle-stack",
         "published/publish {target}[, to which {organizations} organizations moved]", _PLAN, needs_reason=True)
 

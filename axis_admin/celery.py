@@ -32,6 +32,7 @@ SWEEPS = {
     "forget what the change feed no longer tells": ("keys.tasks.forget_feed", crontab(minute="37")),
     "record which pilots ended": ("keys.tasks.record_pilot_ends", 60.0),
     "tell which pilots end soon": ("keys.tasks.warn_of_pilot_ends", 300.0),
+    "tell which pilots are close to their cap": ("metering.tasks.warn_of_pilot_caps", 300.0),
     "open the next billing periods": ("metering.tasks.open_periods", crontab(minute="7")),
     "make the ledger's partitions": ("metering.tasks.ensure_partitions", crontab(minute="17")),
 }

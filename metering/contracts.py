@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -11,7 +12,7 @@ from psycopg.types.range import TimestamptzRange
 from audit import trail
 from audit.verbs import Verb
 from metering import periods
-from metering.models import BillingPeriod, Contract
+from metering.models import BillingPeriod, Contract, UsageDay
 from orgs import actions as organizations
 from orgs.models import Organization
 
@@ -43,6 +44,45 @@ def open_contract(
     contract.full_clean()
     contract.save(force_insert=True)
     _record_contract(contract, actor=actor)
+    open_periods(contract=contract, actor=actor, through=_far_enough(contract, timezone.now()))
+    return contract
+
+
+@transaction.atomic
+def replace_contract(
+    *,
+    organization: Organization,
+    actor: trail.Actor,
+    at: datetime,
+    anchor_day: int,
+    time_zone: str,
+    currency: str,
+    included_generations: int,
+) -> Contract:
+    """Let the next version of an organization's contract hold from that instant; the period it falls into is split.
+
+    What happened before stays in the period that it is counted in. Raises ValidationError where no contract is in
+    effect then, or where a later period has been counted into already.
+    """
+    organization = organizations.lock_organization(organization)
+    present = organization.contracts.select_for_update().covering(at).first()
+    if present is None:
+        raise ValidationError(f"No contract of {organization} is in effect then.")
+    until = present.effective.upper
+    contract = Contract(
+        organization=organization,
+        effective=TimestamptzRange(at, until, "[)"),
+        anchor_day=anchor_day,
+        time_zone=time_zone,
+        currency=currency,
+        included_generations=included_generations,
+    )
+    contract.full_clean(validate_constraints=False)
+    present.effective = TimestamptzRange(present.effective.lower, at, "[)")
+    present.save(update_fields=["effective"])
+    contract.save(force_insert=True)
+    _record_contract(contract, actor=actor, replaces=present)
+    _split_periods(present, contract, actor=actor, at=at)
     open_periods(contract=contract, actor=actor, through=_far_enough(contract, timezone.now()))
     return contract
 
@@ -91,12 +131,55 @@ def _period(contract: Contract, organization: Organization, span: periods.Span) 
     )
 
 
-def _record_contract(contract: Contract, *, actor: trail.Actor) -> None:
+def _split_periods(present: Contract, contract: Contract, *, actor: trail.Actor, at: datetime) -> None:
+    """End the present period at that instant, and let what was opened ahead be the next contract's."""
+    ahead = list(present.billing_periods.filter(span__startswith__gte=at).order_by("span"))
+    if UsageDay.objects.filter(period__in=ahead).exists():
+        raise ValidationError("The next billing period is counted into already. Nothing was changed; try again later.")
+    cut = present.billing_periods.containing(at).first()
+    if cut is not None and cut.span.lower < at:
+        cut.span = TimestamptzRange(cut.span.lower, at, "[)")
+        cut.save(update_fields=["span"])
+    _hand_over(ahead, contract, at=at, same=(present.anchor_day, present.time_zone))
+    _record_split([*([cut] if cut else []), *ahead], contract.organization, actor=actor, at=at)
+
+
+def _hand_over(ahead: Sequence[BillingPeriod], contract: Contract, *, at: datetime, same: tuple[int, str]) -> None:
+    """Give periods in which nothing has happened to the contract; with other boundaries the first one begins now."""
+    if (contract.anchor_day, contract.time_zone) != same:
+        if len(ahead) > 1:
+            raise ValidationError("More than one billing period is open ahead: their boundaries cannot be moved.")
+        for period, span in zip(ahead, periods.between(at, at, contract.terms), strict=True):
+            period.span = TimestamptzRange(span.start, span.end, "[)")
+            period.label = periods.label(span.start, contract.zone)
+    for period in ahead:
+        period.contract = contract
+        period.save(update_fields=["contract", "span", "label"])
+
+
+def _record_split(
+    changed: Sequence[BillingPeriod], organization: Organization, *, actor: trail.Actor, at: datetime
+) -> None:
+    if not changed:
+        return
+    first, *others = changed
+    trail.record(
+        Verb.PERIOD_SPLIT,
+        actor=actor,
+        target=first.target,
+        organization=organization.target,
+        further=[period.target for period in others],
+        detail={"ends_at": f"{at:%Y-%m-%dT%H:%M:%SZ}"},
+    )
+
+
+def _record_contract(contract: Contract, *, actor: trail.Actor, replaces: Contract | None = None) -> None:
     trail.record(
         Verb.CONTRACT_OPENED,
         actor=actor,
         target=contract.target,
         organization=contract.organization.target,
+        further=[replaces.target] if replaces else [],
         changes={
             "currency": [None, contract.currency],
             "effective_from": [None, f"{contract.effective.lower.astimezone(contract.zone):%Y-%m-%d}"],

@@ -16,3 +16,12 @@ def share(organizations: Iterable[int]) -> None:
     keys = [_SPACE + organization for organization in sorted(set(organizations))]
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(pg_advisory_xact_lock_shared(key)) FROM unnest(%s::bigint[]) AS key", [keys])
+
+
+def alone(organization: int) -> None:
+    """Wait for the batches that count for this organization, and hold off others until the transaction ends.
+
+    Before any row is locked: a batch may wait for the organization's row while it holds its part of the fence.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s::bigint)", [_SPACE + organization])

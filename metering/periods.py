@@ -74,9 +74,9 @@ def between(first: datetime, last: datetime, terms: Terms) -> Iterator[Span]:
 
 
 def label(start: datetime, zone: ZoneInfo) -> str:
-    """Name a period by its local start: `2026-11`, or `2026-11-15` where it does not start on the 1st."""
+    """Name a period by its local start: `2026-11`, or `2026-11-15` where it does not start with the month."""
     local = start.astimezone(zone)
-    return f"{local:%Y-%m}" if local.day == 1 else f"{local:%Y-%m-%d}"
+    return f"{local:%Y-%m}" if start == month_start(start, zone) else f"{local:%Y-%m-%d}"
 
 
 def _month_of(at: datetime, zone: ZoneInfo) -> int:

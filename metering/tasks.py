@@ -4,7 +4,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from audit import trail
-from metering import actions, partitions
+from keys import actions as key_actions
+from metering import actions, partitions, pilot_use
 
 
 @shared_task
@@ -17,3 +18,10 @@ def ensure_partitions() -> None:
 def open_periods() -> None:
     """Open the next billing period of every contract in effect."""
     actions.open_ahead(actor=trail.SYSTEM, now=timezone.now())
+
+
+@shared_task
+def warn_of_pilot_caps() -> None:
+    """Tell the contacts and the account manager of pilots that have used most of their cap."""
+    for pilot, used in pilot_use.near_cap(at=timezone.now()):
+        key_actions.warn_of_cap(pilot=pilot, actor=trail.SYSTEM, used=used)

@@ -18,6 +18,7 @@ from keys.limits.limit_changes import Change
 from keys.limits.slots import Slot
 from keys.pilot_limits import Agreed
 from metering import actions as metering_actions
+from metering.pilots import ContractTerms
 from orgs import actions as org_actions
 from orgs import plans
 from orgs.capacity import spans
@@ -104,6 +105,17 @@ def _pilot() -> Any:
     organization = _organization(status="pilot")
     words = criteria.read("The client is happy")
     return key_actions.start_pilot(organization=organization, actor=ACTOR, agreed=AGREED, lines=words)
+
+
+def _ready() -> Any:
+    """A pilot with nothing in the way."""
+    organization = org_actions.create_organization(
+        actor=ACTOR, name="Ready", plan_version=plans.latest("pilot"), status="pilot"
+    )
+    for kind in ("billing", "security"):
+        factories.ContactFactory(organization=organization, kind=kind)
+    standard = plans.latest("standard")
+    return key_actions.start_pilot(organization=organization, actor=ACTOR, agreed=AGREED, production_plan=standard)
 
 
 def _view() -> Any:
@@ -220,6 +232,12 @@ CALLS: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
     key_actions.rotate_field_key: lambda: {"batch": factories.SecretFactory(ring_id=1).pk},
     key_actions.revoke_gateway: lambda: {"credential": factories.GatewayFactory(), **WHY},
     key_actions.set_limits: lambda: {"organization": _organization(), "changes": [Change(JOBS, limit=4)], **WHY},
+    key_actions.publish_plan_version: lambda: {
+        "plan": plans.latest("standard").plan,
+        "terms": {},
+        "limits": [Change(Slot("rate", period_s=60), limit=900, burst=50)],
+        **WHY,
+    },
     key_actions.end_limit: lambda: {"rule": _temporary(), **WHY},
     key_actions.move_limit_end: lambda: {"rule": _temporary(), "ends_at": timezone.now() + 9 * DAY, **WHY},
     key_actions.note_limit_change: lambda: {"rule": _to_be_recorded()},
@@ -242,6 +260,15 @@ CALLS: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
     key_actions.warn_of_end: lambda: {"pilot": factories.PilotFactory(ends_at=timezone.now() + DAY)},
     key_actions.warn_of_cap: lambda: {"pilot": factories.PilotFactory(generation_cap=10), "used": 9},
     metering_actions.open_contract: lambda: {"organization": _organization(), "since": timezone.now()},
+    metering_actions.replace_contract: lambda: {
+        "organization": _contract().organization,
+        "at": timezone.now() + DAY,
+        "anchor_day": 15,
+        "time_zone": "UTC",
+        "currency": "USD",
+        "included_generations": 10,
+    },
+    metering_actions.convert_pilot: lambda: {"pilot": _ready(), "terms": ContractTerms("USD", 15, 10)},
     metering_actions.open_default_contract: lambda: {"organization": _organization()},
     metering_actions.open_periods: lambda: {"contract": _contract(), "through": timezone.now() + 100 * DAY},
     metering_actions.open_ahead: lambda: {"now": _contract().effective.lower + 100 * DAY},

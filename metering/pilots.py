@@ -1,0 +1,142 @@
+"""Convert a pilot into production: all of it at one instant, or nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from audit import trail
+from audit.verbs import Verb
+from keys import pilot_notices
+from keys.actions import pilot_records, pilot_rules
+from keys.actions import pilots as pilot_actions
+from keys.models import Pilot
+from metering import contracts, fences, readiness
+from metering.models import Contract
+from orgs import actions as organizations
+from orgs import changes
+from orgs.actions import organizations as states
+from orgs.actions.capacity import lock_pool
+from orgs.models import Organization, PlanVersion, Reservation
+
+
+@dataclass(frozen=True)
+class ContractTerms:
+    """What the contract after the pilot says; its zone is the organization's."""
+
+    currency: str
+    anchor_day: int
+    included_generations: int
+
+    def __str__(self) -> str:
+        included = f"{self.included_generations:,} included" if self.included_generations else "nothing included"
+        return f"{self.currency}, from day {self.anchor_day} of the month, {included}"
+
+
+def terms_of(contract: Contract) -> ContractTerms:
+    """Return what a contract says, as the form asks for it."""
+    return ContractTerms(contract.currency, contract.anchor_day, contract.included_generations)
+
+
+@transaction.atomic
+def convert_pilot(
+    *,
+    pilot: Pilot,
+    actor: trail.Actor,
+    terms: ContractTerms | None = None,
+    holds: Sequence[Reservation] = (),
+    reason: str = "",
+    ticket: str = "",
+) -> Organization:
+    """Put the organization into production on the plan chosen for it, at one instant.
+
+    Its pilot and the pilot's limits end, the plan's begin; the contract's next version opens with `terms`, or the
+    present one is kept; `holds` become reservations; keys stay as they are. Raises ValidationError with everything
+    that stands in the way.
+    """
+    # Batches that count, then pools, then the organization: as everybody else takes them.
+    fences.alone(pilot.organization_id)
+    for pool in sorted({hold.pool for hold in holds}, key=lambda pool: pool.pk):
+        lock_pool(pool)
+    pilot = pilot_actions.lock_pilot(pilot)
+    now = timezone.now()
+    plan = _checked(pilot, holds, at=now)
+    event = _close(pilot, plan, terms, holds, actor=actor, at=now, reason=reason, ticket=ticket)
+    child = replace(actor, parent=event.id)
+    organization = pilot.organization
+    states.now_in(organization, Organization.Status.ACTIVE)
+    if terms is not None:
+        _bind(organization, terms, actor=child, at=now)
+    for hold in holds:
+        organizations.confirm_hold(reservation=hold, actor=child, reason=reason, ticket=ticket)
+    pilot_notices.converted(pilot, at=now)
+    changes.announce(organization=organization, kind="plan.changed")
+    changes.announce(organization=organization, kind="pilot.changed")
+    return organization
+
+
+def _checked(pilot: Pilot, holds: Sequence[Reservation], *, at: datetime) -> PlanVersion:
+    """Return the plan after the pilot; ValidationError where anything stands in the way."""
+    found, plan = readiness.in_the_way(pilot, at=at), pilot.production_plan
+    if found or plan is None:
+        raise ValidationError([f"{blocker.title}. {blocker.remedy}" for blocker in found])
+    if any(hold.organization_id != pilot.organization_id for hold in holds):
+        raise ValidationError({"holds": "That hold is not this organization's."})
+    return plan
+
+
+def _close(
+    pilot: Pilot,
+    plan: PlanVersion,
+    terms: ContractTerms | None,
+    holds: Sequence[Reservation],
+    *,
+    actor: trail.Actor,
+    at: datetime,
+    reason: str,
+    ticket: str,
+) -> Any:
+    """End the pilot and change the plan at that instant, in one event with all that follows; returns the event."""
+    organization = pilot.organization
+    before, old_end = pilot_records.facts(pilot), pilot.ends_at
+    said: dict[str, list[trail.Value]] = {
+        "plan": [str(organization.plan_version), str(plan)],
+        "status": [organization.status, Organization.Status.ACTIVE.value],
+    }
+    if terms is not None:
+        present = organization.contracts.covering(at).get()
+        said["contract"] = [str(terms_of(present)), str(terms)]
+    if holds:
+        said["reservation"] = [None, [str(hold) for hold in holds]]
+    pilot_records.settle(pilot, Pilot.State.CONVERTED, at=at)
+    organization.plan_version = plan
+    organization.save(update_fields=["plan_version"])
+    event = pilot_records.record(
+        Verb.PILOT_CONVERTED,
+        pilot,
+        actor=actor,
+        before=before,
+        changes=said,
+        further=[hold.target for hold in holds],
+        detail={"to_plan": plan.plan.name, "at": f"{at:%-d %b %Y, %H:%M} UTC"},
+        reason=reason,
+        ticket=ticket,
+    )
+    pilot_rules.end_rules(pilot, old_end=old_end, why=pilot_rules.why_of(event, actor=actor), at=at)
+    return event
+
+
+def _bind(organization: Organization, terms: ContractTerms, *, actor: trail.Actor, at: datetime) -> None:
+    contracts.replace_contract(
+        organization=organization,
+        actor=actor,
+        at=at,
+        anchor_day=terms.anchor_day,
+        time_zone=organization.time_zone,
+        currency=terms.currency,
+        included_generations=terms.included_generations,
+    )

@@ -10,7 +10,7 @@ from metering import usage
 from metering.models import Generation
 from metering.usage import Tally
 
-LIVE, TEST = ApiKey.Environment.LIVE, ApiKey.Environment.TEST
+LIVE = ApiKey.Environment.LIVE
 
 
 class _P95(Aggregate):
@@ -21,13 +21,13 @@ class _P95(Aggregate):
 
 
 def cap_used(pilot: Pilot, *, at: datetime) -> int:
-    """Count the succeeded generations of its range that count towards its cap, those of test keys too."""
-    return sum(_tally(pilot, environment, at=at).generations for environment in (LIVE, TEST))
+    """Count what counts towards its cap: the succeeded generations of live keys in its range."""
+    return _tally(pilot, at=at).generations
 
 
 def measured(pilot: Pilot, *, at: datetime) -> criteria.Measured:
     """Measure what it has to show, by its live keys alone."""
-    tally = _tally(pilot, LIVE, at=at)
+    tally = _tally(pilot, at=at)
     return criteria.Measured(tally.generations, tally.failures, _p95(pilot, at=at))
 
 
@@ -38,11 +38,11 @@ def near_cap(*, at: datetime) -> list[tuple[Pilot, int]]:
     return [(pilot, count) for pilot, count in used if pilot_terms.cap_reached(count, pilot.generation_cap)]
 
 
-def _tally(pilot: Pilot, environment: str, *, at: datetime) -> Tally:
+def _tally(pilot: Pilot, *, at: datetime) -> Tally:
     end = min(at, pilot.ends_at)
     if end <= pilot.starts_at:
         return Tally()
-    return usage.between(pilot.organization, pilot.starts_at, end, environment=environment)
+    return usage.between(pilot.organization, pilot.starts_at, end, environment=LIVE)
 
 
 def _p95(pilot: Pilot, *, at: datetime) -> int | None:

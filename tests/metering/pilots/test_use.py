@@ -18,14 +18,15 @@ def test_both_count_exactly_the_pilot_s_range(pilot: Pilot, live: KeySecret, rep
     sandbox = SecretFactory(key__organization=pilot.organization, key__environment="test")
     start, moment = pilot.starts_at, now + 2 * DAY
     with time_machine.travel(moment, tick=False):
-        report(
+        results = report(
             generation(live, start - HOUR, duration_ms=90_000),
             *(generation(live, start + HOUR + each * timedelta(minutes=7), duration_ms=each) for each in range(1, 41)),
-            *(generation(live, start + HOUR, outcome="failed", units=0, failure_cause="engine") for _ in range(2)),
+            *(generation(live, start + HOUR, outcome="failed", failure_cause="engine") for _ in range(2)),
             generation(sandbox, start + HOUR, duration_ms=80_000),
             at=moment,
         )
-    assert pilot_use.cap_used(pilot, at=moment) == 41
+    assert {result["status"] for result in results} == {"accepted"}
+    assert pilot_use.cap_used(pilot, at=moment) == 40
     assert pilot_use.measured(pilot, at=moment) == Measured(40, 2, 38)
     assert pilot_use.cap_used(pilot, at=start) == 0
 

@@ -212,7 +212,7 @@ class Verb(models.TextChoices):
     RESERVATION_MADE = Entry("reservation.made", "create", "calendar-days",
         "reserved/reserve {target}[ for {organization}]", _RESERVATION)
     RESERVATION_HELD = Entry("reservation.held", "create", "clock",
-        "held/hold {target}[ for {organization}][ until {hold_expires_at}]", _RESERVATION)
+        "held/hold {target}[ for {organization}][ until {until}]", f"{_RESERVATION} until")
     RESERVATION_CONFIRMED = Entry("reservation.confirmed", "update", "check-circle",
         "confirmed/confirm {target}[ for {organization}]", _RESERVATION)
     RESERVATION_BEGAN = Entry("reservation.began", "update", "play-circle",

@@ -19,6 +19,7 @@ from keys.actions.keys import issue_key, revoke_key
 from keys.actions.leaks import close_leak, contain_leaked, date_leak, replace_leaked, report_leak, revoke_leaked
 from keys.actions.limit_ends import end_limit, move_limit_end
 from keys.actions.limit_marks import note_limit_change
+from keys.actions.limit_plans import publish_plan_version
 from keys.actions.limits import set_limits
 from keys.actions.openings import open_link, refuse_link, settle_alarm
 from keys.actions.overlaps import end_old_secret, extend_overlap, longest_end, undo_rotation
@@ -65,6 +66,7 @@ __all__ = [
     "pause_key",
     "pausing_problem",
     "plan_pilot",
+    "publish_plan_version",
     "refuse_link",
     "remove_view",
     "rename_view",

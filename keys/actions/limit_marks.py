@@ -44,7 +44,7 @@ def _note(whose: Whose, rows: Sequence[LimitRule], at: datetime, *, actor: trail
     over = next((row for row in rows if row.effective.upper == at), None)
     begins = next((row for row in rows if row.effective.lower == at), None)
     inherited = whose.inherited(rows[0].about, at=at)
-    if begins is not None and (over is None or begins.continues_id is None):
+    if begins is not None and (over is None or _origin(begins) > _origin(over)):
         told, verb, named, until = begins, Verb.LIMIT_BEGAN, "begins", begins.effective.upper
     else:
         told, verb, named, until = over or rows[0], Verb.LIMIT_ENDED, "ends", None
@@ -56,6 +56,11 @@ def _note(whose: Whose, rows: Sequence[LimitRule], at: datetime, *, actor: trail
     _mark(over, "ended_at", now)
     _mark(begins, "begun_at", now)
     return step
+
+
+def _origin(row: LimitRule) -> int:
+    """What was set later lies above: if it is over, the other one only shows again."""
+    return row.continues_id or row.pk
 
 
 def _mark(row: LimitRule | None, field: str, now: datetime) -> None:

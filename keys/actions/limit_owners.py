@@ -21,7 +21,7 @@ from orgs.models import Notice, Organization
 
 VALUES = ("limit", "burst", "mode", "overage_allowance", "warn_at")
 # A draft calls for nothing yet, and nobody calls for a closed one.
-_QUIET = (Organization.Status.DRAFT, Organization.Status.CLOSED)
+QUIET = (Organization.Status.DRAFT, Organization.Status.CLOSED)
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def record(
 def tell(whose: Whose, steps: Sequence[Step], *, about: str) -> None:
     """Tell the contacts what their limits are now, or will be; all steps begin and end together."""
     organization = whose.organization
-    if not steps or organization.status in _QUIET:
+    if not steps or organization.status in QUIET:
         return
     until = steps[0].until
     facts = {

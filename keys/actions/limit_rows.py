@@ -98,12 +98,11 @@ def _ranges(
     """Say which row of a setting holds when; further rows are made where they do not suffice."""
     begun = [row for row in rows if not row.effective.isempty and row.effective.lower < since]
     running = [row for row in begun if row.effective.upper is None or row.effective.upper > since]
-    ended = [row for row in begun if row.effective.upper == since]
     free = [row for row in rows if row not in begun]
     left = list(wanted)
     found = []
     # What holds across `since` goes on in its own row.
-    for row in running or ended[-1:]:
+    for row in running:
         goes_on = bool(left) and left[0].start == since
         found.append((row, DateTimeTZRange(row.effective.lower, left.pop(0).end if goes_on else since, "[)")))
     for part in left:

@@ -29,7 +29,7 @@ class Valued(Protocol):
     @property
     def overage_allowance(self) -> int: ...
     @property
-    def warn_at(self) -> Sequence[int]: ...
+    def warn_at(self) -> Sequence[int] | None: ...
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def renamed(change: Change, name: str) -> Change:
 def is_same(change: Change, valued: Valued) -> bool:
     """Say whether the change asks for the numbers that are there already."""
     present = {field: getattr(valued, field) for field in change.values}
-    return change.values == {**present, "warn_at": sorted(present["warn_at"])}
+    return change.values == {**present, "warn_at": sorted(present["warn_at"] or ())}
 
 
 def said(slot: Slot, valued: Valued | None) -> str:

@@ -1,0 +1,44 @@
+"""Which limits are beyond what anybody who sets limits may set: judged by the plan's threshold. Pure.
+
+The threshold is a rate, in calls a minute. A quota or a number of running jobs is too high where it exceeds the plan's
+own by more than the threshold exceeds the plan's rate. What only warns, where the plan blocks, has no height at all.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from keys.limits.limit_changes import Change, Valued
+from keys.limits.rules import LimitRule
+from keys.limits.slots import Slot
+
+
+def above(changes: Iterable[Change], *, plan: Mapping[Slot, Valued], threshold: int | None) -> list[Change]:
+    """Return the changes that are beyond the threshold; `plan` is what the plan version says of its slots."""
+    if threshold is None:
+        return []
+    times = _times(plan, threshold)
+    return [change for change in changes if not change.remove and _is_above(change, plan, threshold, times)]
+
+
+def of_plan(rules: Iterable[LimitRule]) -> dict[Slot, Valued]:
+    """Return what a plan version says of its slots."""
+    return {rule.about: rule for rule in rules if rule.owner == "plan"}
+
+
+def _times(plan: Mapping[Slot, Valued], threshold: int) -> float:
+    """By how much the plan's own quotas may be exceeded."""
+    rates = [slot.a_minute(valued.limit) for slot, valued in plan.items() if slot.kind == "rate"]
+    return max(1.0, threshold / max(rates)) if rates else 1.0
+
+
+def _is_above(change: Change, plan: Mapping[Slot, Valued], threshold: int, times: float) -> bool:
+    inherited = plan.get(change.slot)
+    if inherited is not None and inherited.mode == "block" and change.mode == "warn":
+        return True
+    if change.slot.kind == "rate":
+        return change.slot.a_minute(change.limit) > threshold
+    # Where the plan sets none, any number is less than none.
+    return inherited is not None and _in_all(change) > _in_all(inherited) * times
+
+
+def _in_all(valued: Valued) -> int:
+    return valued.limit + valued.overage_allowance

@@ -8,12 +8,16 @@ from typing import Literal
 
 import msgspec
 
-from keys import identities, known, refusals, uses, verdicts
+from keys import admission, identities, known, refusals, uses, verdicts
+from keys.admission import Admission
 from keys.asks import Ask
 from keys.facts import GatewayIdentity, Identity
 from keys.known import Known
-from keys.limits import applying, limiter, store
-from keys.limits.limiter import Outcome, Spending, Standing
+from keys.limits import applying, calls, leases, pools, store
+from keys.limits.applying import Limit
+from keys.limits.leases import Lease
+from keys.limits.limiter import Spending, Standing
+from keys.limits.windows import Sums
 from keys.verdicts import Code
 
 logger = logging.getLogger(__name__)
@@ -36,6 +40,8 @@ class Decision(msgspec.Struct, frozen=True):
     standings: Sequence[Standing] = ()
     degraded: bool = False
     source: Source = ""
+    tier: str | None = None
+    lease: Lease | None = None
 
     @property
     def code(self) -> Code:
@@ -44,36 +50,42 @@ class Decision(msgspec.Struct, frozen=True):
     @property
     def refusals(self) -> list[Standing]:
         """The limits that refused."""
-        return [one for one in self.standings if one.refused]
+        return [one for one in self.standings if one.refused] if self.reasons else []
 
     @property
     def retry_us(self) -> int | None:
-        """When to come back, by the limit that takes longest; None where nothing refused, or waiting does not help."""
+        """When to come back, by the limit that takes longest; None where nothing refused, or nobody knows."""
         waits = [one.retry_us for one in self.refusals]
         return None if None in waits else max((wait or 0 for wait in waits), default=None)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the same call would be refused whenever it comes again, or until a window ends."""
+        return any(one.never for one in self.refusals)
 
 
 class CannotTell(Exception):
     """The counter store is down, and the customer's plan says that nothing is admitted uncounted."""
 
 
-def decide(ask: Ask, *, gateway: GatewayIdentity, at: datetime) -> Decision:
+def decide(ask: Ask, *, gateway: GatewayIdentity, at: datetime, sums: Sums) -> Decision:
     """Judge one call of a customer, and spend from its limits where it passes.
 
-    Raises CannotTell, and limiter.RequestIdReused where the request id was admitted before with other values.
+    `sums` tells what a window has used that the counter store does not know. Raises CannotTell, and
+    limiter.RequestIdReused where the request id was admitted before with other values.
     """
-    decision = _decide(ask, gateway, at)
+    decision = _decide(ask, gateway, at, sums)
     # A store that has just been waited for in vain is not waited for once more.
     if decision.reasons and not store.current().breaker.is_open:
         refusals.note(decision=decision, ask=ask, gateway=gateway)
     return decision
 
 
-def _decide(ask: Ask, gateway: GatewayIdentity, at: datetime) -> Decision:
+def _decide(ask: Ask, gateway: GatewayIdentity, at: datetime, sums: Sums) -> Decision:
     digest = known.digest(ask.credential)
     remembered = known.recall(digest)
     if remembered is not None:
-        return _confirmed(ask, gateway, at, remembered, "memory")
+        return _confirmed(ask, gateway, at, remembered, "memory", sums)
     credential = known.parse(ask.credential)
     if credential is None:
         return Decision(_new_id(), at, [Code.MALFORMED])
@@ -83,28 +95,61 @@ def _decide(ask: Ask, gateway: GatewayIdentity, at: datetime) -> Decision:
         found = known.look_up(credential)
     except store.CounterStoreDown as error:
         return _uncounted(ask, at, error)
-    return _confirmed(ask, gateway, at, found, "database")
+    return _confirmed(ask, gateway, at, found, "database", sums)
 
 
-def _confirmed(ask: Ask, gateway: GatewayIdentity, at: datetime, found: Known | None, source: Source) -> Decision:
+def _confirmed(
+    ask: Ask, gateway: GatewayIdentity, at: datetime, found: Known | None, source: Source, sums: Sums
+) -> Decision:
     """Judge by what was read, and again by what has become of it, until the counter store says that it is current."""
     for _ in range(MOST_READINGS):
         if found is None:
             return Decision(_new_id(), at, [Code.NOT_FOUND], source=source)
         failed = verdicts.failed_checks(found.found, ask, at=at)
+        spending = _spending(ask, found, gateway, at, failed)
         try:
-            outcome = limiter.limiter().spend(_spending(ask, found, gateway, at, failed))
+            admission = _asked(spending, found.found, sums)
         except store.CounterStoreDown as error:
             return _uncounted(ask, at, error)
-        if outcome.state != "stale":
-            return _decided(outcome, at, failed, found.found, source)
-        found, source = known.read_again(ask.credential, token=outcome.token), "stale"
+        except calls.NoWindow:
+            # Read so long ago that its windows are over.
+            found, source = known.read_again(ask.credential, token=found.token), "stale"
+            continue
+        if admission.outcome.state != "stale":
+            if spending.notes_use and admission.outcome.state in ("admitted", "unspent"):
+                uses.remember_noted(found.found.derived, spending.caller)
+            return _decided(admission, spending, gateway, failed, found.found, source)
+        found, source = known.read_again(ask.credential, token=admission.outcome.token), "stale"
     raise CannotTell
 
 
-def _decided(outcome: Outcome, at: datetime, failed: list[Code], identity: Identity, source: Source) -> Decision:
-    reasons = [Code.RATE_LIMITED] if outcome.state == "refused" else failed
-    return Decision(outcome.decision_id, at, reasons, identity, outcome.standings, source=source)
+def _asked(spending: Spending, identity: Identity, sums: Sums) -> Admission:
+    # What is tried out with a test key takes nobody's room.
+    candidates = () if identity.key.environment == "test" else pools.pools.of(spending.api_version)
+    try:
+        return admission.ask(spending, candidates=candidates, sums=sums)
+    except admission.Unsettled as error:
+        raise CannotTell from error
+
+
+def _decided(
+    found: Admission,
+    spending: Spending,
+    gateway: GatewayIdentity,
+    failed: list[Code],
+    identity: Identity,
+    source: Source,
+) -> Decision:
+    outcome, at = found.outcome, spending.at or found.outcome.at
+    reasons = failed
+    if outcome.state == "refused":
+        reasons = verdicts.refused_by(one.limit.kind for one in outcome.standings if one.refused)
+    elif found.exhausted:
+        reasons = [Code.CAPACITY_EXHAUSTED]
+    tier = None if reasons else verdicts.service_tier(identity, outcome.tier)
+    lease = None if reasons else leases.of(spending, outcome, gateway=gateway.id, pool=found.pool, tier=tier or "")
+    standings = outcome.standings
+    return Decision(outcome.decision_id, at, reasons, identity, standings, source=source, tier=tier, lease=lease)
 
 
 def _uncounted(ask: Ask, at: datetime, error: Exception) -> Decision:
@@ -119,17 +164,16 @@ def _uncounted(ask: Ask, at: datetime, error: Exception) -> Decision:
     spends = ask.spends and not failed
     if spends and identity.organization.counter_store_down == "closed":
         raise CannotTell
-    return Decision(_new_id(), at, failed, identity, degraded=spends, source="unconfirmed")
+    tier = None if failed else verdicts.service_tier(identity)
+    return Decision(_new_id(), at, failed, identity, degraded=spends, source="unconfirmed", tier=tier)
 
 
 def _spending(ask: Ask, known: Known, gateway: GatewayIdentity, at: datetime, failed: Sequence[Code]) -> Spending:
-    identity, cost, spends = known.found, ask.cost, ask.spends
+    identity, cost, spends, caller = known.found, ask.cost, ask.spends, uses.caller(ask)
     return Spending(
         organization=identity.organization.id,
         key=identity.key.id,
-        limits=()
-        if failed
-        else applying.remembered(identity.derived, identity.limits, api_version=ask.api_version, at=at),
+        limits=() if failed else _limits(identity, ask, at),
         units=cost,
         decision_id=_new_id(),
         token=known.token,
@@ -138,8 +182,17 @@ def _spending(ask: Ask, known: Known, gateway: GatewayIdentity, at: datetime, fa
         request_id=ask.request_id,
         bound_to=f"{gateway.id}.{identity.key.id}.{ask.api_version}.{cost}",
         public_id=identity.secret.public_id,
-        use=uses.described(ask),
+        api_version=ask.api_version,
+        caller=caller,
+        notes_use=uses.is_due(identity.derived, caller),
+        takes=ask.lease is not False,
+        at=at,
+        memory=identity.derived,
     )
+
+
+def _limits(identity: Identity, ask: Ask, at: datetime) -> tuple[Limit, ...]:
+    return applying.remembered(identity.derived, identity.limits, api_version=ask.api_version, at=at)
 
 
 def _new_id() -> str:

@@ -69,6 +69,36 @@ class PilotFacts(msgspec.Struct, frozen=True):
     state: str
 
 
+class Reserved(msgspec.Struct, frozen=True):
+    """Running jobs that an organization has reserved in a pool, of one API version, from one time until another."""
+
+    pool: int
+    code: str
+    api_version: str
+    jobs: int
+    shares: bool
+    since: datetime
+    until: datetime
+
+    @property
+    def limit(self) -> Limit:
+        """It as a limit: where it is used up the call is refused, or shared room is looked for."""
+        return Limit(
+            id=-self.pool,
+            name=self.code,
+            owner="organization",
+            dimension="requests",
+            api_version=self.api_version,
+            limit=self.jobs,
+            period_s=None,
+            burst=None,
+            mode="warn" if self.shares else "block",
+            effective_from=self.since,
+            effective_until=self.until,
+            kind="reserved",
+        )
+
+
 class Identity(msgspec.Struct, frozen=True, dict=True):
     """All that a decision about a customer's credential rests on, except the counters and the time."""
 

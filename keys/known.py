@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from django.conf import settings
 
-from keys import identities, imports, secrets
+from keys import identities, imports, secrets, tail
 from keys.facts import GatewayIdentity, Identity
-from keys.limits import store
+from keys.limits import pools, store
 from keys.remembered import Entry, Memory
 from keys.secrets import Parsed
 from keys.strangers import Strangers
@@ -62,6 +62,7 @@ class _Process:
 
 
 process = _Process()
+tail.each_round.append(pools.pools.reread)
 os.register_at_fork(after_in_child=process.start_over)
 
 

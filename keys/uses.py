@@ -4,6 +4,7 @@ import functools
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -12,12 +13,15 @@ from django.db import connection
 from audit import wording
 from keys import counts
 from keys.asks import Address, Ask
-from keys.limits import limiter, store
+from keys.limits import calls, store
 
 LONGEST_USER_AGENT = 200
 GATEWAY_USES = "gateway-uses"
+_NOTED = "noted"
 # A gateway calls for every generation: to know its last use to ten seconds is enough.
 GATEWAY_PAUSE_S = 10.0
+# Of a secret its last use is known within a minute.
+USE_PAUSE_S = 5.0
 # The sweep may wait for a store that is busy; nobody waits for the sweep.
 SWEEP_TIMEOUT_S = 5.0
 ORGANIZATIONS_AT_ONCE = 500
@@ -58,13 +62,24 @@ WHERE excluded.last_used_at > known.last_used_at
 """
 
 
-def described(ask: Ask) -> str:
-    """Say how a secret is used, as the limiter's script notes it: version|address|agent."""
+def caller(ask: Ask) -> str:
+    """Say who uses a secret, as the limiter's script counts and notes it: address|agent."""
     agent = ask.user_agent or ""
     # Programs come again and again; a text that is longer than their names are is not worth keeping.
     begins = wording.beginnings(ask=False)
     shown = _shown(agent, begins) if len(agent) <= LONGEST_USER_AGENT else _masked(agent, begins)
-    return f"{ask.api_version}|{_written(ask.caller)}|{shown}"
+    return f"{_written(ask.caller)}|{shown}"
+
+
+def is_due(memory: dict[Any, Any], caller: str) -> bool:
+    """Say whether a secret's use is to be noted once more: another caller's at once, the same one's after a moment."""
+    noted: tuple[str, float] | None = memory.get(_NOTED)
+    return noted is None or noted[0] != caller or time.monotonic() - noted[1] >= USE_PAUSE_S
+
+
+def remember_noted(memory: dict[Any, Any], caller: str) -> None:
+    """Remember that it was noted just now."""
+    memory[_NOTED] = caller, time.monotonic()
 
 
 def _masked(agent: str, begins: frozenset[str]) -> str:
@@ -111,7 +126,7 @@ def flush(organizations: Iterable[int] | None = None, *, timeout: float = SWEEP_
 def _noted_secrets(client: redis.Redis, organizations: Iterable[int] | None) -> Iterator[tuple[str, Noted]]:
     everybody = list(counts.whose(organizations))
     for start in range(0, len(everybody), ORGANIZATIONS_AT_ONCE):
-        names = [limiter.uses_key(one) for one in everybody[start : start + ORGANIZATIONS_AT_ONCE]]
+        names = [calls.uses_key(one) for one in everybody[start : start + ORGANIZATIONS_AT_ONCE]]
         with client.pipeline(transaction=False) as pipeline:
             for name in names:
                 pipeline.hgetall(name)

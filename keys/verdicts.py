@@ -1,6 +1,6 @@
 """The verdict about a customer's credential: every check in the contract's order. Pure: the time is an argument."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -67,6 +67,13 @@ MEANINGS: dict[Code, Meaning] = {
     Code.CONCURRENCY_LIMITED: Meaning(429, "customer_limit", "Too many running jobs. Try again later.", retryable=True),
     Code.CAPACITY_EXHAUSTED: Meaning(503, "our_capacity", "No capacity is left. Try again later.", retryable=True),
     Code.VALID: Meaning(200, None, "", retryable=True),
+}
+
+_REFUSED_BY: dict[str, Code] = {
+    "window": Code.QUOTA_EXCEEDED,
+    "rate": Code.RATE_LIMITED,
+    "concurrency": Code.CONCURRENCY_LIMITED,
+    "reserved": Code.CONCURRENCY_LIMITED,
 }
 
 Check = Callable[[Identity, Ask, datetime], bool]
@@ -155,11 +162,19 @@ def rotation(identity: Identity, *, at: datetime) -> dict[str, Any] | None:
     return {"state": "overlap", "ends_at": secret.overlap_until, "successor": secret.successor}
 
 
-def service_tier(identity: Identity) -> str:
-    """Return in which tier an admitted call is served."""
+def refused_by(kinds: Iterable[str]) -> list[Code]:
+    """Return the verdicts for limits of these kinds that refused, in the contract's order."""
+    codes = {_REFUSED_BY[kind] for kind in kinds}
+    return [code for code in Code if code in codes]
+
+
+def service_tier(identity: Identity, of_limits: str = "") -> str:
+    """Return in which tier an admitted call is served; `of_limits` is what the limiter says of it."""
     if identity.key.environment == "test":
         return "sandbox"
-    return "pilot" if identity.organization.status == "pilot" else "shared"
+    if identity.organization.status == "pilot":
+        return "pilot"
+    return {"reserved": "dedicated", "overage": "overage"}.get(of_limits, "shared")
 
 
 def not_after(identity: Identity, *, at: datetime) -> datetime | None:

@@ -13,6 +13,7 @@ from keys.decisions import Decision
 from keys.facts import Identity
 from keys.limits import headers
 from keys.limits.applying import Limit
+from keys.limits.leases import Lease
 from keys.limits.limiter import Standing
 from keys.verdicts import Code
 
@@ -25,8 +26,8 @@ class LimitAnswer(msgspec.Struct):
     kind: str
     mode: str
     limit: int
-    period_s: int
-    burst: int
+    period_s: int | None
+    burst: int | None
     remaining: int
     reset_ms: int
     retry_after_ms: int | None
@@ -47,7 +48,7 @@ class Answer(msgspec.Struct):
     key: msgspec.Raw | None
     rotation: dict[str, Any] | None
     service_tier: str | None
-    lease: None
+    lease: dict[str, Any] | None
     limits: list[LimitAnswer]
     violated: list[str]
     cause: str | None
@@ -64,7 +65,6 @@ class _Parts(msgspec.Struct, frozen=True):
     organization: msgspec.Raw | None
     key: msgspec.Raw | None
     cache: msgspec.Raw
-    service_tier: str | None
     sources: dict[str, str]
 
 
@@ -85,15 +85,14 @@ def of_decision(decision: Decision, ask: Ask) -> bytes:
             organization=parts.organization,
             key=parts.key,
             rotation=_rotation(decision, identity) if identity and identity.secret.overlap_until else None,
-            service_tier=parts.service_tier if code == Code.VALID else None,
-            # A lease comes with a limit of running jobs, a kind that the limiter does not know.
-            lease=None,
+            service_tier=decision.tier,
+            lease=_lease(decision.lease) if decision.lease else None,
             limits=[_limit(one, parts) for one in standings],
             violated=[one.limit.name for one in refusals],
             cause=meaning.cause,
             retry_after_ms=_milliseconds(retry_us) if retry_us is not None else None,
             # A call that is larger than the whole burst passes at no time.
-            retryable=meaning.retryable and (not refusals or retry_us is not None),
+            retryable=meaning.retryable and not decision.is_final,
             headers=headers.of(standings),
             degraded=decision.degraded,
             cache=parts.cache,
@@ -134,7 +133,6 @@ def _written(identity: Identity, at: datetime) -> _Parts:
             stale_if_error_s=verdicts.STALE_IF_ERROR_S,
             not_after=rfc3339(verdicts.not_after(identity, at=at)),
         ),
-        service_tier=verdicts.service_tier(identity),
         sources={owner: f"{owner}:{id}" for owner, id in ids.items()},
     )
 
@@ -147,7 +145,7 @@ def _cache(**fields: Any) -> msgspec.Raw:
     return _raw(fields)
 
 
-_OF_NOBODY = _Parts(None, None, _cache(version=None, max_age_s=0, stale_if_error_s=0, not_after=None), None, {})
+_OF_NOBODY = _Parts(None, None, _cache(version=None, max_age_s=0, stale_if_error_s=0, not_after=None), {})
 
 
 def _rotation(decision: Decision, identity: Identity) -> dict[str, Any] | None:
@@ -155,20 +153,24 @@ def _rotation(decision: Decision, identity: Identity) -> dict[str, Any] | None:
     return rotation and {**rotation, "ends_at": rfc3339(rotation["ends_at"])}
 
 
+def _lease(lease: Lease) -> dict[str, Any]:
+    return {"id": lease.id, "expires_at": rfc3339(lease.expires_at), "renew_every_s": lease.renew_every_s}
+
+
 def _limit(standing: Standing, parts: _Parts) -> LimitAnswer:
     limit: Limit = standing.limit
     return LimitAnswer(
         limit.name,
         "key" if limit.owner == "key" else "organization",
-        "rate",
+        "concurrency" if limit.kind == "reserved" else limit.kind,
         limit.mode,
         limit.limit,
-        limit.period_s,
+        limit.seconds or None,
         limit.burst,
         standing.remaining,
         _milliseconds(standing.reset_us),
         None if standing.retry_us is None else _milliseconds(standing.retry_us),
-        parts.sources[limit.owner],
+        f"reservation:{limit.name}" if limit.kind == "reserved" else parts.sources[limit.owner],
     )
 
 

@@ -1,12 +1,13 @@
 """The verdict about one call, as both doors of keys/validate answer it: the view's, and the one before Django."""
 
-from django.utils import timezone
+from datetime import UTC, datetime
 
 from axis_admin.gateway import answers, metrics, problems
 from keys import decisions
 from keys.asks import Ask
 from keys.facts import GatewayIdentity
 from keys.limits import limiter, store
+from metering import quotas
 
 store.on_change.append(metrics.BREAKER.set)
 
@@ -14,7 +15,7 @@ store.on_change.append(metrics.BREAKER.set)
 def of(ask: Ask, gateway: GatewayIdentity) -> bytes:
     """Return the answer's body. Raises Problem where there is no verdict."""
     try:
-        decision = decisions.decide(ask, gateway=gateway, at=timezone.now())
+        decision = decisions.decide(ask, gateway=gateway, at=datetime.now(UTC), sums=quotas.used)
     except limiter.RequestIdReused as error:
         errors = [("request_id", "Admitted before with another gateway, key, version or number of units.")]
         detail = "Mint a new request_id for each admission."

@@ -4,18 +4,22 @@ import math
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 # Lua counts in doubles, which hold every integer up to twice this one.
 LARGEST_EXACT = 2**52
 
+Kind = Literal["rate", "window", "concurrency", "reserved"]
+
 
 class Limit(msgspec.Struct, frozen=True, dict=True):
-    """A rate as the database keeps it. `owner` is plan, organization or key; no `api_version` means any.
+    """A rule as the database keeps it. `owner` is plan, organization or key; no `api_version` means any.
 
-    Kept for many calls, so that what follows from it is worked out once.
+    A rate has `period_s` and `burst`. A window has `window`, and in `bounds` when this one began, when the next begins,
+    and the one after it. A limit of running jobs has neither. Of kind "reserved" it is what an organization has
+    reserved in a pool, whose name it bears. Kept for many calls, so that what follows from it is worked out once.
     """
 
     id: int
@@ -24,16 +28,22 @@ class Limit(msgspec.Struct, frozen=True, dict=True):
     dimension: str
     api_version: str | None
     limit: int
-    period_s: int
-    burst: int
+    period_s: int | None
+    burst: int | None
     mode: str
     effective_from: datetime | None
     effective_until: datetime | None
+    kind: Kind = "rate"
+    window: str | None = None
+    overage: int = 0
+    bounds: tuple[datetime, ...] = ()
 
     @cached_property
     def slot(self) -> str:
         """What the limit is about. Limits of one slot share their counter: a change of numbers refills nothing."""
-        return f"{self.dimension}:{self.api_version or 'any'}:{self.period_s}"
+        return ":".join(
+            filter(None, [self.dimension, self.api_version or "any", str(self.period_s or self.window or "")])
+        )
 
     @cached_property
     def blocks(self) -> bool:
@@ -49,7 +59,21 @@ class Limit(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def policy(self) -> str:
         """What the RateLimit-Policy header says of it."""
-        return f"{self.quoted};q={self.limit};w={self.period_s}"
+        if self.kind in ("concurrency", "reserved"):
+            return f'{self.quoted};q={self.limit};qu="concurrent-requests"'
+        return f"{self.quoted};q={self.limit};w={self.seconds}"
+
+    @cached_property
+    def seconds(self) -> int:
+        """How long its period or its window is; 0 where it has none."""
+        if self.kind == "window" and len(self.bounds) > 1:
+            return int((self.bounds[1] - self.bounds[0]).total_seconds())
+        return self.period_s or 0
+
+    @cached_property
+    def room(self) -> int:
+        """The most that can remain."""
+        return self.limit if self.burst is None else self.burst
 
     def is_effective(self, *, at: datetime) -> bool:
         begun = self.effective_from is None or self.effective_from <= at
@@ -59,16 +83,21 @@ class Limit(msgspec.Struct, frozen=True, dict=True):
         """Return what one call takes from this limit."""
         return units if self.dimension == "units" else 1
 
+    def window_at(self, at: datetime) -> tuple[datetime, datetime] | None:
+        """Return the window in which a time lies; None where it is not known."""
+        pairs = zip(self.bounds, self.bounds[1:], strict=False)
+        return next((pair for pair in pairs if pair[0] <= at < pair[1]), None)
+
     @cached_property
     def exact(self) -> tuple[int, int]:
         """Return the rate in lowest terms as (count, microseconds): so many in so long, in numbers that stay exact.
 
         Where a bucket of them would be too large for the script, one every so many microseconds, rounded up.
         """
-        period = self.period_s * 1_000_000
+        period = (self.period_s or 1) * 1_000_000
         shared = math.gcd(self.limit, period)
         count, period = self.limit // shared, period // shared
-        if self.burst * period < LARGEST_EXACT:
+        if (self.burst or 1) * period < LARGEST_EXACT:
             return count, period
         return 1, -(-period // count)
 

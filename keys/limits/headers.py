@@ -26,7 +26,7 @@ def of(standings: Sequence[Standing]) -> dict[str, str]:
 
 
 def _room(standing: Standing) -> tuple[bool, float]:
-    return not standing.refused, standing.remaining / standing.limit.burst
+    return not standing.refused, standing.remaining / max(1, standing.limit.room)
 
 
 def _standing(standing: Standing) -> str:

@@ -4,26 +4,38 @@ The same call confirms that the identity is still what it was when it was read, 
 """
 
 import functools
-import hashlib
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Literal
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
 
 import hiredis
 import msgspec
 
-from keys.limits import store
+from keys.limits import calls, store
 from keys.limits.applying import Limit
-from orgs import tokens
+from keys.limits.calls import Prepared
 
-SCRIPT = (Path(__file__).parent / "admit.lua").read_text()
-# That is how the store names scripts.
-_SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
+SCRIPT = calls.SCRIPT
 REPLAY_MS = 15 * 60 * 1000
-_SEPARATOR = "|"
+# So long may a job run before it has to be renewed, where nothing is known of the customer's.
+USUAL_JOB_MS = 120_000
 
-State = Literal["admitted", "refused", "peeked", "told", "replayed", "stale"]
-Mode = Literal["spend", "peek", "tell"]
+State = Literal["admitted", "replayed", "refused", "unspent", "told", "beyond", "stale", "unseeded", "elsewhen"]
+Mode = Literal["spend", "peek", "probe", "tell"]
+Tier = Literal["", "reserved", "overage"]
+
+_STATES: dict[bytes, State] = {
+    b"A": "admitted",
+    b"Y": "replayed",
+    b"R": "refused",
+    b"P": "unspent",
+    b"T": "told",
+    b"B": "beyond",
+}
+_OVERAGE, _RESERVED = 2, 10
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NOTHING = calls.bulk("")
+_MODES = {mode: calls.bulk(mode) for mode in ("spend", "peek", "probe", "tell")}
 
 
 class RequestIdReused(Exception):
@@ -34,8 +46,9 @@ class Spending(msgspec.Struct, frozen=True):
     """What one call would spend. Without `bound_to` or `request_id` nothing is replayed or remembered.
 
     `token` is the organization's, read before the identity was. Where a check has failed, the mode is "tell": no limit
-    is asked, and `told` is the verdict to count, "" for none. `use` is version|address|agent, and without a `public_id`
-    neither use nor verdict is noted.
+    is asked, and `told` is the verdict to count, "" for none. Without a `public_id` no verdict is counted; `caller` is
+    address|agent, and noted as the secret's use where `notes_use`. `takes` begins a running job where jobs are limited;
+    `shared` says that shared room was taken for it. In `memory` is kept what many calls have in common.
     """
 
     organization: int
@@ -49,21 +62,37 @@ class Spending(msgspec.Struct, frozen=True):
     request_id: str | None = None
     bound_to: str = ""
     public_id: str = ""
-    use: str = "||"
+    api_version: str = ""
+    caller: str = "|"
+    notes_use: bool = True
+    takes: bool = True
+    job_ms: int = USUAL_JOB_MS
+    shared: bool = False
+    at: datetime | None = None
+    memory: dict[Any, Any] | None = None
 
     @property
     def spend(self) -> bool:
         return self.mode == "spend"
 
+    @property
+    def member(self) -> str:
+        """By what the store knows the job: a request id that is sent again is the same job."""
+        return calls.digest(self.request_id) if self.request_id else self.decision_id
+
 
 class Standing(msgspec.Struct, frozen=True):
-    """How a limit stands after the decision. `retry_us` is None where the call can never pass."""
+    """How a limit stands after the decision.
+
+    `retry_us` is None where nobody knows when the call could pass, and `never` says that waiting does not help.
+    """
 
     limit: Limit
     short: bool
     remaining: int
     reset_us: int
     retry_us: int | None
+    never: bool = False
 
     @property
     def refused(self) -> bool:
@@ -71,13 +100,24 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What the script decided, at `now_us` by the counter store's clock; of a stale identity, the token of now."""
+    """What the script decided, at `now_us` by the counter store's clock; of a stale identity, the token of now.
+
+    "beyond" is what nothing but the reservation refuses; "unseeded" names the limit whose window is not counted yet,
+    and "elsewhen" says that a window is not the present one. `reserved` is the reservation that the job runs in.
+    """
 
     state: State
     decision_id: str
     now_us: int
     standings: tuple[Standing, ...] = ()
     token: str = ""
+    tier: Tier = ""
+    unseeded: Limit | None = None
+    reserved: Limit | None = None
+
+    @property
+    def at(self) -> datetime:
+        return _EPOCH + timedelta(microseconds=self.now_us)
 
 
 class Limiter:
@@ -89,16 +129,17 @@ class Limiter:
     def spend(self, spending: Spending, *, now_us: int | None = None) -> Outcome:
         """Admit or refuse; `now_us` stands in for the store's clock.
 
-        Raises RequestIdReused, and CounterStoreDown where the store did not decide: it may or may not have spent.
+        Raises RequestIdReused, calls.NoWindow, and CounterStoreDown where the store did not decide: it may or may not
+        have spent.
         """
-        keys = _keys(spending)
-        clock = "" if now_us is None else str(now_us)
-        arguments = (len(keys), *keys, clock, *_arguments(spending))
-        answer = self.store.ask("EVALSHA", _SHA, *arguments)
+        at = spending.at or (datetime.now(UTC) if now_us is None else _EPOCH + timedelta(microseconds=now_us))
+        command = _command(spending, _prepared(spending, at), "" if now_us is None else str(now_us))
+        answer = self.store.ask_packed(command)
         if isinstance(answer, hiredis.ReplyError):
             # It does not know the script, and has done nothing.
-            answer = self.store.ask("EVAL", SCRIPT, *arguments)
-        return _outcome(answer.decode(), spending.limits)
+            self.store.ask("SCRIPT", "LOAD", SCRIPT)
+            answer = self.store.ask_packed(command)
+        return _outcome(answer, spending.limits)
 
 
 @functools.cache
@@ -107,53 +148,90 @@ def limiter() -> Limiter:
     return Limiter(store.current())
 
 
-def _keys(spending: Spending) -> list[str]:
-    # One hash tag for each organization: all that one decision touches lies on one node of a cluster.
-    tag = f"{{{spending.organization}}}"
-    counters = [_counter(tag, spending.key, limit) for limit in spending.limits]
-    replay = f"{tag}:replay:{_digest(spending.request_id)}" if spending.request_id else f"{tag}:replay:"
-    return [tokens.name(spending.organization), replay, f"{tag}:uses", f"{tag}:tally", *counters]
+def _prepared(spending: Spending, at: datetime) -> Prepared:
+    memory = spending.memory if spending.memory is not None else {}
+    name = (Prepared, spending.api_version, spending.units, spending.takes)
+    kept: Prepared | None = memory.get(name)
+    if kept is None or not kept.is_good(spending.limits, at=at):
+        kept = memory[name] = calls.prepared(
+            spending.limits,
+            organization=spending.organization,
+            key=spending.key,
+            counted_as=f"|{spending.public_id}|{spending.api_version}|" if spending.public_id else "",
+            units=spending.units,
+            takes=spending.takes,
+            job_ms=spending.job_ms,
+            at=at,
+        )
+    return kept
 
 
-def _digest(request_id: str) -> str:
-    # Names of keys show up in the store's own tools and logs: text from outside does not belong there.
-    return hashlib.sha256(request_id.encode()).hexdigest()[:32]
+def _command(spending: Spending, prepared: Prepared, clock: str) -> bytes:
+    bulk, request_id = calls.bulk, spending.request_id
+    return b"".join(
+        (
+            prepared.before,
+            bulk(calls.replay_key(spending.organization, request_id)),
+            prepared.after,
+            bulk(spending.token),
+            _MODES[spending.mode],
+            bulk(spending.decision_id),
+            bulk(spending.caller),
+            bulk(spending.public_id) if spending.notes_use else _NOTHING,
+            bulk(spending.bound_to) if request_id else _NOTHING,
+            bulk(spending.member),
+            bulk(clock) if clock else _NOTHING,
+            bulk(spending.told) if spending.told else _NOTHING,
+            _SHARED if spending.shared else _NOTHING,
+        )
+    )
 
 
-def uses_key(organization: int) -> str:
-    """Return where the uses of an organization's secrets wait to be written down."""
-    return f"{{{organization}}}:uses"
+_SHARED = calls.bulk("shared")
 
 
-def _counter(tag: str, key: int, limit: Limit) -> str:
-    owner = f"key:{key}" if limit.owner == "key" else "organization"
-    return f"{tag}:rate:{owner}:{limit.slot}"
+def _outcome(answer: bytes, limits: Sequence[Limit]) -> Outcome:
+    state = _STATES.get(answer[:1])
+    if state is None:
+        return _undecided(answer, limits)
+    ends = answer.index(b"|")
+    numbers = calls.answer_format((len(answer) - ends - 1) // 8).unpack_from(answer, ends + 1)
+    standings = _standings(numbers, limits, is_replay=state == "replayed")
+    tier = int(numbers[1])
+    # Of a replay the reservation may be over, and another limit stand in its place.
+    reserved = limits[tier - _RESERVED - 1] if _RESERVED < tier <= _RESERVED + len(limits) else None
+    name: Tier = "reserved" if tier > _RESERVED else "overage" if tier == _OVERAGE else ""
+    return Outcome(state, answer[1:ends].decode(), int(numbers[0]), standings, tier=name, reserved=reserved)
 
 
-def _arguments(spending: Spending) -> list[str | int]:
-    bound_to = spending.bound_to if spending.request_id else ""
-    arguments: list[str | int] = [spending.mode, bound_to, REPLAY_MS, spending.decision_id, spending.public_id]
-    arguments += [spending.use, spending.token, spending.told, spending.units]
-    for limit in spending.limits:
-        arguments += [limit.id, limit.cost(spending.units), *limit.exact, limit.burst, limit.mode]
-    return arguments
+def _undecided(answer: bytes, limits: Sequence[Limit]) -> Outcome:
+    match answer[:1]:
+        case b"M":
+            raise RequestIdReused
+        case b"S":
+            return Outcome("stale", "", 0, token=answer[1:].decode())
+    (number,) = calls.answer_format(1).unpack_from(answer, 1)
+    if answer[:1] == b"N":
+        return Outcome("unseeded", "", 0, unseeded=limits[int(number) - 1])
+    return Outcome("elsewhen", "", int(number))
 
 
-def _outcome(answer: str, limits: Sequence[Limit]) -> Outcome:
-    state, decision_id, now_us, rows = answer.split(_SEPARATOR)
-    if state == "mismatch":
-        raise RequestIdReused
-    if state == "stale":
-        return Outcome("stale", "", 0, token=rows)
-    by_id = {limit.id: limit for limit in limits}
-    standings = [_standing(row, by_id) for row in rows.split(";") if row]
+def _standings(numbers: Sequence[float], limits: Sequence[Limit], *, is_replay: bool) -> tuple[Standing, ...]:
+    rows = range(2, len(numbers), 5)
+    if not is_replay:
+        return tuple([_standing(limit, numbers, row) for limit, row in zip(limits, rows, strict=False)])
     # A replay may tell of a limit that has been taken away since.
-    return Outcome(state, decision_id, int(now_us), tuple(one for one in standings if one))  # type: ignore[arg-type]
+    by_id = {limit.id: limit for limit in limits}
+    return tuple([_standing(by_id[int(numbers[row])], numbers, row) for row in rows if int(numbers[row]) in by_id])
 
 
-def _standing(row: str, by_id: dict[int, Limit]) -> Standing | None:
-    limit_id, short, remaining, reset_us, retry_us = map(int, row.split(","))
-    limit = by_id.get(limit_id)
-    if limit is None:
-        return None
-    return Standing(limit, bool(short), remaining, reset_us, None if retry_us < 0 else retry_us)
+def _standing(limit: Limit, numbers: Sequence[float], row: int) -> Standing:
+    retry = int(numbers[row + 4])
+    return Standing(
+        limit,
+        numbers[row + 1] == 1,
+        int(numbers[row + 2]),
+        int(numbers[row + 3]),
+        None if retry < 0 else retry,
+        retry == -1,
+    )

@@ -1,10 +1,11 @@
 """The counter store: Valkey, asked in one short call or not at all."""
 
 import functools
+import hashlib
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import hiredis
@@ -46,11 +47,25 @@ class Store:
 
     def ask_all(self, *commands: tuple[Any, ...]) -> list[Any]:
         """Ask several in one round trip; an error is an answer, except where the store says that it cannot work."""
+        return self._ask(*map(hiredis.pack_command, commands))
+
+    def ask_packed(self, command: bytes) -> Any:
+        """Ask what is packed already."""
+        return self._ask(command)[0]
+
+    def evaluate(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+        """Run a script, sent once to each store; all its keys have one hash tag. Raises CounterStoreDown."""
+        words = (len(keys), *keys, *arguments)
+        answer = self.ask("EVALSHA", _sha(script), *words)
+        # It does not know the script, and has done nothing.
+        return self.ask("EVAL", script, *words) if isinstance(answer, hiredis.ReplyError) else answer
+
+    def _ask(self, *commands: bytes) -> list[Any]:
         if not self.breaker.lets_pass():
             raise CounterStoreDown("the counter store is left alone for a moment")
         age = self._age
         try:
-            answers = self._line(age).ask(*map(hiredis.pack_command, commands))
+            answers = self._line(age).ask(*commands)
             _refuse_to_work(answers)
         except (OSError, redis.RedisError) as error:
             self._fail(age)
@@ -81,6 +96,12 @@ class Store:
         self.breaker.failed()
         for listener in self.on_failure:
             listener()
+
+
+@functools.cache
+def _sha(script: str) -> str:
+    # That is how the store names scripts.
+    return hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
 
 
 def _refuse_to_work(answers: list[Any]) -> None:

@@ -45,9 +45,9 @@ def test_no_view_and_no_event_keeps_it(imported: Any, browser: Client) -> None:
 
 def test_no_user_agent_keeps_it(imported: Any) -> None:
     ask = Ask("x", "org_a", "v2", user_agent=f"curl {imported.text}")
-    assert uses.described(ask).endswith(imported.text)
+    assert uses.caller(ask).endswith(imported.text)
     imports.prefixes()
-    assert uses.described(ask) == f"v2||curl {CUT}…"
+    assert uses.caller(ask) == f"|curl {CUT}…"
 
 
 def test_no_log_keeps_it(imported: Any) -> None:

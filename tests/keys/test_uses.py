@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from keys import tasks, uses
 from keys.asks import Ask
-from keys.limits import limiter, store
+from keys.limits import calls, store
 from keys.limits.limiter import Limiter
 from keys.models import GatewayUse, KeySecret, SecretUse
 from orgs import tokens
@@ -49,7 +49,8 @@ def note(secret: KeySecret, valkey: redis.Redis, at: datetime = NOON, *, burst: 
         organization=secret.key.organization_id,
         key=secret.key_id,
         public_id=secret.public_id,
-        use=uses.described(ask),
+        api_version=ask.api_version,
+        caller=uses.caller(ask),
     )
     valkey.set(tokens.name(secret.key.organization_id), examples.TOKEN)
     return Limiter(store.Store(settings.VALKEY_URL, timeout=10)).spend(call, now_us=uses._microseconds(at)).state
@@ -97,7 +98,7 @@ def test_what_was_flushed_is_forgotten_and_flushing_again_changes_nothing(
     before = SecretUse.objects.values().get()
     tasks.flush_uses()
     assert SecretUse.objects.values().get() == before
-    assert not valkey.exists(limiter.uses_key(secret.key.organization_id))
+    assert not valkey.exists(calls.uses_key(secret.key.organization_id))
 
 
 def test_a_crash_after_writing_doubles_nothing(

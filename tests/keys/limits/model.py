@@ -52,7 +52,7 @@ class Model:
             retry = _retry(limit, spending, after, burst) if is_short and limit.blocks else 0
             interval = _interval(limit)
             rows.append((limit.id, is_short, math.floor((burst - owed) / interval), math.ceil(owed), retry))
-        state = "refused" if refused else "admitted" if spending.spend else "peeked"
+        state = "refused" if refused else "admitted" if spending.spend else "unspent"
         return (state, spending.decision_id, now, rows), debts
 
     def _after(self, spending: Spending, limit: Limit, now: int) -> tuple[Fraction, Fraction, Fraction]:

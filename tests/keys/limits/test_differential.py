@@ -24,7 +24,7 @@ RATES = [(1, 86_400, 2), (7, 60, 3), (999_983, 3_600, 50), (100, 1, 8), (13, 7, 
 def test_every_answer_is_the_models(limiter: limits.Limiter, seed: int) -> None:
     chance = random.Random(seed)
     model, now = Model(), int(time.time()) * MICROSECONDS
-    states = dict.fromkeys(["admitted", "refused", "replayed", "mismatch", "peeked"], 0)
+    states = dict.fromkeys(["admitted", "refused", "replayed", "mismatch", "unspent"], 0)
     for step in range(STEPS):
         now += chance.choice(PAUSES if chance.random() > 0.01 else SET_BACK)
         spending = _call(chance, step)

@@ -14,7 +14,7 @@ def dump(valkey: redis.Redis) -> dict[bytes, bytes]:
 
 def test_a_refusal_leaves_every_key_as_it_was_but_is_counted(valkey: redis.Redis, limiter: Limiter) -> None:
     narrow, wide = examples.rate(burst=1, owner="key"), examples.rate(burst=10)
-    asked = {"request_id": "r2", "bound_to": "b", "public_id": "p", "use": "v1|203.0.113.7|curl"}
+    asked = {"request_id": "r2", "bound_to": "b", "public_id": "p", "api_version": "v1", "caller": "203.0.113.7|curl"}
     assert limiter.spend(examples.call(wide, narrow), now_us=NOW_US).state == "admitted"
     before = dump(valkey)
     assert limiter.spend(examples.call(wide, narrow, **asked), now_us=NOW_US).state == "refused"
@@ -61,5 +61,5 @@ def test_looking_spends_nothing(valkey: redis.Redis, limiter: Limiter) -> None:
     limiter.spend(examples.call(limit), now_us=NOW_US)
     before = dump(valkey)
     outcomes = [limiter.spend(examples.call(limit, spend=False), now_us=NOW_US) for _ in range(5)]
-    assert {(outcome.state, outcome.standings[0].remaining) for outcome in outcomes} == {("peeked", 2)}
+    assert {(outcome.state, outcome.standings[0].remaining) for outcome in outcomes} == {("unspent", 2)}
     assert dump(valkey) == before

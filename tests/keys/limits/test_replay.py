@@ -54,9 +54,7 @@ def test_the_name_it_is_remembered_by_does_not_hold_the_request_id(
 
 def test_all_that_a_decision_touches_has_one_hash_tag(valkey: redis.Redis, limiter: limits.Limiter) -> None:
     limiter.spend(
-        examples.call(
-            examples.rate(), examples.rate(owner="key"), request_id="{2}", bound_to="b", public_id="p", use="v1||"
-        )
+        examples.call(examples.rate(), examples.rate(owner="key"), request_id="{2}", bound_to="b", public_id="p")
     )
     names = [name.decode() for name in valkey.scan_iter() if not name.endswith(b":token")]
     assert len(names) == 5

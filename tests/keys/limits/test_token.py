@@ -15,7 +15,7 @@ def dump(valkey: redis.Redis) -> dict[bytes, bytes]:
 
 
 def of_mode(mode: str, **fields: str) -> Spending:
-    asked = {"request_id": "r", "bound_to": "b", "public_id": "p", "told": "REVOKED", **fields}
+    asked = {"request_id": "r", "bound_to": "b", "public_id": "p", "api_version": "v2", "told": "REVOKED", **fields}
     return examples.call(examples.rate(), mode=mode, **asked)
 
 
@@ -43,7 +43,7 @@ def test_what_was_admitted_is_not_replayed_once_its_token_has_changed(valkey: re
 
 
 def test_a_verdict_without_limits_is_told_and_counted(valkey: redis.Redis, limiter: Limiter) -> None:
-    asked = of_mode("tell", use="v2|203.0.113.7|a | b")
+    asked = of_mode("tell", api_version="v2", caller="203.0.113.7|a | b")
     assert limiter.spend(asked, now_us=1_800_000_000_000_000).state == "told"
     assert valkey.hgetall("{1}:tally") == {b"30000000|p|v2|REVOKED||203.0.113.7|a | b": b"67108865"}
     assert not valkey.exists("{1}:uses")
@@ -65,5 +65,5 @@ def test_calls_and_units_are_counted_together_and_a_replay_not_at_all(valkey: re
 
 def test_of_very_many_callers_none_is_told_apart(valkey: redis.Redis, limiter: Limiter) -> None:
     valkey.hset("{1}:tally", mapping={str(number): 1 for number in range(20_001)})
-    limiter.spend(of_mode("spend", use="v2|203.0.113.7|curl"), now_us=1_800_000_000_000_000)
+    limiter.spend(of_mode("spend", api_version="v2", caller="203.0.113.7|curl"), now_us=1_800_000_000_000_000)
     assert valkey.hget("{1}:tally", "30000000|p|v2|VALID|||") == b"67108865"

@@ -1,0 +1,118 @@
+"""Leases of running jobs: a signed token says all that it takes to renew or end one, also after the store was lost."""
+
+import base64
+import functools
+import hashlib
+import hmac
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from django.conf import settings
+
+from keys.limits import calls
+from keys.limits.limiter import Outcome, Spending
+from keys.limits.pools import Pool
+
+# However often it is renewed, a job ends.
+LONGEST = timedelta(hours=24)
+# Renewed at a third of its length, one may be missed.
+RENEWALS = 3
+_SIGNED = 16
+_PURPOSE = b"axis lease"
+
+
+class Lease(msgspec.Struct, frozen=True):
+    """What the gateway is told of a running job."""
+
+    id: str
+    expires_at: datetime
+    renew_every_s: int
+
+
+class Held(msgspec.Struct, frozen=True, array_like=True):
+    """What a lease's token says: whose job it is, in which counters it stands, and when it ends at the latest."""
+
+    organization: int
+    key: int
+    gateway: int
+    job: str
+    units: int
+    tier: str
+    job_ms: int
+    # In seconds of unix time.
+    last_end: int
+    # Sets of running jobs, and of what is open in a window, each by its full name.
+    jobs: tuple[str, ...] = ()
+    opens: tuple[str, ...] = ()
+    pool: int | None = None
+
+
+class NotALease(ValueError):
+    """A text that no key of the ring has signed."""
+
+
+def of(spending: Spending, outcome: Outcome, *, gateway: int, pool: Pool | None, tier: str) -> Lease | None:
+    """Return the lease that an admission took; None where it took none."""
+    if outcome.state not in ("admitted", "replayed") or not spending.takes:
+        return None
+    jobs = [limit for limit in spending.limits if limit.kind == "concurrency"]
+    jobs += [outcome.reserved] if outcome.reserved else []
+    if not jobs and pool is None:
+        return None
+    held = Held(
+        organization=spending.organization,
+        key=spending.key,
+        gateway=gateway,
+        job=spending.member,
+        units=spending.units,
+        tier=tier,
+        job_ms=spending.job_ms,
+        last_end=int((outcome.at + LONGEST).timestamp()),
+        jobs=tuple(calls.counter(spending.organization, spending.key, limit) for limit in jobs),
+        opens=calls.opens(spending.limits, organization=spending.organization, key=spending.key, at=outcome.at),
+        pool=pool.id if pool else None,
+    )
+    return told(held, at=outcome.at)
+
+
+def told(held: Held, *, at: datetime) -> Lease:
+    """Return what to say of a lease that was begun or renewed at this time."""
+    ends = min(at + timedelta(milliseconds=held.job_ms), datetime.fromtimestamp(held.last_end, UTC))
+    return Lease(signed(held), ends, max(1, held.job_ms // 1_000 // RENEWALS))
+
+
+def signed(held: Held) -> str:
+    """Write a lease as a token, signed by the ring's first key."""
+    payload = msgspec.msgpack.encode(held)
+    return (
+        base64.urlsafe_b64encode(payload + _signature(_keys(tuple(settings.FIELD_KEYS))[0], payload))
+        .decode()
+        .rstrip("=")
+    )
+
+
+def read(token: str) -> Held:
+    """Return what a token says. Raises NotALease."""
+    try:
+        told = base64.urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+    except ValueError as error:
+        raise NotALease from error
+    payload, signature = told[:-_SIGNED], told[-_SIGNED:]
+    keys = _keys(tuple(settings.FIELD_KEYS))
+    if not any(hmac.compare_digest(_signature(key, payload), signature) for key in keys):
+        raise NotALease
+    try:
+        return msgspec.msgpack.decode(payload, type=Held)
+    except msgspec.DecodeError as error:
+        raise NotALease from error
+
+
+@functools.cache
+def _keys(ring: Sequence[bytes]) -> list[bytes]:
+    # A key of its own: what is signed here opens nothing that the ring's keys seal.
+    return [hmac.digest(key, _PURPOSE, hashlib.sha256) for key in ring]
+
+
+def _signature(key: bytes, payload: bytes) -> bytes:
+    return hmac.digest(key, payload, "sha256")[:_SIGNED]

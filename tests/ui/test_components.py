@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.paginator import Paginator
 from django.template.loader import render_to_string
+from django.test import RequestFactory
 
+from audit.picks import Link, Pick
 from axis_admin import specimens
 from tests.ui.conftest import HOSTILE
 
@@ -21,6 +24,7 @@ SHELL = {
     "choices": [{"name": "theme", "label": "Theme", "options": [{"value": "dark", "label": "Dark", "on": True}]}],
 }
 FIELD = specimens.form()["reason"]
+REQUEST = RequestFactory().get("/keys/", {"q": HOSTILE})
 TEXTS = {"title": HOSTILE, "text": HOSTILE, "label": HOSTILE}
 # One context for each component, with a hostile text wherever it takes one.
 CONTEXTS = {
@@ -29,6 +33,7 @@ CONTEXTS = {
     "_callout": {**TEXTS, "action": "See", "href": "/x/"},
     "_chart": {"chart": specimens.bars() | {"label": HOSTILE}},
     "_chip": {"label": "organization", "value": HOSTILE, "href": "?"},
+    "_chips": {"chips": [Link(HOSTILE, "?", is_on=True)]},
     "_crumbs": {"crumbs": [(HOSTILE, "/orgs/")], "here": HOSTILE},
     "_dialog": {"id": "d", "body": "ui/_mark.html", "guard": 1},
     "_dialog_head": {**TEXTS, "cancel": "/orgs/"},
@@ -55,7 +60,9 @@ CONTEXTS = {
     "_pager": {"text": HOSTILE, "of": HOSTILE, "back": "?before=1", "on": "?after=1"},
     "_palette": {"shell": SHELL},
     "_person": {"shell": SHELL, "csrf_token": "t"},
-    "_pick": {"label": HOSTILE, "chosen": HOSTILE, "links": [{"label": HOSTILE, "href": "?a=1", "on": True}]},
+    "_pages": {"page": Paginator(range(9), 3).page(2), "text": HOSTILE, "of": HOSTILE, "request": REQUEST},
+    "_pair": {"first": FIELD, "second": FIELD},
+    "_pick": {"pick": Pick(HOSTILE, HOSTILE, [Link(HOSTILE, "?a=1", is_on=True)], [FIELD], [("a", HOSTILE)])},
     "_quick": {"label": HOSTILE, "href": "?a=1", "on": True},
     "_rail": {"shell": SHELL},
     "_refusal": {**TEXTS, "icon": "key", "request_id": "4be1", "action": "Home", "href": "/"},
@@ -134,6 +141,13 @@ def test_a_pager_of_the_log_says_newer_and_older():
     assert 'href="?after=3" rel="next"' in html
     assert "Newer" in html
     assert "Older" in html
+
+
+def test_the_pages_of_a_list_keep_its_filter():
+    context = {"page": Paginator(range(9), 3).page(2), "of": "keys", "request": RequestFactory().get("/?status=paused")}
+    html = render_to_string("ui/_pages.html", context)
+    assert 'href="?status=paused&amp;page=1" rel="prev"' in html
+    assert 'href="?status=paused&amp;page=3" rel="next"' in html
 
 
 def test_errors_stay_and_are_alerts():

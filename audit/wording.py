@@ -47,7 +47,7 @@ def register_beginnings(known: Beginnings) -> None:
 
 def beginnings(*, ask: bool) -> frozenset[str]:
     """Return what credentials begin with that were made elsewhere; as it is known in this process unless `ask`."""
-    return frozenset().union(*(known(ask) for known in _registered))
+    return _registered[0](ask) if len(_registered) == 1 else frozenset().union(*(known(ask) for known in _registered))
 
 
 def holds_credential(text: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from keys.limits import limiter, pools, windows
+from keys.limits import calls, limiter, pools, store, windows
 from keys.limits.limiter import Outcome, Spending
 from keys.limits.pools import Pool
 from keys.limits.windows import Sums
@@ -12,6 +12,7 @@ from keys.verdicts import Code
 
 # A window may end, and more than one may have to be counted, while one call waits.
 MOST_QUESTIONS = 8
+_MOMENT_MS = 2_000
 
 
 class Admission(msgspec.Struct, frozen=True):
@@ -27,15 +28,17 @@ class Unsettled(Exception):
 
 
 def ask(spending: Spending, *, candidates: Sequence[Pool], sums: Sums) -> Admission:
-    """Spend, where all admit it; `candidates` are the pools that a job without a reservation may run in.
+    """Spend, where all admit it; `candidates` are the pools that a job may run in, if it needs any.
 
     Raises CounterStoreDown, RequestIdReused, calls.NoWindow and Unsettled.
     """
-    if not (candidates and spending.spend and spending.takes):
-        return Admission(_asked(spending, sums, shared=True))
+    if not candidates:
+        return Admission(_asked(spending, sums))
     reserved = {limit.name for limit in spending.limits if limit.kind == "reserved"}
     if reserved:
         outcome = _asked(spending, sums)
+        if outcome.state == "replayed" and outcome.reserved is None:
+            return Admission(outcome, pools.where(limiter.limiter().store, candidates, job=_job(spending)))
         if outcome.state != "beyond":
             return Admission(outcome)
         # Who has reserved looks for more in the same pools.
@@ -44,19 +47,33 @@ def ask(spending: Spending, *, candidates: Sequence[Pool], sums: Sums) -> Admiss
 
 
 def _in_shared_room(spending: Spending, candidates: Sequence[Pool], sums: Sums) -> Admission:
-    counters = limiter.limiter().store
-    found = pools.take(counters, candidates, job=spending.member, job_ms=spending.job_ms)
+    counters, job = limiter.limiter().store, _job(spending)
+    found = pools.take(counters, candidates, job=job, job_ms=spending.job_ms)
     if found is None:
-        return _without_room(spending, sums)
+        return _without_room(spending, candidates, sums)
     pool, is_new = found
-    outcome = _asked(spending, sums, shared=True)
-    if outcome.state not in ("admitted", "replayed") and is_new:
-        pools.give_back(counters, pool, job=spending.member)
-    return Admission(outcome, pool)
+    is_kept, first = not is_new, None
+    try:
+        outcome = _asked(spending, sums, shared=True)
+        if outcome.state == "replayed" and is_new:
+            # The job has its room elsewhere, or has ended; or this is its room, taken by another copy of the call.
+            first = pools.where(counters, candidates, job=job, besides=pool)
+        is_kept = is_kept or (outcome.state in ("admitted", "replayed") and first is None)
+    except store.CounterStoreDown:
+        # It may have spent: then the job has its room.
+        is_kept = True
+        raise
+    finally:
+        if not is_kept:
+            pools.give_back(counters, pool, job=job)
+    return Admission(outcome, first or pool)
 
 
-def _without_room(spending: Spending, sums: Sums) -> Admission:
+def _without_room(spending: Spending, candidates: Sequence[Pool], sums: Sums) -> Admission:
     """Say whose fault it is: the customer's own limits are still asked, and spend nothing."""
+    if _is_remembered(spending):
+        outcome = _asked(spending, sums, shared=True)
+        return Admission(outcome, pools.where(limiter.limiter().store, candidates, job=_job(spending)))
     outcome = _asked(msgspec.structs.replace(spending, mode="probe"), sums, shared=True)
     if outcome.state != "unspent":
         return Admission(outcome)
@@ -65,9 +82,21 @@ def _without_room(spending: Spending, sums: Sums) -> Admission:
     return Admission(outcome, exhausted=True)
 
 
+def _is_remembered(spending: Spending) -> bool:
+    """Say whether the call was admitted before, and will be known for long enough to be answered so."""
+    if spending.request_id is None:
+        return False
+    left = limiter.limiter().store.ask("PTTL", calls.replay_key(spending.organization, spending.request_id))
+    return int(left) > _MOMENT_MS
+
+
+def _job(spending: Spending) -> str:
+    return pools.member(spending.organization, spending.member)
+
+
 def _asked(spending: Spending, sums: Sums, *, shared: bool = False) -> Outcome:
     """Ask until every window is the present one and counted."""
-    if shared:
+    if shared and not spending.shared:
         spending = msgspec.structs.replace(spending, shared=True)
     for _ in range(MOST_QUESTIONS):
         outcome = limiter.limiter().spend(spending)

@@ -17,6 +17,7 @@ from keys.limits import applying, calls, leases, pools, store
 from keys.limits.applying import Limit
 from keys.limits.leases import Lease
 from keys.limits.limiter import Spending, Standing
+from keys.limits.pools import Pool
 from keys.limits.windows import Sums
 from keys.verdicts import Code
 
@@ -108,7 +109,7 @@ def _confirmed(
         failed = verdicts.failed_checks(found.found, ask, at=at)
         spending = _spending(ask, found, gateway, at, failed)
         try:
-            admission = _asked(spending, found.found, sums)
+            admission = _asked(spending, found.found, ask, sums)
         except store.CounterStoreDown as error:
             return _uncounted(ask, at, error)
         except calls.NoWindow:
@@ -123,11 +124,9 @@ def _confirmed(
     raise CannotTell
 
 
-def _asked(spending: Spending, identity: Identity, sums: Sums) -> Admission:
-    # What is tried out with a test key takes nobody's room.
-    candidates = () if identity.key.environment == "test" else pools.pools.of(spending.api_version)
+def _asked(spending: Spending, identity: Identity, ask: Ask, sums: Sums) -> Admission:
     try:
-        return admission.ask(spending, candidates=candidates, sums=sums)
+        return admission.ask(spending, candidates=() if spending.shared else _pools_of(identity, ask), sums=sums)
     except admission.Unsettled as error:
         raise CannotTell from error
 
@@ -188,7 +187,14 @@ def _spending(ask: Ask, known: Known, gateway: GatewayIdentity, at: datetime, fa
         takes=ask.lease is not False,
         at=at,
         memory=identity.derived,
+        shared=not _pools_of(identity, ask),
     )
+
+
+def _pools_of(identity: Identity, ask: Ask) -> Sequence[Pool]:
+    """Where a job of the call may run; nowhere one that begins none. What is tried out takes nobody's room."""
+    begins = ask.spends and ask.lease is not False and identity.key.environment != "test"
+    return pools.pools.of(ask.api_version) if begins else ()
 
 
 def _limits(identity: Identity, ask: Ask, at: datetime) -> tuple[Limit, ...]:

@@ -151,7 +151,29 @@ CHECKS: dict[Code, Check] = {
 
 def failed_checks(identity: Identity, ask: Ask, *, at: datetime) -> list[Code]:
     """Return every check that fails, in the contract's order; the first one is the verdict."""
-    return [code for code, check in CHECKS.items() if check(identity, ask, at)]
+    if ask.organization != identity.organization.uid:
+        return [code for code, check in CHECKS.items() if check(identity, ask, at)]
+    failed = _failed_of_version(identity, ask, at)
+    # The last of them, and the only one that looks at the caller.
+    return [*failed, Code.IP_NOT_ALLOWED] if _address_not_allowed(identity, ask, at) else failed
+
+
+def _failed_of_version(identity: Identity, ask: Ask, at: datetime) -> list[Code]:
+    """All but the check of the address: worked out once for each version, until time changes one of them."""
+    kept: tuple[datetime, datetime | None, list[Code]] | None = identity.derived.get((failed_checks, ask.api_version))
+    if kept is None or at < kept[0] or (kept[1] is not None and at >= kept[1]):
+        checks = [(code, check) for code, check in CHECKS.items() if code != Code.IP_NOT_ALLOWED]
+        failed = [code for code, check in checks if check(identity, ask, at)]
+        until = min((moment for moment in _moments(identity) if moment is not None and moment > at), default=None)
+        kept = identity.derived[failed_checks, ask.api_version] = (at, until, failed)
+    return kept[2]
+
+
+def _moments(identity: Identity) -> Sequence[datetime | None]:
+    """When time by itself may change what a check says."""
+    key, secret, pilot = identity.key, identity.secret, identity.pilot
+    of_pilot = (pilot.starts_at, pilot.ends_at) if pilot else ()
+    return key.not_before, key.expires_at, secret.overlap_until, secret.activates_at, secret.successor_from, *of_pilot
 
 
 def rotation(identity: Identity, *, at: datetime) -> dict[str, Any] | None:

@@ -20,20 +20,6 @@ from keys.verdicts import Code
 _encode = msgspec.json.Encoder().encode
 
 
-class LimitAnswer(msgspec.Struct):
-    name: str
-    scope: str
-    kind: str
-    mode: str
-    limit: int
-    period_s: int | None
-    burst: int | None
-    remaining: int
-    reset_ms: int
-    retry_after_ms: int | None
-    source: str
-
-
 class Answer(msgspec.Struct):
     """The contract's answer. What is written as Raw is the same in every answer about an identity."""
 
@@ -49,7 +35,7 @@ class Answer(msgspec.Struct):
     rotation: dict[str, Any] | None
     service_tier: str | None
     lease: dict[str, Any] | None
-    limits: list[LimitAnswer]
+    limits: msgspec.Raw
     violated: list[str]
     cause: str | None
     retry_after_ms: int | None
@@ -66,6 +52,7 @@ class _Parts(msgspec.Struct, frozen=True):
     key: msgspec.Raw | None
     cache: msgspec.Raw
     sources: dict[str, str]
+    limits: dict[int, tuple[str, str]]
 
 
 def of_decision(decision: Decision, ask: Ask) -> bytes:
@@ -87,7 +74,7 @@ def of_decision(decision: Decision, ask: Ask) -> bytes:
             rotation=_rotation(decision, identity) if identity and identity.secret.overlap_until else None,
             service_tier=decision.tier,
             lease=_lease(decision.lease) if decision.lease else None,
-            limits=[_limit(one, parts) for one in standings],
+            limits=_limits(standings, parts),
             violated=[one.limit.name for one in refusals],
             cause=meaning.cause,
             retry_after_ms=_milliseconds(retry_us) if retry_us is not None else None,
@@ -134,6 +121,7 @@ def _written(identity: Identity, at: datetime) -> _Parts:
             not_after=rfc3339(verdicts.not_after(identity, at=at)),
         ),
         sources={owner: f"{owner}:{id}" for owner, id in ids.items()},
+        limits={},
     )
 
 
@@ -145,7 +133,7 @@ def _cache(**fields: Any) -> msgspec.Raw:
     return _raw(fields)
 
 
-_OF_NOBODY = _Parts(None, None, _cache(version=None, max_age_s=0, stale_if_error_s=0, not_after=None), {})
+_OF_NOBODY = _Parts(None, None, _cache(version=None, max_age_s=0, stale_if_error_s=0, not_after=None), {}, {})
 
 
 def _rotation(decision: Decision, identity: Identity) -> dict[str, Any] | None:
@@ -157,21 +145,32 @@ def _lease(lease: Lease) -> dict[str, Any]:
     return {"id": lease.id, "expires_at": rfc3339(lease.expires_at), "renew_every_s": lease.renew_every_s}
 
 
-def _limit(standing: Standing, parts: _Parts) -> LimitAnswer:
-    limit: Limit = standing.limit
-    return LimitAnswer(
-        limit.name,
-        "key" if limit.owner == "key" else "organization",
-        "concurrency" if limit.kind == "reserved" else limit.kind,
-        limit.mode,
-        limit.limit,
-        limit.seconds or None,
-        limit.burst,
-        standing.remaining,
-        _milliseconds(standing.reset_us),
-        None if standing.retry_us is None else _milliseconds(standing.retry_us),
-        f"reservation:{limit.name}" if limit.kind == "reserved" else parts.sources[limit.owner],
-    )
+def _limits(standings: Sequence[Standing], parts: _Parts) -> msgspec.Raw:
+    """Write how limits stand: what is the same in every answer about them is written once."""
+    written = []
+    for one in standings:
+        head, source = parts.limits.get(one.limit.id) or _introduced(one.limit, parts)
+        retry = "null" if one.retry_us is None else _milliseconds(one.retry_us)
+        standing = f'{one.remaining},"reset_ms":{_milliseconds(one.reset_us)},"retry_after_ms":{retry}'
+        written.append(f"{head}{standing}{source}")
+    return msgspec.Raw(f"[{','.join(written)}]".encode())
+
+
+def _introduced(limit: Limit, parts: _Parts) -> tuple[str, str]:
+    is_reserved = limit.kind == "reserved"
+    said = {
+        "name": limit.name,
+        "scope": "key" if limit.owner == "key" else "organization",
+        "kind": "concurrency" if is_reserved else limit.kind,
+        "mode": limit.mode,
+        "limit": limit.limit,
+        "period_s": limit.seconds or None,
+        "burst": limit.burst,
+    }
+    source = f"reservation:{limit.name}" if is_reserved else parts.sources[limit.owner]
+    head = _encode(said).decode().removesuffix("}") + ',"remaining":'
+    kept = parts.limits[limit.id] = head, f',"source":{_encode(source).decode()}}}'
+    return kept
 
 
 def _milliseconds(microseconds: int) -> int:

@@ -1,10 +1,9 @@
 """The gateway proves itself: its bearer credential, the address it calls from, and the scope of what it asks."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
@@ -38,7 +37,7 @@ def authenticated(environ: Mapping[str, Any]) -> GatewayIdentity:
 
 
 def _authenticated(environ: Mapping[str, Any]) -> GatewayIdentity:
-    now = timezone.now()
+    now = datetime.now(UTC)
     gateway = _live(environ.get("HTTP_AUTHORIZATION", ""), now)
     # Which interface a neighbour called on says nothing about who it is.
     address = environ.get("REMOTE_ADDR", "").partition("%")[0]

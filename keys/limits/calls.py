@@ -39,6 +39,7 @@ class Prepared(msgspec.Struct, frozen=True):
     until: datetime | None
     before: bytes
     after: bytes
+    unremembered: bytes
 
     def is_good(self, limits: Sequence[Limit], *, at: datetime) -> bool:
         return self.limits is limits and (self.until is None or at < self.until)
@@ -83,6 +84,7 @@ def prepared(
         min((window[1] for window in windows if window), default=None),
         head + b"".join([bulk(word) for word in ("EVALSHA", SHA, str(keys), *first)]),
         b"".join([bulk(word) for word in (*names, *opens, *arguments)]),
+        bulk(replay_key(organization, None)),
     )
 
 

@@ -11,9 +11,10 @@ def of(standings: Sequence[Standing]) -> dict[str, str]:
     Limits that only warn are no promise to the customer, so that they are left out. Retry-After stands there where
     waiting helps against everything that refused.
     """
-    shown = sorted((one for one in standings if one.limit.blocks), key=_room)
+    shown = [one for one in standings if one.limit.blocks]
     if not shown:
         return {}
+    shown.sort(key=_room)
     headers = {
         "RateLimit-Policy": ", ".join([one.limit.policy for one in shown]),
         "RateLimit": ", ".join([_standing(one) for one in shown]),
@@ -26,7 +27,7 @@ def of(standings: Sequence[Standing]) -> dict[str, str]:
 
 
 def _room(standing: Standing) -> tuple[bool, float]:
-    return not standing.refused, standing.remaining / max(1, standing.limit.room)
+    return not standing.short, standing.remaining / (standing.limit.room or 1)
 
 
 def _standing(standing: Standing) -> str:

@@ -168,26 +168,27 @@ def _prepared(spending: Spending, at: datetime) -> Prepared:
 
 def _command(spending: Spending, prepared: Prepared, clock: str) -> bytes:
     bulk, request_id = calls.bulk, spending.request_id
-    return b"".join(
-        (
-            prepared.before,
-            bulk(calls.replay_key(spending.organization, request_id)),
-            prepared.after,
-            bulk(spending.token),
-            _MODES[spending.mode],
-            bulk(spending.decision_id),
-            bulk(spending.caller),
-            bulk(spending.public_id) if spending.notes_use else _NOTHING,
-            bulk(spending.bound_to) if request_id else _NOTHING,
-            bulk(spending.member),
-            bulk(clock) if clock else _NOTHING,
-            bulk(spending.told) if spending.told else _NOTHING,
-            _SHARED if spending.shared else _NOTHING,
+    decision_id = bulk(spending.decision_id)
+    noted = bulk(spending.public_id) if spending.notes_use else _NOTHING
+    if request_id:
+        replay, bound_to, member = (
+            calls.replay_key(spending.organization, request_id),
+            spending.bound_to,
+            spending.member,
         )
-    )
+        remembered, job = bulk(replay), bulk(bound_to) + bulk(member)
+    else:
+        remembered, job = prepared.unremembered, _NOTHING + decision_id
+    rest = _SHARED if spending.shared else _NO_MORE
+    if clock or spending.told:
+        rest = bulk(clock) + bulk(spending.told) + (_IN_SHARED_ROOM if spending.shared else _NOTHING)
+    head = prepared.before, remembered, prepared.after, bulk(spending.token), _MODES[spending.mode]
+    return b"".join((*head, decision_id, bulk(spending.caller), noted, job, rest))
 
 
-_SHARED = calls.bulk("shared")
+_IN_SHARED_ROOM = calls.bulk("shared")
+# By the store's clock, and no verdict to tell.
+_NO_MORE, _SHARED = _NOTHING * 3, _NOTHING * 2 + _IN_SHARED_ROOM
 
 
 def _outcome(answer: bytes, limits: Sequence[Limit]) -> Outcome:

@@ -57,19 +57,22 @@ class Pools:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._read_at = float("-inf")
-        self._pools: tuple[Pool, ...] = ()
+        self._of: dict[str, tuple[Pool, ...]] = {}
 
     def of(self, api_version: str) -> Sequence[Pool]:
         """Return the pools of this version."""
         if self._read_at == float("-inf"):
             self.read()
-        return [pool for pool in self._pools if pool.api_version == api_version]
+        return self._of.get(api_version, ())
 
     def read(self) -> None:
         """Read them, whatever is known."""
         with connection.cursor() as cursor:
             cursor.execute(_READ)
-            self._pools = tuple(Pool(*row) for row in cursor.fetchall())
+            found = [Pool(*row) for row in cursor.fetchall()]
+        self._of = {
+            version: tuple(p for p in found if p.api_version == version) for version in {p.api_version for p in found}
+        }
         self._read_at = self._clock()
 
     def reread(self) -> None:
@@ -81,6 +84,16 @@ class Pools:
 pools = Pools()
 
 
+def member(organization: int, job: str) -> str:
+    """Return by what a pool knows a job: what an organization calls its jobs is its own affair."""
+    return f"{organization}:{job}"
+
+
+def tombstone(pool: int, job: str) -> str:
+    """Return where it stands that a job of a pool is over; see Held.tombstone."""
+    return f"{{p:{pool}}}:over:{job}"
+
+
 def take(counters: store.Store, candidates: Sequence[Pool], *, job: str, job_ms: int) -> tuple[Pool, bool] | None:
     """Take room for a job in the first pool that has some; returns it, and whether the job was not running before."""
     for pool in candidates:
@@ -88,6 +101,15 @@ def take(counters: store.Store, candidates: Sequence[Pool], *, job: str, job_ms:
         if taken:
             return pool, taken == 1
     return None
+
+
+def where(counters: store.Store, candidates: Sequence[Pool], *, job: str, besides: Pool | None = None) -> Pool | None:
+    """Return the pool in which a job runs or has ended, None where none knows it; in `besides` it has just begun."""
+    asked = [("EXISTS", tombstone(pool.id, job)) for pool in candidates]
+    asked += [("ZSCORE", pool.jobs_key, job) for pool in candidates]
+    answers = counters.ask_all(*asked) if asked else []
+    known = zip(candidates, answers[: len(candidates)], answers[len(candidates) :], strict=True)
+    return next((pool for pool, over, runs in known if over or (runs is not None and pool is not besides)), None)
 
 
 def give_back(counters: store.Store, pool: Pool, *, job: str) -> None:

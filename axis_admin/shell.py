@@ -62,6 +62,8 @@ OF_ORGANIZATIONS = frozenset(
         "orgs:",
         "keys:for_org",
         "keys:issue",
+        "keys:org_limits",
+        "keys:end_limit",
         "keys:org_refusals",
         "metering:for_org",
         "metering:overview",

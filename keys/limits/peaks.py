@@ -1,4 +1,4 @@
-"""The most that was used of a limit, in minutes that are known. Pure."""
+"""How much was used of a limit, and the most of it, in minutes that are known. Pure."""
 
 from collections.abc import Sequence
 from itertools import accumulate
@@ -14,29 +14,35 @@ def most_used(course: Course, terms: Terms, passed: Sequence[int], seconds: floa
     """
     if terms.kind == "concurrency":
         return _most_running(course, passed, seconds)
-    used = list(passed)
-    if terms.by_units:
-        used = [
-            count * units // (calls or 1) for count, units, calls in zip(used, course.units, course.calls, strict=True)
-        ]
+    used = spent(course, terms, passed)
     if terms.kind == "window":
-        return _fullest(course, used)
-    return _busiest(used, length=max(1, (terms.slot.period_s or MINUTE_S) // MINUTE_S))
+        return max(filled(course, used), default=0)
+    return max(within(used, length=max(1, (terms.slot.period_s or MINUTE_S) // MINUTE_S)), default=0)
 
 
-def _busiest(used: Sequence[int], *, length: int) -> int:
+def spent(course: Course, terms: Terms, passed: Sequence[int]) -> Sequence[int]:
+    """Return what the calls of each minute cost: their number, or their cost units."""
+    if not terms.by_units:
+        return passed
+    known = zip(passed, course.units, course.calls, strict=True)
+    return [count * units // (calls or 1) for count, units, calls in known]
+
+
+def within(used: Sequence[int], *, length: int) -> Sequence[int]:
+    """Return for each minute what was used in the `length` minutes that end with it."""
     if length == 1:
-        return max(used, default=0)
+        return used
     sums = [0, *accumulate(used)]
-    return max((sums[min(at + length, len(used))] - sums[at] for at in range(len(used))), default=0)
+    return [sums[at] - sums[max(0, at - length)] for at in range(1, len(sums))]
 
 
-def _fullest(course: Course, used: Sequence[int]) -> int:
-    most = now = 0
+def filled(course: Course, used: Sequence[int]) -> list[int]:
+    """Return what was used of a calendar window by each minute's end."""
+    found, now = [], 0
     for minute, count in enumerate(used):
         now = course.starts.get(minute, now) + count
-        most = max(most, now)
-    return most
+        found.append(now)
+    return found
 
 
 def _most_running(course: Course, passed: Sequence[int], seconds: float | None) -> int:

@@ -69,7 +69,7 @@ class Week:
     organization: Organization
     demand: Demand
     rules: Sequence[LimitRule]
-    seconds: Mapping[str, float]
+    lengths: Mapping[str, float]
     _starts: dict[Place, dict[int, int]] = field(default_factory=dict)
     _held: dict[Place, list[tuple[int, int, Terms]]] = field(default_factory=dict)
     _sums: dict[tuple[Callers, ...], Calls] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class Week:
             refused = self._refused(course, terms)
             if terms.blocks:
                 _take(passing, self._who(terms), refused, course.offered)
-            most = peaks.most_used(course, terms, _left(course.offered, refused), self._seconds(terms))
+            most = peaks.most_used(course, terms, _left(course.offered, refused), self.seconds(terms))
             before, counted = self._before(terms.place), sum(refused.values())
             after, over = (counted, 0) if terms.blocks else (0, counted)
             effects.append(Effect(terms.place, terms, before, after, over, most, terms.place in changed))
@@ -93,9 +93,35 @@ class Week:
 
     def peak(self, terms: Terms) -> int:
         """Return the most that was really used of a limit."""
-        admitted = {who: calls.admitted for who, calls in self.demand.by_callers.items()}
-        course = self._course(terms, admitted)
-        return peaks.most_used(course, terms, course.offered, self._seconds(terms))
+        course = self.course(terms)
+        return peaks.most_used(course, terms, course.offered, self.seconds(terms))
+
+    def course(self, terms: Terms) -> Course:
+        """Return the calls that really passed, as they met a limit."""
+        return self._course(terms, {who: calls.admitted for who, calls in self.demand.by_callers.items()})
+
+    def seconds(self, terms: Terms) -> float | None:
+        """Return how long the jobs take that a limit counts, by how many of each version came."""
+        who = [who for who in self._who(terms) if who[0] in self.lengths]
+        known = [(self.lengths[each[0]], sum(self.demand.by_callers[each].admitted)) for each in who]
+        total = sum(calls for _, calls in known)
+        return sum(seconds * calls for seconds, calls in known) / total if total else None
+
+    def refusals(self, place: Place) -> list[Refused]:
+        """Return what the rules of a place really refused, by the names that they had."""
+        slot, key = place
+        mine = {rule.name for rule in self.rules if (rule.about, rule.key_id) == place}
+        theirs = {rule.name for rule in self.rules if rule.key_id is not None} if key is None else set()
+        return [
+            one
+            for one in self.demand.refused
+            if one.kind == slot.kind
+            and one.limit_name in mine
+            and slot.api_version in (None, one.callers[0])
+            and key in (None, one.callers[1])
+            # A name that the key's own rule has too is the key's.
+            and not (one.limit_name in theirs and one.callers[1] is not None)
+        ]
 
     def _who(self, terms: Terms) -> list[Callers]:
         return [who for who in self.demand.by_callers if terms.meets(*who)]
@@ -124,17 +150,7 @@ class Week:
             return courses.refused_by_rate(course, terms)
         if terms.kind == "window":
             return courses.refused_by_window(course, terms)
-        return courses.refused_by_jobs(course, terms, self._seconds(terms))
-
-    def _seconds(self, terms: Terms) -> float | None:
-        """How long the jobs take that the limit counts, by how many of each version came."""
-        known = [
-            (self.seconds[who[0]], sum(self.demand.by_callers[who].admitted))
-            for who in self._who(terms)
-            if who[0] in self.seconds
-        ]
-        total = sum(calls for _, calls in known)
-        return sum(seconds * calls for seconds, calls in known) / total if total else None
+        return courses.refused_by_jobs(course, terms, self.seconds(terms))
 
     def _history(self, place: Place) -> list[tuple[int, int, Terms]]:
         if place not in self._held:
@@ -146,27 +162,11 @@ class Week:
         end = self.demand.minutes if stretch.until is None else self.demand.minute_of(stretch.until)
         return first, end, stretch.terms
 
-    def _refusals(self, place: Place) -> list[Refused]:
-        """What a place's rules refused, by the names that they had."""
-        slot, key = place
-        mine = {rule.name for rule in self.rules if (rule.about, rule.key_id) == place}
-        theirs = {rule.name for rule in self.rules if rule.key_id is not None} if key is None else set()
-        return [
-            one
-            for one in self.demand.refused
-            if one.kind == slot.kind
-            and one.limit_name in mine
-            and slot.api_version in (None, one.callers[0])
-            and key in (None, one.callers[1])
-            # A name that the key's own rule has too is the key's.
-            and not (one.limit_name in theirs and one.callers[1] is not None)
-        ]
-
     def _before(self, place: Place) -> int:
-        return sum(one.calls for one in self._refusals(place))
+        return sum(one.calls for one in self.refusals(place))
 
     def _hits(self, terms: Terms, came: Calls) -> frozenset[int]:
-        hours = {one.hour for one in self._refusals(terms.place)}
+        hours = {one.hour for one in self.refusals(terms.place)}
         return frozenset(minute for minute in came.hits[terms.kind] if minute // courses.MINUTE_S in hours)
 
     def _windows(self, terms: Terms) -> dict[int, int]:

@@ -21,6 +21,7 @@ def key_tabs(key: ApiKey) -> list[dict[str, str]]:
     return [
         {"label": "Overview", "href": reverse("keys:detail", args=[key.uid])},
         {"label": "Rotation", "href": reverse("keys:rotation", args=[key.uid])},
+        {"label": "Limits", "href": reverse("keys:key_limits", args=[key.uid])},
         {"label": "Refusals", "href": reverse("keys:refusals", args=[key.uid])},
         {"label": "Dry run", "href": reverse("keys:dry_run", args=[key.uid])},
         {"label": "History", "href": reverse("keys:history", args=[key.uid])},

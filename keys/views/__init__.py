@@ -7,6 +7,7 @@ from keys.views.ending_leaks import close_leak, contain_leaked, date_leak, repla
 from keys.views.gateway_changes import edit_gateway, end_gateway_overlap, rotate_gateway
 from keys.views.gateways import create_gateway, gateway, gateways, revoke_gateway
 from keys.views.leaks import leak, report_leak
+from keys.views.limits import end_limit, key_limits, org_limits
 from keys.views.links import cancel_link, links, resend_link, settle_alarm
 from keys.views.listing import detail, history
 from keys.views.lists import export, for_org, hygiene, index
@@ -38,6 +39,7 @@ __all__ = [
     "end_old_secret",
     "export",
     "extend_overlap",
+    "end_limit",
     "for_org",
     "gateway",
     "gateways",
@@ -49,8 +51,10 @@ __all__ = [
     "links",
     "org_refusals",
     "pause",
+    "key_limits",
     "refusal",
     "refusals",
+    "org_limits",
     "remove_view",
     "rename_view",
     "replace_leaked",

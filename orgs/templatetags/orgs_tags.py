@@ -18,6 +18,7 @@ TABS = [
     ("Refusals", "keys:org_refusals"),
     ("Usage", "metering:for_org"),
     ("Capacity", "orgs:org_capacity"),
+    ("Limits", "keys:org_limits"),
     ("Contacts", "orgs:contacts"),
     ("History", "orgs:history"),
 ]

@@ -5,12 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from audit.models import Event
-from keys.models import SavedView
+from keys.models import LimitRule, Pilot, SavedView
 from orgs.models import Organization, Reservation, Staff
 from tests import capacity, factories, jobs
 from tests.house.routes import BY_POST, GATEWAY, OPEN, OWN, ROLES, ROUTES
@@ -69,6 +70,8 @@ def arguments(her_organization: Organization) -> Callable[[str], list[Any]]:
             return [factories.RefusalFactory(key__organization=her_organization).pk]
         if route.startswith("keys:") and route not in OF_AN_ORGANIZATION:
             return [factories.SecretFactory(key__organization=her_organization).key.uid]
+        if route == "keys:end_limit":
+            return [her_organization.uid, a_temporary_limit(her_organization).uid]
         if route == "orgs:remove_contact":
             return [her_organization.uid, factories.ContactFactory(organization=her_organization).pk]
         if route == "audit:event":
@@ -96,6 +99,21 @@ def a_view(owner: Staff | None) -> SavedView:
 
 def _event_of(organization: Organization) -> Event:
     from orgs import actions
+def _pilot(manager: Staff | None) -> Pilot:
+    """A pilot that runs, with a line that a person ticks."""
+    from keys import actions, criteria
+    from tests.cast import ACTOR
+
+    organization = factories.OrganizationFactory(account_manager=manager, status="pilot")
+    lines = criteria.read("The client is happy")
+    return actions.start_pilot(organization=organization, actor=ACTOR, lines=lines)
+
+
+def a_temporary_limit(organization: Organization) -> LimitRule:
+    span = DateTimeTZRange(timezone.now() - timedelta(hours=1), timezone.now() + timedelta(hours=1), "[)")
+    return factories.RuleFactory(organization=organization, effective=span)
+
+
     from tests.cast import ACTOR
 
     actions.edit_organization(organization=organization, actor=ACTOR, values={"notes": "seen"})
@@ -107,7 +125,13 @@ OF_A_RESERVATION = {
     "orgs:reservation", "orgs:confirm_hold", "orgs:extend_reservation", "orgs:shorten_reservation",
     "orgs:cancel_reservation",
 }  # fmt: skip
-OF_AN_ORGANIZATION = {"keys:for_org", "keys:issue", "keys:org_refusals"}
+OF_AN_ORGANIZATION = {"keys:for_org", "keys:issue", "keys:org_refusals", "keys:org_limits"}
+# Each with what follows the organization in its address.
+OF_A_PILOT: dict[str, list[Any]] = {
+    "keys:extend_pilot": [], "keys:change_pilot": [], "keys:cancel_pilot": [], "keys:tick_criterion": [1],
+    "metering:convert_pilot": [],
+}  # fmt: skip
+PILOTS = {"keys:plan_pilot", "keys:start_pilot", *OF_A_PILOT}
 OF_NO_ORGANIZATION = {"audit:history", "keys:bulk", "keys:gateway", "keys:revoke_gateway"}
 OF_A_LEAK = {
     "keys:leak", "keys:replace_leaked", "keys:contain_leaked", "keys:revoke_leaked", "keys:close_leak",
@@ -197,7 +221,9 @@ def test_an_organization_out_of_scope_does_not_exist(
         target = [_hold_of(other_organization).uid]
     elif route in OF_A_LEAK:
         target = [factories.LeakFactory(secret__key__organization=other_organization).uid]
-    elif route.startswith("keys:") and route not in ("keys:for_org", "keys:issue"):
+    elif route == "keys:end_limit":
+        target += [a_temporary_limit(other_organization).uid]
+    elif route.startswith("keys:") and route not in {"keys:for_org", "keys:issue", *PILOTS}:
         target = [factories.SecretFactory(key__organization=other_organization).key.uid]
     elif route == "audit:event":
         target = [_event_of(other_organization).pk]

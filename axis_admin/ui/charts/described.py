@@ -7,11 +7,7 @@ from typing import TypedDict
 from axis_admin.ui import words
 from axis_admin.ui.charts.shapes import Chart, Point
 
-LIMIT_LEGEND = [
-    {"line": "line limit", "label": "Limit"},
-    {"cls": "s1", "label": "Busiest minute"},
-    {"cls": "refused", "label": "Refused (own scale)"},
-]
+USED = "Busiest minute"
 
 
 class Described(TypedDict):
@@ -38,7 +34,11 @@ def described(chart: Chart) -> Described:
 def legend(chart: Chart) -> list[dict[str, str]]:
     """The colours and lines of a chart with their names."""
     if chart.get("kind") == "limit":
-        return LIMIT_LEGEND
+        return [
+            {"line": "line limit", "label": "Limit"},
+            {"cls": "s1", "label": chart.get("used", USED)},
+            {"cls": "refused", "label": "Refused (own scale)"},
+        ]
     if given := chart.get("legend"):
         return given
     items = [{"cls": series["cls"], "label": series["label"]} for series in chart.get("series", [])]
@@ -58,7 +58,7 @@ def tip(chart: Chart, point: Point) -> str:
 
 def _names(chart: Chart) -> list[str]:
     if chart.get("kind") == "limit":
-        return ["Limit", "Busiest minute", "Refused"]
+        return ["Limit", chart.get("used", USED), "Refused"]
     before = [chart["ghost"].capitalize()] if chart.get("ghost") else []
     return [*(series["label"] for series in chart.get("series", [])), *before]
 

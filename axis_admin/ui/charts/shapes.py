@@ -51,11 +51,13 @@ class Chart(TypedDict):
 
     top: the value at the upper edge, by default a round one. every: a label below each nth slot. column: the heading
     of the first column of its table. legend: in place of a line for each series, where several share a colour.
+    used: what a limit over time calls its traffic, by default the busiest minute.
     """
 
     label: str
     points: list[Point]
     kind: NotRequired[str]
+    used: NotRequired[str]
     series: NotRequired[list[Series]]
     top: NotRequired[int]
     every: NotRequired[int]

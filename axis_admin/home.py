@@ -12,8 +12,9 @@ from django.views.decorators.http import require_safe
 
 from audit import jobs, reading, search
 from audit import scope as audit_scope
+from axis_admin import due_pilots
 from axis_admin.ui import words
-from keys.models import ApiKey, DeliveryLink, KeySecret, LeakReport, Pilot
+from keys.models import ApiKey, DeliveryLink, KeySecret, LeakReport
 from keys.states import SOON
 from metering import usage
 from metering.models import UsageHour
@@ -87,7 +88,7 @@ def _due(request: StaffRequest, *, now: datetime) -> Iterator[Due]:
     yield from _expiring_keys(ApiKey.objects.filter(mine.as_q("organization__")), now)
     yield from _due_rotations(ApiKey.objects.filter(mine.as_q("organization__")), now)
     yield from _links(DeliveryLink.objects.filter(mine.as_q("secret__key__organization__")).with_keys(), now)
-    yield from _ending_pilots(Pilot.objects.filter(mine.as_q("organization__")), now)
+    yield from (_item(at, now, **said) for at, said in due_pilots.items(request.user, now=now, most=MOST))
     yield from _holds(request, now)
     yield from _mails(Notice.objects.filter(mine.as_q("organization__")).select_related("organization"), now)
     yield from _drafts(Organization.objects.filter(mine.as_q()), now)
@@ -240,20 +241,6 @@ def _mails(notices: Any, now: datetime) -> Iterable[Due]:
 def _mail(notice: Notice, now: datetime, *, text: str, note: str) -> Due:
     href = reverse("orgs:contacts", args=[notice.organization.uid])
     return _item(notice.created_at, now, icon="envelope", text=text, note=note, act="See contacts", href=href)
-
-
-def _ending_pilots(pilots: Any, now: datetime) -> Iterable[Due]:
-    ending = pilots.filter(ends_at__gt=now, ends_at__lte=now + timedelta(days=14), organization__status="pilot")
-    for pilot in ending.select_related("organization")[:MOST]:
-        yield _item(
-            pilot.ends_at,
-            now,
-            icon="beaker",
-            text=f"Pilot of {pilot.organization} ends",
-            note="Its calls are refused from then on",
-            act="Open",
-            href=reverse("orgs:detail", args=[pilot.organization.uid]),
-        )
 
 
 def _drafts(organizations: Any, now: datetime) -> Iterable[Due]:

@@ -68,6 +68,13 @@ OF_ORGANIZATIONS = frozenset(
         "metering:for_org",
         "metering:overview",
         "metering:export",
+        "metering:pilot",
+        "metering:convert_pilot",
+        "keys:plan_pilot",
+        "keys:start_pilot",
+        "keys:extend_pilot",
+        "keys:change_pilot",
+        "keys:cancel_pilot",
     }
 )
 GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
@@ -77,6 +84,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Home", "home", "home", "", frozenset({"home"})),
             Entry("Organizations", "building-office-2", "orgs:index", "organization.see", OF_ORGANIZATIONS),
             Entry("Keys", "key", "keys:index", "key.see", frozenset({"keys:"})),
+            Entry("Pilots", "beaker", "metering:pilots", "organization.see", frozenset({"metering:pilots"})),
         ),
     ),
     (

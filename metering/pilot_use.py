@@ -25,10 +25,10 @@ def cap_used(pilot: Pilot, *, at: datetime) -> int:
     return _tally(pilot, at=at).generations
 
 
-def measured(pilot: Pilot, *, at: datetime) -> criteria.Measured:
-    """Measure what it has to show, by its live keys alone."""
+def measured(pilot: Pilot, *, at: datetime, timed: bool = True) -> criteria.Measured:
+    """Measure what it has to show, by its live keys alone; durations only where they are asked for."""
     tally = _tally(pilot, at=at)
-    return criteria.Measured(tally.generations, tally.failures, _p95(pilot, at=at))
+    return criteria.Measured(tally.generations, tally.failures, _p95(pilot, at=at) if timed else None)
 
 
 def near_cap(*, at: datetime) -> list[tuple[Pilot, int]]:

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import F
 
 from axis_admin.demo_data.credentials import REVOKED_GATEWAY, REVOKED_GATEWAY_DAYS, Held
 from axis_admin.demo_data.studios import STUDIOS, Studio
-from keys.models import ApiKey, GatewayCredential, KeySecret, Pilot
+from keys import pilots
+from keys.actions import pilot_rules
+from keys.models import ApiKey, GatewayCredential, KeySecret, LimitRule, Pilot, PilotCriterion
 from orgs.models import Notice, Organization
 
 GATEWAYS_AGE = timedelta(days=400)
@@ -28,8 +31,19 @@ def set_back(held: Sequence[Held], *, now: datetime) -> None:
 def _organization(studio: Studio, *, now: datetime) -> None:
     rows = Organization.objects.filter(slug=studio.slug)
     rows.update(status_since=now - timedelta(days=studio.status_days or studio.age))
-    ends = now + timedelta(days=studio.pilot_left)
-    Pilot.objects.filter(organization__in=rows).update(starts_at=ends - timedelta(days=30), ends_at=ends)
+    if studio.pilot:
+        ends = now + timedelta(days=studio.pilot.left)
+        _pilot(rows.get(), ends - pilots.USUAL_LENGTH, ends)
+
+
+def _pilot(organization: Organization, starts: datetime, ends: datetime) -> None:
+    """Date the pilot, and with it the limits that it has of its own."""
+    Pilot.objects.filter(organization=organization).update(starts_at=starts, ends_at=ends)
+    PilotCriterion.objects.filter(pilot__organization=organization, ticked_at__isnull=False).update(
+        ticked_at=starts + timedelta(days=18)
+    )
+    own = LimitRule.objects.filter(organization=organization, name__startswith=pilot_rules.PREFIX)
+    own.update(effective=DateTimeTZRange(starts, ends, "[)"), asked=None, created_at=starts, begun_at=starts)
 
 
 def _key(held: Held, *, now: datetime) -> None:

@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from audit import trail
-from axis_admin.demo_data.studios import STUDIOS, Studio
+from axis_admin.demo_data.studios import STUDIOS, PilotSketch, Studio
+from keys import actions as key_actions
+from keys import criteria
+from keys.models import Pilot
+from keys.pilot_limits import Agreed
 from orgs import actions, plans
 from orgs.models import Organization, Staff
 
@@ -45,4 +49,21 @@ def _opened(studio: Studio, manager: Staff, *, actor: trail.Actor, now: datetime
         actions.add_contact(organization=organization, actor=actor, kind=kind, name=name, email=email)
     if studio.status == "draft":
         return organization
-    return actions.activate_organization(organization=organization, actor=actor)
+    if studio.pilot:
+        _plan(organization, studio.pilot, actor=actor)
+    organization = actions.activate_organization(organization=organization, actor=actor)
+    if studio.pilot and studio.pilot.ticked:
+        pilot = Pilot.objects.get(organization=organization)
+        key_actions.tick_criterion(pilot=pilot, actor=actor, position=studio.pilot.ticked, met=True)
+    return organization
+
+
+def _plan(organization: Organization, sketch: PilotSketch, *, actor: trail.Actor) -> None:
+    rates = {"v2": sketch.v2_a_minute} if sketch.v2_a_minute else {}
+    key_actions.plan_pilot(
+        organization=organization,
+        actor=actor,
+        agreed=Agreed(sketch.cap, rates, sketch.running_jobs),
+        lines=criteria.read(sketch.lines),
+        production_plan=plans.latest(sketch.production_plan) if sketch.production_plan else None,
+    )

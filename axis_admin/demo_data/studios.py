@@ -37,6 +37,19 @@ class KeySketch:
 
 
 @dataclass(frozen=True)
+class PilotSketch:
+    """A pilot of 30 days that ends in `left` days: what was agreed on, and what it has to show, a line each."""
+
+    left: int
+    cap: int
+    lines: str
+    v2_a_minute: int | None = None
+    running_jobs: int | None = None
+    production_plan: Literal["standard", "enterprise"] | None = None
+    ticked: int | None = None
+
+
+@dataclass(frozen=True)
 class Studio:
     """A customer of `age` days; `daily` generations on a working day now, `growth` times as many as 13 months ago."""
 
@@ -61,7 +74,7 @@ class Studio:
     notes: str = ""
     # Addresses at the studio's own domain, a kind each.
     contacts: tuple[tuple[str, str, str], ...] = ()
-    pilot_left: int = 30
+    pilot: PilotSketch | None = None
 
     @property
     def domain(self) -> str:
@@ -124,9 +137,13 @@ STUDIOS = (
     ),
     Studio(
         "Tessera Advertising", "tessera", "Tessera Advertising GmbH", "pilot", "Europe/Berlin", "priya",
-        age=27, daily=55, growth=1.0, crm_ref="CRM-10533", contacts=TEAM, pilot_left=5,
-        notes="Success is 20 finished key visuals in the client's own review tool.",
-        keys=(KeySketch("pilot", 1, since=25, expires_in=5, address="198.51.100.77", agent=NODE),),
+        age=27, daily=55, growth=1.0, crm_ref="CRM-10533", contacts=TEAM,
+        pilot=PilotSketch(
+            6, 1_250, "1,000 generations\np95 under 12 s\n20 key visuals in the client's own review tool",
+            v2_a_minute=45, running_jobs=4, ticked=3,
+        ),
+        notes="Found us at a trade fair; decides before the autumn campaign.",
+        keys=(KeySketch("pilot", 1, since=23, expires_in=6, address="198.51.100.77", agent=NODE),),
     ),
     Studio(
         "Second Unit", "second-unit", "Second Unit KK", "standard", "Asia/Tokyo", "joel",
@@ -157,7 +174,11 @@ STUDIOS = (
     ),
     Studio(
         "Bramble & Finch", "bramble", "Bramble and Finch Ltd", "pilot", "Europe/Dublin", "joel",
-        age=5, daily=20, growth=1.0, crm_ref="CRM-10540", contacts=TEAM[:1], pilot_left=27,
+        age=5, daily=20, growth=1.0, crm_ref="CRM-10540", contacts=WITH_SECURITY,
+        pilot=PilotSketch(
+            25, 2_000, "500 generations\n98 % succeed\nThe art director keeps the look from shot to shot",
+            running_jobs=2, production_plan="standard",
+        ),
         keys=(KeySketch("trial", 1, since=3, expires_in=27, address="198.51.100.9", agent=NODE),),
     ),
     Studio(

@@ -112,6 +112,11 @@ def _own(rows: Iterable[LimitRule], *, ends_at: datetime) -> list[LimitRule]:
     return [row for row in origins if not row.set_for.isempty and row.set_for.upper == ends_at]
 
 
+def is_of(rule: LimitRule, pilot: Pilot) -> bool:
+    """Say whether the rule is one of the pilot's own."""
+    return bool(_own([rule.continues or rule], ends_at=pilot.ends_at))
+
+
 def why_of(event: Any, *, actor: trail.Actor) -> Why:
     """Why the pilot's rules change: what the pilot's own event says, to which theirs belong."""
     return Why(replace(actor, parent=event.id), event.reason or REASON, event.ticket)

@@ -11,6 +11,7 @@ from keys.views.limits import end_limit, key_limits, org_limits
 from keys.views.links import cancel_link, links, resend_link, settle_alarm
 from keys.views.listing import detail, history
 from keys.views.lists import export, for_org, hygiene, index
+from keys.views.pilots import cancel_pilot, change_pilot, extend_pilot, plan_pilot, start_pilot, tick_criterion
 from keys.views.refusals import org_refusals, refusal, refusals
 from keys.views.rotation import (
     cancel_rotation,
@@ -25,7 +26,9 @@ from keys.views.saved import remove_view, rename_view, save_view
 __all__ = [
     "bulk",
     "cancel_link",
+    "cancel_pilot",
     "cancel_rotation",
+    "change_pilot",
     "close_leak",
     "confirmed",
     "contain_leaked",
@@ -36,10 +39,11 @@ __all__ = [
     "edit",
     "edit_gateway",
     "end_gateway_overlap",
+    "end_limit",
     "end_old_secret",
     "export",
     "extend_overlap",
-    "end_limit",
+    "extend_pilot",
     "for_org",
     "gateway",
     "gateways",
@@ -47,14 +51,15 @@ __all__ = [
     "hygiene",
     "index",
     "issue",
+    "key_limits",
     "leak",
     "links",
+    "org_limits",
     "org_refusals",
     "pause",
-    "key_limits",
+    "plan_pilot",
     "refusal",
     "refusals",
-    "org_limits",
     "remove_view",
     "rename_view",
     "replace_leaked",
@@ -70,5 +75,7 @@ __all__ = [
     "save_view",
     "schedule_rotation",
     "settle_alarm",
+    "start_pilot",
+    "tick_criterion",
     "undo_rotation",
 ]

@@ -6,19 +6,23 @@ from django import template
 from django.template import Context
 from django.urls import reverse
 
+from orgs import plans
 from orgs.models import Organization
 from orgs.policy import Permission
 
 register = template.Library()
 
+# Of those alone that have, or had, a pilot or are to have one.
+PILOT = "metering:pilot"
 # Tabs of upper apps are named by their address alone.
 TABS = [
     ("Overview", "orgs:detail"),
     ("Keys", "keys:for_org"),
+    ("Limits", "keys:org_limits"),
     ("Refusals", "keys:org_refusals"),
     ("Usage", "metering:for_org"),
     ("Capacity", "orgs:org_capacity"),
-    ("Limits", "keys:org_limits"),
+    ("Pilot", PILOT),
     ("Contacts", "orgs:contacts"),
     ("History", "orgs:history"),
 ]
@@ -37,7 +41,12 @@ ACTIONS = [
 @register.simple_tag
 def organization_tabs(organization: Organization) -> list[dict[str, str]]:
     """The tabs of an organization's pages: label and address."""
-    return [{"label": label, "href": reverse(address, args=[organization.uid])} for label, address in TABS]
+    shown = [tab for tab in TABS if tab[1] != PILOT or _has_pilot(organization)]
+    return [{"label": label, "href": reverse(address, args=[organization.uid])} for label, address in shown]
+
+
+def _has_pilot(organization: Organization) -> bool:
+    return organization.plan.code == plans.PILOT or hasattr(organization, "pilot")
 
 
 @register.simple_tag

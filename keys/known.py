@@ -12,7 +12,7 @@ from django.conf import settings
 
 from keys import identities, imports, secrets, tail
 from keys.facts import GatewayIdentity, Identity
-from keys.limits import pools, store
+from keys.limits import pools, running, store
 from keys.remembered import Entry, Memory
 from keys.secrets import Parsed
 from keys.strangers import Strangers
@@ -62,7 +62,7 @@ class _Process:
 
 
 process = _Process()
-tail.each_round.append(pools.pools.reread)
+tail.each_round.extend([pools.pools.reread, running.flush])
 os.register_at_fork(after_in_child=process.start_over)
 
 

@@ -72,6 +72,15 @@ def forgotten_beginnings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def forgotten_pools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pools of one test are not the next one's, and neither are its running jobs."""
+    from keys.limits import pools, running
+
+    monkeypatch.setattr(pools, "pools", pools.Pools())
+    running._put_down.clear()
+
+
+@pytest.fixture(autouse=True)
 def emptied_valkey(workers_valkey: redis.Redis) -> Iterator[None]:
     """Counters and tokens of one test are not the next one's."""
     yield

@@ -18,6 +18,7 @@ from prometheus_client import REGISTRY, Counter, Gauge, Histogram, Metric
 from prometheus_client.registry import Collector
 
 from keys import tail
+from keys.limits import running
 
 PutDown = TypeVar("PutDown")
 
@@ -51,6 +52,7 @@ BREAKER = Gauge(
 )
 DEGRADED = Counter("axis_validate_degraded", "Calls admitted uncounted while the counter store was down.")
 STORE_ERRORS = Counter("axis_limiter_store_errors", "Calls for which the counter store did not answer in time.")
+LEASES = Counter("axis_leases", "Leases of running jobs by what became of them.", ["event"])
 GENERATIONS = Counter("axis_ingested_generations", "Reported generations by what became of them.", ["status"])
 LEAKS = Counter("axis_reported_leaks", "Credentials that were reported as leaked by what became of them.", ["status"])
 CHANGES_TOLD = Counter("axis_feed_changes_told", "Changes of the feed that were told to gateways.")
@@ -125,6 +127,7 @@ def _begin_anew() -> None:
 
 
 tail.each_round.append(count_all)
+running.on_expired.append(LEASES.labels("expired").inc)
 os.register_at_fork(before=_counting.acquire, after_in_parent=_counting.release, after_in_child=_begin_anew)
 # Also where the process is another one's child, in which atexit does nothing.
 Finalize(None, count_all, exitpriority=0)

@@ -25,6 +25,7 @@ TITLES = {
     "not-found": (HTTPStatus.NOT_FOUND, "There is nothing at this address"),
     "method-not-allowed": (HTTPStatus.METHOD_NOT_ALLOWED, "This address does not know the method"),
     "forgotten": (HTTPStatus.GONE, "The change feed does not go back that far any more"),
+    "over": (HTTPStatus.GONE, "The running job has ended"),
     "too-large": (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large"),
     "unsupported-media-type": (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body is not application/json"),
     "too-many-calls": (HTTPStatus.TOO_MANY_REQUESTS, "Too many calls of this gateway at once"),

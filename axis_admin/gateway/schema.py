@@ -12,7 +12,7 @@ from axis_admin.gateway.serializers.problem import ProblemSerializer
 STATUSES = (400, 401, 403, 413, 415, 429, 500, 503)
 # Of an endpoint that is asked without a body.
 BODILESS = (400, 401, 403, 429, 500, 503)
-Responses = dict[int | tuple[int, str], type[Serializer]]
+Responses = dict[int | tuple[int, str], type[Serializer] | None]
 
 
 class GatewayBearerScheme(OpenApiAuthenticationExtension):
@@ -27,5 +27,13 @@ class GatewayBearerScheme(OpenApiAuthenticationExtension):
 
 def with_problems(answer: type[Serializer], statuses: Sequence[int] = STATUSES) -> Responses:
     """Return the answers of an endpoint: this one, or a problem document."""
-    refusals: Responses = {(status, problems.CONTENT_TYPE): ProblemSerializer for status in statuses}
-    return {200: answer, **refusals}
+    return {200: answer, **_refusals(statuses)}
+
+
+def without_answer(statuses: Sequence[int]) -> Responses:
+    """Return the answers of an endpoint that has nothing to tell: none, or a problem document."""
+    return {204: None, **_refusals(statuses)}
+
+
+def _refusals(statuses: Sequence[int]) -> Responses:
+    return {(status, problems.CONTENT_TYPE): ProblemSerializer for status in statuses}

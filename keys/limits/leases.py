@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from django.conf import settings
 
-from keys.limits import calls
+from keys.limits import calls, running
 from keys.limits.limiter import Outcome, Spending
 from keys.limits.pools import Pool
 
@@ -46,6 +46,17 @@ class Held(msgspec.Struct, frozen=True, array_like=True):
     jobs: tuple[str, ...] = ()
     opens: tuple[str, ...] = ()
     pool: int | None = None
+    api_version: str = ""
+
+    @property
+    def began(self) -> int:
+        """When it was taken, in seconds of unix time."""
+        return self.last_end - int(LONGEST.total_seconds())
+
+    @property
+    def tombstone(self) -> str:
+        """Where it stands that the job is over, and up to which last end its leases are."""
+        return f"{{{self.organization}}}:over:{self.job}"
 
 
 class NotALease(ValueError):
@@ -72,14 +83,22 @@ def of(spending: Spending, outcome: Outcome, *, gateway: int, pool: Pool | None,
         jobs=tuple(calls.counter(spending.organization, spending.key, limit) for limit in jobs),
         opens=calls.opens(spending.limits, organization=spending.organization, key=spending.key, at=outcome.at),
         pool=pool.id if pool else None,
+        api_version=spending.api_version,
     )
+    if outcome.state == "admitted":
+        running.note(held)
     return told(held, at=outcome.at)
 
 
 def told(held: Held, *, at: datetime) -> Lease:
     """Return what to say of a lease that was begun or renewed at this time."""
     ends = min(at + timedelta(milliseconds=held.job_ms), datetime.fromtimestamp(held.last_end, UTC))
-    return Lease(signed(held), ends, max(1, held.job_ms // 1_000 // RENEWALS))
+    return Lease(signed(held), ends, renew_every_s(held))
+
+
+def renew_every_s(held: Held) -> int:
+    """Return how often a lease is to be renewed."""
+    return max(1, held.job_ms // 1_000 // RENEWALS)
 
 
 def signed(held: Held) -> str:

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 
 from axis_admin.gateway import bodies, problems
-from axis_admin.gateway.serializers import changes, generations, leaks, validate
+from axis_admin.gateway.serializers import changes, generations, leaks, leases, validate
 from keys import asks, leak_intake, verdicts
 from keys.gateways import Scope
 from keys.limits import limiter, store
@@ -72,8 +72,9 @@ def test_every_scope_is_there() -> None:
     [
         (0, validate.ValidateAnswerSerializer),
         (1, changes.ChangesAnswerSerializer),
-        (2, generations.GenerationsAnswerSerializer),
-        (3, leaks.LeaksAnswerSerializer),
+        (2, leases.RenewedSerializer),
+        (3, generations.GenerationsAnswerSerializer),
+        (4, leaks.LeaksAnswerSerializer),
     ],
 )
 def test_an_example_answer_has_the_fields_of_the_schema(block: int, serializer: type) -> None:
@@ -84,7 +85,7 @@ def test_an_example_answer_has_the_fields_of_the_schema(block: int, serializer: 
 
 
 def test_the_example_error_is_one() -> None:
-    example = json.loads(markdown.fences(TEXT, "json")[4])
+    example = json.loads(markdown.fences(TEXT, "json")[5])
     refused = problems.invalid([("api_version", '"v3" is not a valid choice.')])
     assert example == json.loads(refused.as_response().content)
 

@@ -64,6 +64,12 @@ class Gateway:
         answer: dict[str, Any] = response.json()
         return answer
 
+    def renew(self, lease: str) -> HttpResponse:
+        return self.client.post(f"/gateway/v1/leases/{lease}/renew", headers={"Authorization": f"Bearer {self.text}"})
+
+    def release(self, lease: str) -> HttpResponse:
+        return self.client.delete(f"/gateway/v1/leases/{lease}", headers={"Authorization": f"Bearer {self.text}"})
+
 
 def asked(secret: KeySecret, **fields: Any) -> dict[str, Any]:
     """The body of a validate call about a secret that SecretFactory made."""

@@ -8,7 +8,14 @@ ENDPOINTS = [
     ("/gateway/v1/generations", "post"),
     ("/gateway/v1/changes", "get"),
     ("/gateway/v1/leaks", "post"),
+    ("/gateway/v1/leases/{id}/renew", "post"),
+    ("/gateway/v1/leases/{id}", "delete"),
 ]
+# Of these nothing is asked but what their address says.
+BODILESS = ["/gateway/v1/changes", "/gateway/v1/leases/{id}/renew", "/gateway/v1/leases/{id}"]
+RENEWED_ANSWER: dict[str, Any] = {
+    "lease": {"id": "…", "expires_at": "2026-11-22T08:00:00.000Z", "renew_every_s": 40},
+}
 CHANGES_QUERY = ["after", "limit", "source"]
 CHANGES_ANSWER: dict[str, Any] = {
     "changes": [

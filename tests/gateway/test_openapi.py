@@ -141,7 +141,7 @@ def test_the_leaks_request_and_answer_have_the_contracts_fields(document: Schema
 @pytest.mark.parametrize("status", ["400", "401", "403", "413", "415", "429", "500", "503"])
 def test_every_error_is_a_problem_document(document: Schema, path: str, status: str) -> None:
     method = dict(contract.ENDPOINTS)[path]
-    if method == "get" and status in ("413", "415"):
+    if path in contract.BODILESS and status in ("413", "415"):
         # Nothing is sent that could be too large or of another type.
         assert status not in document["paths"][path][method]["responses"]
         return
@@ -152,6 +152,24 @@ def test_every_error_is_a_problem_document(document: Schema, path: str, status: 
 def test_a_feed_that_begins_later_is_a_problem_document(document: Schema) -> None:
     schema = body(document, "/gateway/v1/changes", "410", "application/problem+json")
     assert list(schema["properties"]) == contract.PROBLEM_FIELDS
+
+
+def test_the_answer_to_a_renewal_has_the_contracts_fields(document: Schema) -> None:
+    assert_shape(document, body(document, "/gateway/v1/leases/{id}/renew", "200"), contract.RENEWED_ANSWER)
+
+
+@pytest.mark.parametrize(("path", "status"), [("renew", "404"), ("renew", "410"), ("", "404")])
+def test_a_lease_that_cannot_be_renewed_or_released_is_a_problem_document(
+    document: Schema, path: str, status: str
+) -> None:
+    whole = "/gateway/v1/leases/{id}" + (path and f"/{path}")
+    assert list(body(document, whole, status, "application/problem+json")["properties"]) == contract.PROBLEM_FIELDS
+
+
+def test_a_release_is_answered_without_a_body(document: Schema) -> None:
+    operation = document["paths"]["/gateway/v1/leases/{id}"]["delete"]
+    assert "content" not in operation["responses"]["204"]
+    assert "200" not in operation["responses"]
 
 
 def test_the_credential_is_a_bearer(document: Schema) -> None:

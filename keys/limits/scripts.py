@@ -1,0 +1,32 @@
+"""Running a script for many questions in one round trip."""
+
+import functools
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import hiredis
+
+from keys.limits import store
+
+# Names of keys, then arguments.
+Question = tuple[Sequence[str], Sequence[Any]]
+
+
+def evaluate_all(counters: store.Store, script: str, questions: Sequence[Question]) -> list[Any]:
+    """Run it for each question and return the answers in order. Raises CounterStoreDown: then some may have run."""
+    asked = [(len(names), *names, *arguments) for names, arguments in questions]
+    answers = counters.ask_all(*[("EVALSHA", _sha(script), *words) for words in asked]) if asked else []
+    # It did not know the script then, and has done nothing.
+    unknown = [place for place, answer in enumerate(answers) if isinstance(answer, hiredis.ReplyError)]
+    if unknown:
+        again = counters.ask_all(*[("EVAL", script, *asked[place]) for place in unknown])
+        for place, answer in zip(unknown, again, strict=True):
+            answers[place] = answer
+    return answers
+
+
+@functools.cache
+def _sha(script: str) -> str:
+    # That is how the store names scripts.
+    return hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()

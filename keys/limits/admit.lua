@@ -116,7 +116,7 @@ for i = 1, n do
     after, rank = used, 3
     local fits = used + cost <= v[o - 5]
     if kind == JOBS then
-      if fits and v[o - 2] == 1 then after = used + cost end
+      if v[o - 2] == 1 and (fits or not blocks) then after = used + cost end
       if not fits then short, retry = 1, blocks and -2 or 0 end
     elseif fits and tier < 10 then
       -- One of several reservations is enough.
@@ -184,6 +184,8 @@ for i = 1, n do
       local lives = ceil(is[i] / v[o - 5] / 1000) + 60000
       call('SET', counter, packed('<ddd', now, is[i], v[o - 5]), 'PX', lives)
     elseif kind >= JOBS then
+      -- What has ended by itself is cleared away by the next one that begins.
+      call('ZREMRANGEBYSCORE', counter, '-inf', floor(now / 1000))
       call('ZADD', counter, floor(now / 1000) + ARGV[6], ARGV[13])
     else
       local first = firsts[i]

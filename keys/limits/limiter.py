@@ -199,10 +199,14 @@ def _outcome(answer: bytes, limits: Sequence[Limit]) -> Outcome:
     numbers = calls.answer_format((len(answer) - ends - 1) // 8).unpack_from(answer, ends + 1)
     standings = _standings(numbers, limits, is_replay=state == "replayed")
     tier = int(numbers[1])
-    # Of a replay the reservation may be over, and another limit stand in its place.
-    reserved = limits[tier - _RESERVED - 1] if _RESERVED < tier <= _RESERVED + len(limits) else None
+    reserved = _reserved(numbers[2 + 5 * (tier - _RESERVED - 1)], limits) if tier > _RESERVED else None
     name: Tier = "reserved" if tier > _RESERVED else "overage" if tier == _OVERAGE else ""
     return Outcome(state, answer[1:ends].decode(), int(numbers[0]), standings, tier=name, reserved=reserved)
+
+
+def _reserved(id: float, limits: Sequence[Limit]) -> Limit | None:
+    # By its id: of a replay the reservation may be over, and another limit stand in its place.
+    return next((limit for limit in limits if limit.id == id and limit.kind == "reserved"), None)
 
 
 def _undecided(answer: bytes, limits: Sequence[Limit]) -> Outcome:

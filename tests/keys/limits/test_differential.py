@@ -2,76 +2,135 @@
 
 import random
 import time
-from typing import Any
+from collections import Counter
 
+import msgspec
 import pytest
+import redis
 
+from keys.limits import calls, windows
 from keys.limits import limiter as limits
-from keys.limits.applying import Limit
-from tests.keys.limits import examples
-from tests.keys.limits.model import Answer, Model
+from keys.limits.limiter import Limiter, Outcome, Spending
+from tests.keys.limits import chances, examples
+from tests.keys.limits.model import Answer, Model, Name, Undecided
 
-STEPS = 10_000
-MICROSECONDS = 1_000_000
-PAUSES = [0, 0, 0, 1, 137, 5_000, 90_000, 1_500_000, 8_571_428, 30_000_000]
-# Now and then the store's clock is set back.
-SET_BACK = [-2_000, -60_000_000]
-# Awkward rates: an interval that is no whole number of microseconds, a single one, one a day.
-RATES = [(1, 86_400, 2), (7, 60, 3), (999_983, 3_600, 50), (100, 1, 8), (13, 7, 1), (60, 60, 30)]
+STEPS = 20_000
+STATES = ["admitted", "refused", "replayed", "mismatch", "unspent", "told", "beyond", "stale", "unseeded", "elsewhen"]
+
+
+class Run:
+    """A script and its model that are asked the same."""
+
+    def __init__(self, seed: int, limiter: Limiter, valkey: redis.Redis) -> None:
+        self.chance = random.Random(seed)
+        self.limiter, self.valkey = limiter, valkey
+        self.model = Model(examples.TOKEN)
+        self.now = int(time.time()) * chances.MICROSECONDS
+        self.states: Counter[str] = Counter()
+        self.tiers: Counter[str] = Counter()
+
+    def step(self, step: int) -> None:
+        self.now += self.chance.choice(chances.PAUSES if self.chance.random() > 0.01 else chances.JUMPS)
+        spending = chances.call(self.chance, step, self.now)
+        at = self._chosen(spending)
+        while True:
+            expected, unseeded = self._expected(spending, at)
+            assert self._answer(spending, at) == expected, f"step {step}: {spending}"
+            self.states[expected[0]] += 1
+            if expected[0] not in ("unseeded", "elsewhen"):
+                break
+            at = self.now
+            if unseeded:
+                self._seed(spending, unseeded)
+        self.tiers[expected[4]] += expected[0] == "admitted"
+        if self.chance.random() < 0.05:
+            self._end_one()
+        if self.chance.random() < 0.005:
+            self._lose_one()
+
+    def _chosen(self, spending: Spending) -> int:
+        """Windows are chosen by the caller's clock, which is that of the next window now and then."""
+        ends = [one.bounds[1] for one in spending.limits if one.kind == "window"]
+        nobody_knows = any(one.bounds[2] <= max(ends) for one in spending.limits if one.kind == "window")
+        return calls.microseconds(max(ends)) if ends and not nobody_knows and self.chance.random() < 0.02 else self.now
+
+    def _expected(self, spending: Spending, at: int) -> tuple[Answer, limits.Limit | None]:
+        try:
+            state, decision_id, now, rows, tier, pool = self.model.spend(spending, self.now, at=at)
+        except Undecided as undecided:
+            return (undecided.state, "", 0, [], "", ""), undecided.limit
+        # A replay tells only of the limits that still hold.
+        still = {one.id for one in spending.limits}
+        present = pool if pool in {one.name for one in spending.limits} else ""
+        return (state, decision_id, now, [row for row in rows if row[0] in still], tier, present), None
+
+    def _answer(self, spending: Spending, at: int) -> Answer:
+        try:
+            asked = msgspec.structs.replace(spending, at=examples.at(at))
+            outcome = self.limiter.spend(asked, now_us=self.now)
+        except limits.RequestIdReused:
+            return "mismatch", "", 0, [], "", ""
+        return told(outcome)
+
+    def _seed(self, spending: Spending, limit: limits.Limit) -> None:
+        whose = {"organization": spending.organization, "key": spending.key}
+        used = self.chance.choice([0, 0, 7, 25])
+        at = examples.at(self.now)
+        windows.seed(self.limiter.store, limit, at=at, sums=lambda _: windows.Totals([used]), **whose)
+        self.model.seed(spending, limit, at=self.now, sum=used)
+
+    def _end_one(self) -> None:
+        """A job ends before its time, and is reported: its units stay used, and nothing waits any more."""
+        running = [(name, job) for name, jobs in self.model.jobs.items() for job in jobs]
+        waiting = [(name, *one) for name, opens in self.model.open.items() for one in opens]
+        if running:
+            name, job = self.chance.choice(running)
+            del self.model.jobs[name][job]
+            self.valkey.zrem(stored(name), member(job))
+        if waiting:
+            name, job, cost = self.chance.choice(waiting)
+            del self.model.open[name][job, cost]
+            self.valkey.zrem(calls.opened(stored(name)), f"{member(job)}:{cost}")
+
+    def _lose_one(self) -> None:
+        """A counter is lost, and seeded again from what is written down and what waits."""
+        if self.model.used:
+            name = self.chance.choice(list(self.model.used))
+            del self.model.used[name]
+            self.valkey.delete(stored(name))
+
+
+def told(outcome: Outcome) -> Answer:
+    rows = [
+        (one.limit.id, one.short, one.remaining, one.reset_us, one.retry_us, one.never) for one in outcome.standings
+    ]
+    now = 0 if outcome.state in ("stale", "elsewhen") else outcome.now_us
+    pool = outcome.reserved.name if outcome.reserved else ""
+    return outcome.state, outcome.decision_id, now, rows, outcome.tier, pool
+
+
+def stored(name: Name) -> str:
+    """Where the store keeps what the model keeps under this name."""
+    organization, kind, owner, slot, start = name
+    match kind:
+        case "reserved":
+            return f"{{{organization}}}:reserved:{owner}"
+        case "concurrency":
+            return f"{{{organization}}}:jobs:{owner}:{slot}"
+    return f"{{{organization}}}:window:{owner}:{slot}:{start // chances.MICROSECONDS}"
+
+
+def member(job: str) -> str:
+    return calls.digest(job) if job.startswith("r") else job
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
-def test_every_answer_is_the_models(limiter: limits.Limiter, seed: int) -> None:
-    chance = random.Random(seed)
-    model, now = Model(), int(time.time()) * MICROSECONDS
-    states = dict.fromkeys(["admitted", "refused", "replayed", "mismatch", "unspent"], 0)
+def test_every_answer_is_the_models(limiter: Limiter, valkey: redis.Redis, seed: int) -> None:
+    run = Run(seed, limiter, valkey)
     for step in range(STEPS):
-        now += chance.choice(PAUSES if chance.random() > 0.01 else SET_BACK)
-        spending = _call(chance, step)
-        expected = _expected(model, spending, now)
-        assert _answer(limiter, spending, now) == expected, f"step {step}: {spending}"
-        states[expected[0]] += 1
-    assert min(states.values()) > STEPS / 200, states
-
-
-def _call(chance: random.Random, step: int) -> limits.Spending:
-    fields: dict[str, Any] = {"organization": chance.randrange(3), "key": chance.randrange(2)}
-    fields |= {"units": chance.choice([1, 1, 2, 5, 60]), "spend": chance.random() > 0.1, "decision_id": f"d{step}"}
-    if chance.random() < 0.3:
-        fields |= {"request_id": f"r{chance.randrange(step // 8 + 1)}", "bound_to": chance.choice("aab")}
-    return examples.call(*_limits(chance), **fields)
-
-
-def _limits(chance: random.Random) -> list[Limit]:
-    """Some of a few slots, each with the numbers that its rule happens to have just now."""
-    slots: list[dict[str, Any]] = [
-        {"id": 1},
-        {"id": 2, "dimension": "units"},
-        {"id": 3, "owner": "key"},
-        {"id": 4, "api_version": "v2", "mode": "warn"},
-    ]
-    return [_limit(chance, slot) for slot in slots if chance.random() < 0.8]
-
-
-def _limit(chance: random.Random, slot: dict[str, Any]) -> Limit:
-    limit, period_s, burst = RATES[slot["id"]]
-    if chance.random() < 0.03:
-        # The rule's numbers change, its slot and so its counter do not.
-        limit, _, burst = chance.choice(RATES)
-    return examples.rate(limit, period_s, burst, **slot)
-
-
-def _expected(model: Model, spending: limits.Spending, now: int) -> Answer:
-    state, decision_id, at, rows = model.spend(spending, now)
-    # A replay tells only of the limits that still hold.
-    still = {one.id for one in spending.limits}
-    return state, decision_id, at, [row for row in rows if row[0] in still]
-
-
-def _answer(limiter: limits.Limiter, spending: limits.Spending, now: int) -> Answer:
-    try:
-        outcome = limiter.spend(spending, now_us=now)
-    except limits.RequestIdReused:
-        return "mismatch", "", 0, []
-    rows = [(one.limit.id, one.short, one.remaining, one.reset_us, one.retry_us) for one in outcome.standings]
-    return outcome.state, outcome.decision_id, outcome.now_us, rows
+        run.step(step)
+    assert all(run.states[state] > STEPS / 400 for state in STATES), run.states
+    assert all(run.tiers[tier] > STEPS / 200 for tier in ("", "overage", "reserved")), run.tiers
+    for organization in range(3):
+        counted = {field.decode(): int(of) for field, of in valkey.hgetall(f"{{{organization}}}:tally").items()}
+        assert counted == {key: of for (whose, key), of in run.model.tally.items() if whose == organization}

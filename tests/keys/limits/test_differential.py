@@ -1,6 +1,7 @@
 """The script and its model in Python answer the same, step by step."""
 
 import random
+import struct
 import time
 from collections import Counter
 
@@ -8,13 +9,14 @@ import msgspec
 import pytest
 import redis
 
-from keys.limits import calls, windows
+from keys.limits import calls
 from keys.limits import limiter as limits
 from keys.limits.limiter import Limiter, Outcome, Spending
 from tests.keys.limits import chances, examples
 from tests.keys.limits.model import Answer, Model, Name, Undecided
 
 STEPS = 20_000
+NEVER = 2**53 - 1
 STATES = ["admitted", "refused", "replayed", "mismatch", "unspent", "told", "beyond", "stale", "unseeded", "elsewhen"]
 
 
@@ -73,11 +75,13 @@ class Run:
         return told(outcome)
 
     def _seed(self, spending: Spending, limit: limits.Limit) -> None:
-        whose = {"organization": spending.organization, "key": spending.key}
-        used = self.chance.choice([0, 0, 7, 25])
-        at = examples.at(self.now)
-        windows.seed(self.limiter.store, limit, at=at, sums=lambda _: windows.Totals([used]), **whose)
-        self.model.seed(spending, limit, at=self.now, sum=used)
+        sum_of_the_ledger = self.chance.choice([0, 0, 7, 25])
+        self.model.seed(spending, limit, at=self.now, sum=sum_of_the_ledger)
+        name = calls.counter(spending.organization, spending.key, limit, start=limit.bounds[0])
+        waiting = self.valkey.zrange(calls.opened(name), 0, -1, withscores=True)
+        used = sum_of_the_ledger + sum(int(one.rpartition(b":")[2]) for one, _ in waiting)
+        first = waiting[0][1] * 1_000 if waiting else NEVER
+        self.valkey.set(name, struct.pack("<dd", used, first))
 
     def _end_one(self) -> None:
         """A job ends before its time, and is reported: its units stay used, and nothing waits any more."""

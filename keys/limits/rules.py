@@ -57,6 +57,11 @@ def _of_one_kind() -> models.Q:
     return rate | window | (jobs & models.Q(dimension="requests", overage_allowance=0))
 
 
+# What began no later than it was written down was recorded by whoever set it.
+_YET_TO_BEGIN = models.Q(begun_at__isnull=True, effective__startswith__gt=models.F("created_at"))
+_YET_TO_END = models.Q(ended_at__isnull=True, effective__upper_inf=False)
+
+
 class LimitRuleQuerySet(models.QuerySet["LimitRule"]):
     def within(self, organization: Organization) -> "LimitRuleQuerySet":
         """Keep the organization's own rules and those of its keys."""
@@ -87,9 +92,8 @@ class LimitRuleQuerySet(models.QuerySet["LimitRule"]):
 
     def to_record(self, *, at: datetime) -> "LimitRuleQuerySet":
         """Keep those that time alone has let begin or end, and of which it was not recorded yet."""
-        # What began no later than it was written down was recorded by whoever set it.
-        begun = models.Q(begun_at=None, effective__startswith__lte=at, effective__startswith__gt=models.F("created_at"))
-        ended = models.Q(ended_at=None, effective__upper_inf=False, effective__endswith__lte=at)
+        begun = _YET_TO_BEGIN & models.Q(effective__startswith__lte=at)
+        ended = _YET_TO_END & models.Q(effective__endswith__lte=at)
         return self.filter(begun | ended, plan_version=None)
 
 
@@ -204,7 +208,8 @@ class LimitRule(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(effective__lower_inf=False), name="a_limit_begins"),
             models.CheckConstraint(
-                condition=models.Q(counts_since=None) | models.Q(window="term"), name="only_a_term_counts_since"
+                condition=models.Q(counts_since=None) | models.Q(window="term", window__isnull=False),
+                name="only_a_term_counts_since",
             ),
             ExclusionConstraint(
                 name="one_active_rule_per_slot",
@@ -213,6 +218,11 @@ class LimitRule(models.Model):
                     ("effective", RangeOperators.OVERLAPS),
                 ],
             ),
+        ]
+        # The sweep's: what waits to be recorded are few of many.
+        indexes = [
+            models.Index(fields=["id"], condition=_YET_TO_BEGIN, name="limits_yet_to_begin"),
+            models.Index(fields=["id"], condition=_YET_TO_END, name="limits_yet_to_end"),
         ]
 
     def __str__(self) -> str:

@@ -32,7 +32,7 @@ def ask(spending: Spending, *, candidates: Sequence[Pool], sums: Sums) -> Admiss
 
     Raises CounterStoreDown, RequestIdReused, calls.NoWindow and Unsettled.
     """
-    if not candidates:
+    if not candidates or not spending.spend:
         return Admission(_asked(spending, sums))
     reserved = {limit.name for limit in spending.limits if limit.kind == "reserved"}
     if reserved:

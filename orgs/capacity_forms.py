@@ -49,17 +49,22 @@ class ReserveForm(RoomForm):
         initial=NOW,
         choices=[(NOW, "For good"), (HOLD, "As a hold")],
         widget=forms.RadioSelect,
-        help_text="A hold keeps the units until somebody confirms it, and ends by itself.",
+        help_text="A hold ends by itself unless it is confirmed.",
     )
     hold_days = forms.IntegerField(
-        label="Hold for days", min_value=1, max_value=LONGEST_HOLD.days, initial=USUAL_HOLD_DAYS, required=False
+        label="Days of the hold",
+        min_value=1,
+        max_value=LONGEST_HOLD.days,
+        initial=USUAL_HOLD_DAYS,
+        required=False,
+        help_text=f"At most {LONGEST_HOLD.days}; for a hold alone.",
     )
     overflow = forms.ChoiceField(
         label="Beyond it",
         initial=Reservation.Overflow.SHARED,
         choices=[(Reservation.Overflow.SHARED, "Shared room"), (Reservation.Overflow.REFUSE, "Refuse")],
         widget=forms.RadioSelect,
-        help_text="What becomes of jobs beyond the reserved ones.",
+        help_text="For jobs beyond the reserved ones.",
     )
     contract_ref = Text(label="Contract", max_length=80, required=False)
 

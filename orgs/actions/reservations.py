@@ -54,8 +54,7 @@ def reserve(
     reservation.full_clean()
     with _room_for(reservation, span, now=now):
         reservation.save(force_insert=True)
-    verb = Verb.RESERVATION_HELD if hold_until else Verb.RESERVATION_MADE
-    _record(verb, reservation, actor=actor, changes=_made(reservation), reason=reason, ticket=ticket)
+    _record_made(reservation, actor=actor, reason=reason, ticket=ticket)
     _announce(reservation, span, now=now)
     return reservation
 
@@ -246,6 +245,13 @@ def _check_hold(hold_until: datetime | None, *, now: datetime) -> None:
         raise ValidationError({"hold_until": f"A hold lasts {LONGEST_HOLD.days} days at most, and ends after now."})
 
 
+def _record_made(reservation: Reservation, **who: Any) -> None:
+    until = reservation.hold_expires_at
+    detail = {"until": f"{until:%-d %b %Y, %H:%M} UTC"} if until else {}
+    verb = Verb.RESERVATION_HELD if until else Verb.RESERVATION_MADE
+    _record(verb, reservation, changes=_made(reservation), detail=detail, **who)
+
+
 def _made(reservation: Reservation) -> dict[str, list[Any]]:
     said = {
         "units": reservation.units,
@@ -261,7 +267,7 @@ def _made(reservation: Reservation) -> dict[str, list[Any]]:
 
 
 def _moment(at: datetime | None) -> str | None:
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at else None
+    return at.isoformat(timespec="seconds") if at else None
 
 
 def _record(verb: Verb, reservation: Reservation, *, changes: dict[str, list[Any]], **who: Any) -> None:

@@ -9,7 +9,7 @@ from orgs.capacity import days, spans
 from orgs.capacity.days import Day
 from orgs.capacity.room import counted, joined
 from orgs.capacity.spans import DAY, Span
-from orgs.models import CapacityPool, Reservation
+from orgs.models import CapacityPool, Organization, Reservation
 
 WEEK = timedelta(days=7)
 WEEKS = 6
@@ -25,6 +25,10 @@ LEGEND = [
 # Who has units stands there for everybody; who it is, only for those who see the organization.
 SOMEBODY = "Another organization"
 MOST_NAMED = 3
+# Up to here each reservation has a line of its own; more share lines, those that leave each other room.
+OWN_LINES = 12
+# About so many letters of a bar's name take a day's width.
+LETTERS_A_DAY = 3
 # Of one organization.
 MOST_LISTED = 100
 
@@ -55,9 +59,8 @@ class Window:
         return said if self.span.first.year != self.span.last.year else f"{said} {self.span.last:%Y}"
 
     def place(self, at: datetime) -> float:
-        """Where the moment lies, in days from the first; outside of the window it is drawn at its edge."""
-        midnight = datetime.combine(self.first, datetime.min.time(), tzinfo=at.tzinfo)
-        return min(max((at - midnight) / DAY, 0), len(self.span))
+        """Where the moment lies, in days from the first; negative, or more than there are, outside of the window."""
+        return (at - datetime.combine(self.first, datetime.min.time(), tzinfo=at.tzinfo)) / DAY
 
     def moved(self, weeks: int) -> "Window":
         return Window(self.first + weeks * WEEK)
@@ -134,6 +137,14 @@ def _today(pools: Sequence[CapacityPool], at: datetime) -> dict[int, Day]:
     return {pool: rows[0] if rows else Day(today, 0, 0) for pool, rows in found.items()}
 
 
+def left_over(reservations: Iterable[Reservation]) -> str:
+    """Who has left and still has units, in a sentence; nothing where nobody has."""
+    closed = [one for one in reservations if one.organization.status == Organization.Status.CLOSED]
+    said = [f"{one.organization} has {counted(one.units)} in {one.pool}" for one in closed]
+    more = f", and {len(said) - MOST_NAMED} more" if len(said) > MOST_NAMED else ""
+    return f"{'; '.join(said[:MOST_NAMED])}{more}." if said else ""
+
+
 def _chart(
     pool: CapacityPool,
     known: Sequence[Day],
@@ -145,7 +156,7 @@ def _chart(
     row = [by_day.get(day) for day in window.span]
     named = [(one, _name(one, seen)) for one in reservations]
     return {
-        "bars": [_bar(one, name, window) for one, name in named],
+        "bars": _in_rows([_bar(one, name, window) for one, name in named]),
         "heat": [day.share if day else 0 for day in row],
         "told": [f"{day.reserved} of {counted(day.capacity)} reserved" if day else "not open" for day in row],
         "units": max((day.capacity for day in known), default=0),
@@ -167,6 +178,18 @@ def _bar(reservation: Reservation, name: str, window: Window) -> dict[str, Any]:
         "end": (min(held.last, span.last) - span.first).days + 1,
         "hold": reservation.state == Reservation.State.HOLD,
     }
+
+
+def _in_rows(bars: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The bars, with the line that each stands on where they are too many for one each."""
+    if len(bars) <= OWN_LINES:
+        return bars
+    ends: list[float] = []
+    for bar in sorted(bars, key=lambda bar: (bar["start"], bar["end"])):
+        row = next((row for row, end in enumerate(ends) if end <= bar["start"]), len(ends))
+        ends[row : row + 1] = [max(bar["end"], bar["start"] + len(bar["label"]) / LETTERS_A_DAY + 1)]
+        bar["row"] = row
+    return bars
 
 
 def _summary(pool: CapacityPool, window: Window, named: Sequence[tuple[Reservation, str]]) -> str:

@@ -22,6 +22,8 @@ from orgs.policy import Permission, scope
 from orgs.requests import StaffRequest
 
 PER_PAGE = 50
+# Below the timeline; the list has all of them.
+MOST_LISTED = 100
 # So many runs of days alike are listed of a pool.
 MOST_RUNS = 40
 LISTED = [("standing", "Standing"), ("over", "Over"), ("all", "All")]
@@ -41,7 +43,9 @@ def capacity(request: StaffRequest) -> HttpResponse:
         **_around(request, window, drawn, now=now),
         "view": "timeline",
         "stats": figures.of_all(drawn, at=now, organizations=_organizations(request)),
-        "rows": _rows(listed, now=now),
+        "left_over": timeline.left_over(listed),
+        "rows": _rows(listed[:MOST_LISTED], now=now),
+        "more": max(0, len(listed) - MOST_LISTED),
         "counted": _counted(listed),
         "title": "Capacity",
     }

@@ -21,11 +21,19 @@ LISTS = [
     "/gateways/",
     "/gateways/new/",
     "/usage/",
+    "/capacity/",
+    "/capacity/?view=list",
+    "/capacity/new/",
+    "/capacity/reserve/",
+    "/capacity/lisbon-a/",
+    "/capacity/lisbon-a/change/",
+    "/capacity/lisbon-a/capacity/",
     "/audit/",
     "/no/such/page/",
 ]
 OF_ORGANIZATION = [
-    "", "edit/", "keys/", "keys/new/", "refusals/", "usage/", "contacts/", "history/", "suspend/", "close/", "plan/",
+    "", "edit/", "keys/", "keys/new/", "refusals/", "usage/", "contacts/", "capacity/", "history/",
+    "suspend/", "close/", "plan/",
 ]  # fmt: skip
 STATES = ["draft", "pilot", "active", "suspended", "closed"]
 
@@ -61,6 +69,11 @@ def test_a_list(path: str, at: Visitor) -> None:
 def test_a_page_of_an_organization(part: str, at: Visitor) -> None:
     uid = _first(at, "/orgs/?status=active", r"org_\w{14}")
     _open(at, f"/orgs/{uid}/{part}")
+
+
+@pytest.mark.parametrize("part", ["", "extend/", "shorten/", "cancel/"])
+def test_a_page_of_a_reservation(part: str, at: Visitor) -> None:
+    _open(at, f"{_first(at, '/capacity/', r'/capacity/reservations/rsv_[0-9A-Za-z]{14}/')}{part}")
 
 
 @pytest.mark.parametrize("state", STATES)

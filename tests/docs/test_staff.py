@@ -11,6 +11,8 @@ from keys import deliveries, dry_run, exposure, refusals, retention, rotation, s
 from keys.actions import openings
 from metering import passed
 from orgs import lifecycle, policy, proof
+from orgs.actions import reservations
+from orgs.models import Reservation
 from orgs.policy import Permission, Role, Rule
 from tests.docs import markdown
 
@@ -37,6 +39,12 @@ def test_the_table_of_roles_is_the_policy() -> None:
 def test_every_state_of_an_organization_is_there() -> None:
     told = [cells[0] for cells in markdown.rows(markdown.section(TEXT, "## Organizations and their states"))]
     assert told == lifecycle.Status.labels
+
+
+def test_every_state_of_a_reservation_is_there() -> None:
+    section = markdown.section(TEXT, "## Capacity")
+    assert [cells[0] for cells in markdown.rows(section)] == Reservation.State.labels
+    assert f"{reservations.LONGEST_HOLD.days} days away at most" in section
 
 
 def test_every_badge_of_a_key_is_there() -> None:

@@ -16,13 +16,17 @@ NEAR_THE_EDGE = 75
 
 
 def capacity_timeline(pool: Pool, days: Sequence[str], ticks: Sequence[tuple[int, str]], today: float) -> SafeString:
-    """{% capacity_timeline pool days ticks today %}. days: a label a day. ticks: (day number, text). today: in days."""
+    """{% capacity_timeline pool days ticks today %}. days: a label a day. ticks: (day number, text).
+
+    today: in days from the first; outside of the days no line is drawn.
+    """
     count = len(days)
-    strip = HEAD + len(pool["bars"]) * ROW + 4
+    rows = [item.get("row", row) for row, item in enumerate(pool["bars"])]
+    strip = HEAD + (max(rows, default=-1) + 1) * ROW + 4
     parts = [
         *(_tick(i, label, count, strip) for i, label in ticks),
-        _line("mark-line now", today / count * 100, strip),
-        *(_reservation(item, row, count) for row, item in enumerate(pool["bars"])),
+        *([_line("mark-line now", today / count * 100, strip)] if 0 <= today <= count else []),
+        *(_reservation(item, row, count) for row, item in zip(rows, pool["bars"], strict=True)),
         *(_share(pool, i, share, days, strip) for i, share in enumerate(pool["heat"])),
     ]
     return format_html(

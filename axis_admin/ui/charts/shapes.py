@@ -71,13 +71,14 @@ class Chart(TypedDict):
 
 
 class Reservation(TypedDict):
-    """A bar of the capacity timeline. start, end: days from the first one, end excluded."""
+    """A bar of the capacity timeline. start, end: days from the first one, end excluded. row: by default its own."""
 
     label: str
     tip: str
     start: int
     end: int
     hold: NotRequired[bool]
+    row: NotRequired[int]
 
 
 class Pool(TypedDict):

@@ -215,7 +215,7 @@ def _holds(request: StaffRequest, now: datetime) -> Iterable[Due]:
     holds = Reservation.objects.for_user(request.user, Permission.CAPACITY_RESERVE).holds(at=now)
     for hold in holds.order_by("hold_expires_at").select_related("organization", "pool")[:MOST]:
         yield _item(
-            hold.hold_expires_at,
+            hold.hold_expires_at or now,
             now,
             icon="server-stack",
             text=f"Hold of {hold.organization} in {hold.pool} runs out",

@@ -152,8 +152,8 @@ def _dialog(
     request: StaffRequest, name: str, organization: Organization, pilot: Pilot | None, form: Any
 ) -> HttpResponse:
     title = name.replace("_", " ").capitalize()
-    context = {"organization": organization, "pilot": pilot, "back": page_of(organization), "title": title}
-    return pages.dialog(request, f"keys/{name}.html", {**context, **pages.under(organization, title)}, form=form)
+    context = {"organization": organization, "pilot": pilot, **pages.under(organization, title)}
+    return pages.dialog(request, f"keys/{name}.html", context, form=form, back=page_of(organization))
 
 
 def _refused(request: StaffRequest, organization: Organization, problem: str) -> HttpResponse:

@@ -82,10 +82,10 @@ def convert_pilot(request: StaffRequest, uid: str) -> HttpResponse:
         "organization": organization,
         "card": Card(found, now),
         "changes": _changes(found, form, holds),
-        "back": doing.page_of(organization),
         **pages.under(organization, "Convert pilot"),
     }
-    return pages.dialog(request, "metering/convert_pilot.html", context, form=form)
+    back = doing.page_of(organization)
+    return pages.dialog(request, "metering/convert_pilot.html", context, form=form, back=back)
 
 
 def can_be_converted(found: Pilot) -> bool:

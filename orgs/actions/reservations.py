@@ -55,7 +55,7 @@ def reserve(
     with _room_for(reservation, span, now=now):
         reservation.save(force_insert=True)
     _record_made(reservation, actor=actor, reason=reason, ticket=ticket)
-    _announce(reservation, span, now=now)
+    _announce(reservation)
     return reservation
 
 
@@ -75,7 +75,7 @@ def confirm_hold(*, reservation: Reservation, actor: trail.Actor, reason: str = 
     reservation.state, reservation.hold_expires_at = Reservation.State.ACTIVE, None
     reservation.save(update_fields=["state", "hold_expires_at"])
     _record(Verb.RESERVATION_CONFIRMED, reservation, actor=actor, changes=said, reason=reason, ticket=ticket)
-    _announce(reservation, reservation.span, now=now)
+    _announce(reservation)
     return reservation
 
 
@@ -95,7 +95,7 @@ def extend_reservation(
         _save_span(reservation, Span(before.first, last))
     said = {"last": [before.last.isoformat(), last.isoformat()]}
     _record(Verb.RESERVATION_EXTENDED, reservation, actor=actor, changes=said, reason=reason, ticket=ticket)
-    _announce(reservation, added, now=now)
+    _announce(reservation)
     return reservation
 
 
@@ -113,7 +113,7 @@ def shorten_reservation(
     _save_span(reservation, Span(before.first, last))
     said = {"last": [before.last.isoformat(), last.isoformat()]}
     _record(Verb.RESERVATION_SHORTENED, reservation, actor=actor, changes=said, reason=reason, ticket=ticket)
-    _announce(reservation, Span(last + spans.DAY, before.last), now=now)
+    _announce(reservation)
     return reservation
 
 
@@ -132,7 +132,7 @@ def cancel_reservation(*, reservation: Reservation, actor: trail.Actor, reason: 
     }
     _record(Verb.RESERVATION_CANCELLED, reservation, actor=actor, changes=said, reason=reason, ticket=ticket)
     if was_active:
-        announce_soon(reservation.organization, reservation.span, now=now)
+        changes.announce(organization=reservation.organization, kind="limits.changed")
     return reservation
 
 
@@ -165,16 +165,10 @@ def end_reservation(*, reservation: Reservation, actor: trail.Actor) -> Reservat
     return reservation
 
 
-def announce_soon(organization: Organization, span: Span, *, now: datetime) -> None:
-    """Tell the gateways where the days concern today or tomorrow; what is farther away is read by then anyway."""
-    today = spans.day_of(now)
-    if span.meets(Span(today, today + spans.DAY)):
-        changes.announce(organization=organization, kind="limits.changed")
-
-
-def _announce(reservation: Reservation, span: Span, *, now: datetime) -> None:
+def _announce(reservation: Reservation) -> None:
+    """Tell the gateways what the organization has from now on; a hold gives it nothing."""
     if reservation.state == Reservation.State.ACTIVE:
-        announce_soon(reservation.organization, span, now=now)
+        changes.announce(organization=reservation.organization, kind="limits.changed")
 
 
 def _lock(reservation: Reservation) -> Reservation:

@@ -93,13 +93,17 @@ def test_a_closed_organization_and_a_version_outside_the_plan_get_no_room() -> N
         a_reservation(organization=factories.OrganizationFactory(plan_version=of_v1))
 
 
-def test_gateways_are_told_of_what_is_in_effect_today_or_tomorrow() -> None:
+def test_gateways_are_told_of_reservations_and_not_of_holds() -> None:
     pool, organization = a_pool(), factories.OrganizationFactory()
-    a_reservation(pool, organization=organization, first=2)
     a_reservation(pool, organization=organization, hold_for=HOUR)
     assert not Change.objects.exists()
-    a_reservation(pool, organization=organization, first=1)
+    # However far away: what a process remembers of the organization holds until it is told otherwise.
+    reservation = a_reservation(pool, organization=organization, first=30, last=40)
     assert Change.objects.get().kind == "limits.changed"
+    actions.extend_reservation(reservation=reservation, actor=ACTOR, last=in_days(50))
+    actions.shorten_reservation(reservation=reservation, actor=ACTOR, last=in_days(45), reason="less")
+    actions.cancel_reservation(reservation=reservation, actor=ACTOR, reason="none")
+    assert Change.objects.count() == 4
 
 
 def test_a_reservation_beyond_the_days_that_were_made_makes_its_own() -> None:

@@ -47,7 +47,7 @@ class ReserveForm(RoomForm):
     keep = forms.ChoiceField(
         label="Reserve it",
         initial=NOW,
-        choices=[(NOW, "For good"), (HOLD, "As a hold")],
+        choices=[(NOW, "At once"), (HOLD, "As a hold")],
         widget=forms.RadioSelect,
         help_text="A hold ends by itself unless it is confirmed.",
     )

@@ -33,6 +33,7 @@ SWEEPS = {
     "record which pilots ended": ("keys.tasks.record_pilot_ends", 60.0),
     "tell which pilots end soon": ("keys.tasks.warn_of_pilot_ends", 300.0),
     "tell which pilots are close to their cap": ("metering.tasks.warn_of_pilot_caps", 300.0),
+    "measure how long jobs take": ("metering.tasks.measure_jobs", crontab(minute="57")),
     "open the next billing periods": ("metering.tasks.open_periods", crontab(minute="7")),
     "make the ledger's partitions": ("metering.tasks.ensure_partitions", crontab(minute="17")),
 }

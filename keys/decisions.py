@@ -16,7 +16,7 @@ from keys.known import Known
 from keys.limits import applying, calls, leases, pools, store
 from keys.limits.applying import Limit
 from keys.limits.leases import Lease
-from keys.limits.limiter import Spending, Standing
+from keys.limits.limiter import USUAL_JOB_MS, Spending, Standing
 from keys.limits.pools import Pool
 from keys.limits.windows import Sums
 from keys.verdicts import Code
@@ -185,6 +185,7 @@ def _spending(ask: Ask, known: Known, gateway: GatewayIdentity, at: datetime, fa
         caller=caller,
         notes_use=uses.is_due(identity.derived, caller),
         takes=ask.lease is not False,
+        job_ms=identity.job_ms.get(ask.api_version, USUAL_JOB_MS),
         at=at,
         memory=identity.derived,
         shared=not _pools_of(identity, ask),

@@ -1,5 +1,6 @@
 """What a decision knows of a credential's owner. Pure and unchanging, so that it can be kept."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
@@ -107,6 +108,8 @@ class Identity(msgspec.Struct, frozen=True, dict=True):
     organization: OrganizationFacts
     pilot: PilotFacts | None
     limits: tuple[Limit, ...]
+    # How long a job's lease lasts, in ms, by API version; of a version that is missing nothing is known.
+    job_ms: Mapping[str, int] = msgspec.field(default_factory=dict)
 
     @cached_property
     def derived(self) -> dict[Any, Any]:

@@ -3,14 +3,14 @@
 import functools
 import hmac
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from keys import asks, secrets
+from keys import asks, job_lengths, secrets
 from keys.facts import (
     GatewayIdentity,
     Identity,
@@ -75,7 +75,9 @@ SELECT s.digest, s.ring_id, s.public_id, s.state, s.overlap_until,
                 AND r.state = 'active' AND r.days @> s.first
             WHERE s.until IS NOT NULL GROUP BY s.pool_id, s.first, s.until
         ) t JOIN orgs_capacitypool p ON p.id = t.pool_id
-    ) ELSE '[]' END
+    ) ELSE '[]' END,
+    (SELECT coalesce(json_object_agg(l.api_version, l.p99_ms)::text, '{}')
+        FROM keys_joblength l WHERE l.organization_id = o.id)
 FROM keys_keysecret s
 JOIN keys_apikey k ON k.id = s.key_id
 JOIN orgs_organization o ON o.id = k.organization_id
@@ -160,7 +162,7 @@ def _identity(row: Sequence[Any]) -> Identity:
     of_key, of_organization = [*row[6:15]], [*row[15:22]]
     of_key[4:6] = tuple(of_key[4]), _networks(of_key[5])
     of_organization[5] = tuple(of_organization[5])
-    starts_at, ends_at, pilot_state, rules, reserved = row[22:]
+    starts_at, ends_at, pilot_state, rules, reserved, lengths = row[22:]
     return Identity(
         secret=SecretFacts(*row[:6]),
         key=KeyFacts(*of_key),
@@ -168,6 +170,7 @@ def _identity(row: Sequence[Any]) -> Identity:
         pilot=PilotFacts(starts_at, ends_at, pilot_state) if starts_at else None,
         # What is tried out with a test key takes nobody's room.
         limits=_limits(rules, "[]" if row[9] == "test" else reserved),
+        job_ms=_job_ms(lengths),
     )
 
 
@@ -190,6 +193,11 @@ _network = functools.lru_cache(maxsize=4_096)(asks.network)
 @functools.lru_cache(maxsize=4_096)
 def _limits(rules: str, reserved: str) -> tuple[Limit, ...]:
     return (*_rules(rules), *(one.limit for one in _reserved(reserved)))
+
+
+@functools.lru_cache(maxsize=4_096)
+def _job_ms(lengths: str) -> Mapping[str, int]:
+    return {version: job_lengths.lease_ms(p99) for version, p99 in msgspec.json.decode(lengths).items()}
 
 
 _rules = msgspec.json.Decoder(tuple[Limit, ...]).decode

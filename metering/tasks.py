@@ -5,7 +5,8 @@ from django.utils import timezone
 
 from audit import trail
 from keys import actions as key_actions
-from metering import actions, partitions, pilot_use
+from keys import job_lengths
+from metering import actions, lengths, partitions, pilot_use
 
 
 @shared_task
@@ -25,3 +26,10 @@ def warn_of_pilot_caps() -> None:
     """Tell the contacts and the account manager of pilots that have used most of their cap."""
     for pilot, used in pilot_use.near_cap(at=timezone.now()):
         key_actions.warn_of_cap(pilot=pilot, actor=trail.SYSTEM, used=used)
+
+
+@shared_task
+def measure_jobs() -> None:
+    """Let leases of running jobs last as long as the jobs of late suggest."""
+    now = timezone.now()
+    job_lengths.note(lengths.longest(at=now), at=now)

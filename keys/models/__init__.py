@@ -3,6 +3,7 @@ from keys.limits.rules import LimitRule
 from keys.models.deliveries import DeliveryLink
 from keys.models.expiries import ExpiryMark
 from keys.models.feeds import FeedConfirmation, FeedReader, GatewayRevision
+from keys.models.job_lengths import JobLength
 from keys.models.key_uses import KeyUse
 from keys.models.keys import ApiKey, ApiKeyQuerySet
 from keys.models.leaks import LeakReport
@@ -12,6 +13,7 @@ from keys.models.refusals import Refusal
 from keys.models.saved_views import SavedView
 from keys.models.secrets import KeySecret, SecretUse
 from keys.models.traffic import DecisionHour, DecisionMinute, FlushReceipt, SecretHour
+from keys.models.window_uses import WindowUse
 from keys.pilots import Pilot
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "GatewayRevision",
     "GatewaySecret",
     "GatewayUse",
+    "JobLength",
     "KeySecret",
     "KeyUse",
     "LeakReport",
@@ -39,4 +42,5 @@ __all__ = [
     "SavedView",
     "SecretHour",
     "SecretUse",
+    "WindowUse",
 ]

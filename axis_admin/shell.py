@@ -42,6 +42,7 @@ GATEWAYS = frozenset(
     }
 )
 JOBS = frozenset({"audit:jobs", "audit:job", "audit:cancel_job", "audit:export_job"})
+PLANS = frozenset({"keys:plans", "keys:publish_plan"})
 CAPACITY = frozenset(
     {
         "orgs:capacity",
@@ -97,6 +98,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "Control",
         (
+            Entry("Plans", "rectangle-stack", "keys:plans", "organization.see", PLANS),
             Entry("Audit log", "finger-print", "audit:index", "audit.see", frozenset({"audit:"})),
             Entry("Jobs", "queue-list", "audit:jobs", "organization.see", JOBS),
             Entry("Gateways", "server-stack", "keys:gateways", "gateway.see", GATEWAYS),

@@ -31,6 +31,8 @@ TERMS = (
     "approval_threshold",
 )
 
+_MAY_BE_NONE = ("longest_key_days", "approval_threshold")
+
 
 @transaction.atomic
 def publish_plan_version(
@@ -55,10 +57,8 @@ def publish_plan_version(
     if seen is not None and (last is None or last.number != seen):
         raise ValidationError("Somebody published a version meanwhile. Nothing was saved: look again.", code="stale")
     why, now = Why(actor, reason, ticket), timezone.now()
-    version = _next_version(plan, last, terms, now)
-    _check(version, limits)
+    version, changed = drafted(plan, terms, limits, now=now)
     moved = _concerned(version, limits, now) if move else []
-    changed = _differences(last, version, limits)
     version.save(force_insert=True)
     _add_limits(version, limits, now=now, why=why)
     event = _record(version, changed, moved=len(moved), why=why)
@@ -70,6 +70,19 @@ def publish_plan_version(
     return version
 
 
+def drafted(
+    plan: Plan, terms: Mapping[str, Any], limits: Sequence[Change], *, now: datetime
+) -> tuple[PlanVersion, dict[str, list[trail.Value]]]:
+    """Return the plan's next version as it would be published, not saved, and what differs from the last one.
+
+    Raises ValidationError where it cannot be, or nothing differs.
+    """
+    last = plan.versions.order_by("-number").first()
+    version = _next_version(plan, last, terms, now)
+    _check(version, limits)
+    return version, _differences(last, version, limits)
+
+
 def _next_version(plan: Plan, last: PlanVersion | None, terms: Mapping[str, Any], now: datetime) -> PlanVersion:
     if unknown := sorted(set(terms) - set(TERMS)):
         raise ValidationError(f"Not a term of a plan: {', '.join(unknown)}")
@@ -77,7 +90,9 @@ def _next_version(plan: Plan, last: PlanVersion | None, terms: Mapping[str, Any]
     number = last.number + 1 if last else 1
     version = PlanVersion(plan=plan, number=number, published_at=now, **{**kept, **terms})
     version.api_versions = sorted(set(version.api_versions))
-    version.full_clean()
+    version.full_clean(exclude=[field for field in _MAY_BE_NONE if getattr(version, field) is None])
+    if version.longest_key_days is not None and version.default_key_days > version.longest_key_days:
+        raise ValidationError({"default_key_days": "This is longer than the longest life of a key."})
     return version
 
 

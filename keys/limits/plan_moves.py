@@ -83,7 +83,9 @@ def _move(
 
 def _numbers(valued: Valued | None) -> tuple[object, ...] | None:
     """What calls notice of a limit: warnings are ours."""
-    return valued and (valued.limit, valued.burst, valued.mode, valued.overage_allowance)
+    if valued is None:
+        return None
+    return valued.limit, valued.burst, valued.mode, valued.overage_allowance
 
 
 def _by_version(plan: Plan) -> ByVersion:

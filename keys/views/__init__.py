@@ -12,6 +12,7 @@ from keys.views.links import cancel_link, links, resend_link, settle_alarm
 from keys.views.listing import detail, history
 from keys.views.lists import export, for_org, hygiene, index
 from keys.views.pilots import cancel_pilot, change_pilot, extend_pilot, plan_pilot, start_pilot, tick_criterion
+from keys.views.plans import plans, publish_plan
 from keys.views.refusals import org_refusals, refusal, refusals
 from keys.views.rotation import (
     cancel_rotation,
@@ -58,6 +59,8 @@ __all__ = [
     "org_refusals",
     "pause",
     "plan_pilot",
+    "plans",
+    "publish_plan",
     "refusal",
     "refusals",
     "remove_view",

@@ -1,7 +1,20 @@
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+
+from audit import trail
+from orgs import policy
+
+if TYPE_CHECKING:
+    from orgs.models.staff import Staff
+
+
+class PlanQuerySet(models.QuerySet["Plan"]):
+    def for_user(self, user: "Staff", permission: policy.Permission) -> "PlanQuerySet":
+        """Keep all plans, or none: they belong to no organization."""
+        return self if policy.can(user, permission) else self.none()
 
 
 class Plan(models.Model):
@@ -10,11 +23,17 @@ class Plan(models.Model):
     code = models.SlugField(unique=True)
     name = models.CharField(max_length=80)
 
+    objects = PlanQuerySet.as_manager()
+
     class Meta:
         ordering = ["id"]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def target(self) -> trail.Target:
+        return trail.Target("plan", self.code, self.name)
 
 
 class PlanVersion(models.Model):

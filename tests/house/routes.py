@@ -89,6 +89,16 @@ ROUTES: dict[str, str] = {
     "keys:end_gateway_overlap": WHO_SEES_GATEWAYS,
     "keys:edit_gateway": WHO_SEES_GATEWAYS,
     "keys:revoke_gateway": WHO_SEES_GATEWAYS,
+    "keys:plan_pilot": CHANGERS,
+    "keys:start_pilot": CHANGERS,
+    "keys:extend_pilot": CHANGERS,
+    "keys:change_pilot": CHANGERS,
+    "keys:cancel_pilot": CHANGERS,
+    "keys:plans": EVERYBODY,
+    "keys:publish_plan": "200 403 403 403 404",
+    "metering:pilots": EVERYBODY,
+    "metering:pilot": WHO_SEES_IT,
+    "metering:convert_pilot": KEY_PEOPLE,
     "metering:index": EVERYBODY,
     "metering:for_org": WHO_SEES_IT,
     "metering:overview": WHO_SEES_IT,
@@ -107,6 +117,7 @@ BY_POST = {
     "orgs:remove_contact": "302 302 302 403 404",
     "audit:cancel_job": "302 404 404 404 404",
     "keys:remove_view": "404 404 302 404 404",
+    "keys:tick_criterion": "302 403 302 403 404",
 }
 # Open to strangers, each for its own reason; `delivery` is the customers', who are none of our people.
 OPEN = {"delivery", "healthz", "readyz", "account_login", "account_signup", "account_inactive", "account_logout"}

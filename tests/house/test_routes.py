@@ -39,6 +39,10 @@ def arguments(her_organization: Organization) -> Callable[[str], list[Any]]:
         if route in NEEDS_STATUS:
             manager = her_organization.account_manager
             return [factories.OrganizationFactory(account_manager=manager, **NEEDS_STATUS[route]).uid]
+        if route in OF_A_PILOT:
+            return [_pilot(her_organization.account_manager).organization.uid, *OF_A_PILOT[route]]
+        if route == "keys:publish_plan":
+            return ["standard"]
         if route == "keys:bulk":
             return ["expire"]
         if route in OF_A_POOL:
@@ -68,10 +72,10 @@ def arguments(her_organization: Organization) -> Callable[[str], list[Any]]:
             return [secret.key.uid]
         if route == "keys:refusal":
             return [factories.RefusalFactory(key__organization=her_organization).pk]
-        if route.startswith("keys:") and route not in OF_AN_ORGANIZATION:
-            return [factories.SecretFactory(key__organization=her_organization).key.uid]
         if route == "keys:end_limit":
             return [her_organization.uid, a_temporary_limit(her_organization).uid]
+        if route.startswith("keys:") and route not in OF_AN_ORGANIZATION:
+            return [factories.SecretFactory(key__organization=her_organization).key.uid]
         if route == "orgs:remove_contact":
             return [her_organization.uid, factories.ContactFactory(organization=her_organization).pk]
         if route == "audit:event":
@@ -97,8 +101,6 @@ def a_view(owner: Staff | None) -> SavedView:
     return actions.save_view(owner=owner, actor=ACTOR, page="keys", name="Mine", query="state=active")
 
 
-def _event_of(organization: Organization) -> Event:
-    from orgs import actions
 def _pilot(manager: Staff | None) -> Pilot:
     """A pilot that runs, with a line that a person ticks."""
     from keys import actions, criteria
@@ -114,6 +116,8 @@ def a_temporary_limit(organization: Organization) -> LimitRule:
     return factories.RuleFactory(organization=organization, effective=span)
 
 
+def _event_of(organization: Organization) -> Event:
+    from orgs import actions
     from tests.cast import ACTOR
 
     actions.edit_organization(organization=organization, actor=ACTOR, values={"notes": "seen"})
@@ -154,13 +158,15 @@ NEEDS_SECRET = {
     "keys:extend_overlap": "overlap",
 }
 NEEDS_STATUS = {
+    "keys:plan_pilot": {"status": "draft", "plan_version__plan__code": "pilot"},
+    "keys:start_pilot": {"status": "pilot", "plan_version__plan__code": "pilot"},
     "orgs:activate": {"status": "draft"},
     "orgs:reinstate": {"status": "suspended", "status_before": "active"},
 }
 WITHOUT_ARGUMENTS = {
     "home", "orgs:index", "orgs:create", "keys:index", "keys:links", "keys:gateways", "keys:create_gateway",
-    "metering:index", "audit:index", "audit:jobs", "keys:export", "keys:hygiene", "keys:save_view",
-    "lookup", "keys:report_leak", "orgs:capacity", "orgs:create_pool", "orgs:reserve",
+    "metering:index", "metering:pilots", "audit:index", "audit:jobs", "keys:export", "keys:hygiene", "keys:save_view",
+    "lookup", "keys:report_leak", "orgs:capacity", "orgs:create_pool", "orgs:reserve", "keys:plans",
 }  # fmt: skip
 
 

@@ -29,7 +29,8 @@ def labels(request) -> list[str]:
 @pytest.mark.usefixtures("every_page")
 def test_a_person_sees_only_the_pages_that_they_may_open(asking):
     manager = Person(permissions=frozenset({"organization.see", "key.see", "usage.see", "audit.see"}))
-    assert labels(asking(staff=manager)) == ["Home", "Organizations", "Keys", "Usage", "Audit log", "Jobs"]
+    seen = ["Home", "Organizations", "Keys", "Pilots", "Usage", "Plans", "Audit log", "Jobs"]
+    assert labels(asking(staff=manager)) == seen
     assert labels(asking(staff=Person(permissions=frozenset()))) == ["Home"]
     assert labels(asking(staff=Person()))[-1] == "Gateways"
 

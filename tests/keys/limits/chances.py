@@ -39,7 +39,7 @@ def call(chance: random.Random, step: int, now: int) -> Spending:
     fields: dict[str, Any] = {"organization": chance.randrange(3), "key": chance.randrange(2)}
     fields |= {"units": chance.choice([1, 1, 2, 5, 60]), "mode": chance.choice(MODES), "decision_id": f"d{step}"}
     fields |= {"job_ms": chance.choice([2_000, 20_000, 120_000]), "takes": chance.random() > 0.1}
-    fields |= {"shared": chance.random() < 0.2, "told": chance.choice(["", "REVOKED"])}
+    fields |= {"room": "shared" if chance.random() < 0.2 else "", "told": chance.choice(["", "REVOKED"])}
     if chance.random() < 0.3:
         fields |= {"request_id": f"r{chance.randrange(step // 8 + 1)}", "bound_to": chance.choice("aab")}
     if chance.random() < 0.5:

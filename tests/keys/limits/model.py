@@ -127,7 +127,7 @@ class Model:
         for one in fitting[:1]:
             one.after = one.before + (_begins(spending) if spending.takes else 0)
             return "reserved", one.limit.name, False
-        if not reserved or spending.shared:
+        if not reserved or spending.room:
             return tier, "", False
         if all(one.limit.blocks for one in reserved):
             reserved[0].short, reserved[0].retry = True, None

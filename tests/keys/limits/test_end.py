@@ -25,9 +25,7 @@ def test_ending_a_raise_brings_back_what_was_there_at_once(studio: Organization,
     actions.end_limit(rule=raised, **WHY)
     assert [held(studio, NOON + n * HOUR) for n in (0, 1, 24, 99)] == [900, 600, 600, 600]
     [told] = events("limit.cut_short")
-    assert (
-        told.sentence == "Dana Test ended the limit v2-minute of Halide before its time, then 600 a minute, burst 20"
-    )
+    assert told.sentence == "Dana Test ended the limit v2-minute of Halide before its time, then 600 a minute, burst 20"
     assert told.changes == {"limit": [900, 600]}
 
 

@@ -40,6 +40,12 @@ def test_a_version_has_its_own_limits_and_keeps_the_terms_that_were_not_named(st
     assert [rule.limit for rule in first.limits.order_by("name")] == [300, 120]
 
 
+def test_a_version_may_have_neither_a_threshold_nor_a_longest_life(standard: Plan) -> None:
+    none = {"approval_threshold": None, "longest_key_days": None}
+    version = publish(standard, V1_RATE, rate(120), terms=none)
+    assert (version.approval_threshold, version.longest_key_days) == (None, None)
+
+
 def test_the_trail_says_what_differs(standard: Plan) -> None:
     publish(standard, V1_RATE, rate(240, warn_at=(80,)), terms={"approval_threshold": 900})
     event = Event.objects.get(verb="plan.published")
@@ -125,6 +131,8 @@ def test_of_many_organizations_the_preview_costs_the_same(
         ([V1_RATE, rate(9), Change(JOBS, remove=True)], {}, "are numbers"),
         ([V1_RATE, rate(9)], {"price": 3}, "Not a term of a plan"),
         ([V1_RATE, rate(0)], {}, "write a number"),
+        ([V1_RATE, rate(9)], {"default_key_days": 366}, "longer than the longest"),
+        ([V1_RATE, rate(9)], {"default_key_days": None}, "cannot be null"),
         ([V1_RATE, rate(120)], {}, "Nothing differs"),
     ],
 )

@@ -1,0 +1,126 @@
+"""The pages of plans: all versions, and another one that is published as it was reviewed."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from keys.models import LimitRule
+from orgs import plans
+from orgs.models import Organization, Staff
+from tests.cast import PASSWORD
+from tests.factories import OrganizationFactory
+from tests.keys.limits.setting import put, rate
+
+STANDARD = "/plans/standard/publish/"
+ASKED: dict[str, Any] = {
+    "v1_minute": "300",
+    "v1_minute_burst": "60",
+    "v2_minute": "240",
+    "v2_minute_burst": "20",
+    "running_jobs": "",
+    "generations_month": "2,000,000",
+    "default_key_days": "365",
+    "longest_key_days": "365",
+    "longest_overlap_hours": "168",
+    "approval_threshold": "600",
+    "counter_store_down": "open",
+    "whom": "move",
+    "seen": "1",
+    "reason": "more for everybody",
+}
+
+
+@pytest.fixture
+def ada(administrator: Staff, browser_of: Callable[..., Client]) -> Client:
+    return browser_of(administrator, proven=True)
+
+
+def review(client: Client, **fields: Any) -> tuple[str, str]:
+    """Ask for a version, and return the page with the mark of what it shows."""
+    page = client.post(STANDARD, {**ASKED, **fields}).content.decode()
+    mark = re.search(r'name="reviewed" value="(\w+)"', page)
+    return page, mark[1] if mark else ""
+
+
+def test_the_page_shows_each_plan_with_its_versions(viewer: Staff, browser_of: Callable[..., Client]) -> None:
+    OrganizationFactory()
+    page = browser_of(viewer).get("/plans/").content.decode()
+    assert "v2 requests: 120 a minute, burst 20" in page
+    assert "Publish a version" not in page
+    assert all(f'id="plan-{code}"' in page for code, _ in plans.choices())
+
+
+def test_only_organizations_in_reach_are_counted(
+    account_manager: Staff, her_organization: Organization, browser_of: Callable[..., Client]
+) -> None:
+    OrganizationFactory.create_batch(3)
+    page = browser_of(account_manager).get("/plans/").content.decode()
+    standard = page.partition('id="plan-standard"')[2].partition("</section>")[0]
+    assert re.findall(r'data-label="Organizations"[^>]*>\s*(\d+)', standard) == ["1"]
+
+
+def test_a_review_publishes_nothing_and_names_who_moves(ada: Client, her_organization: Organization) -> None:
+    own = OrganizationFactory(name="Kestrel")
+    put(own, rate(900))
+    page, mark = review(ada)
+    assert mark
+    assert "Who moves to version 2" in page
+    assert re.search(r"<del>120 a minute, burst 20</del>.*<ins>240 a minute, burst 20</ins>", page, re.DOTALL)
+    assert "2,000,000 a month" in page
+    assert plans.latest("standard").number == 1
+
+
+def test_what_was_reviewed_is_published(ada: Client, her_organization: Organization) -> None:
+    _, mark = review(ada)
+    answer = ada.post(STANDARD, {**ASKED, "reviewed": mark}, follow=True)
+    assert "Standard, version 2 is published." in answer.content.decode()
+    version = Organization.objects.get(pk=her_organization.pk).plan_version
+    assert version.number == 2
+    assert {(rule.name, rule.limit) for rule in version.limits.all()} == {
+        ("v1-minute", 300),
+        ("v2-minute", 240),
+        ("generations-month", 2_000_000),
+    }
+
+
+def test_other_numbers_than_the_reviewed_ones_are_shown_again(ada: Client) -> None:
+    _, mark = review(ada)
+    ada.post(STANDARD, {**ASKED, "v2_minute": "250", "reviewed": mark})
+    ada.post(STANDARD, {**ASKED, "whom": "stay", "reviewed": mark})
+    assert plans.latest("standard").number == 1
+
+
+def test_without_a_change_there_is_nothing_to_review(ada: Client) -> None:
+    page, mark = review(ada, v2_minute="120", generations_month="")
+    assert "Nothing differs from Standard, version 1." in page
+    assert mark == ""
+
+
+def test_a_version_that_was_published_meanwhile_is_not_overlooked(ada: Client) -> None:
+    _, mark = review(ada)
+    ada.post(STANDARD, {**ASKED, "reviewed": mark})
+    page, again = review(ada, v2_minute="260", reviewed=mark)
+    assert "Somebody published a version meanwhile" in page
+    assert again == ""
+    assert plans.latest("standard").number == 2
+
+
+def test_publishing_asks_who_one_is_once(administrator: Staff, browser_of: Callable[..., Client]) -> None:
+    client = browser_of(administrator)
+    assert 'name="password"' in client.get(STANDARD).content.decode()
+    assert client.post(STANDARD, ASKED).status_code == 422
+    page, mark = review(client, password=PASSWORD)
+    assert 'name="password"' not in page
+    client.post(STANDARD, {**ASKED, "reviewed": mark})
+    assert plans.latest("standard").number == 2
+
+
+def test_a_rate_without_a_burst_is_refused_in_words(ada: Client) -> None:
+    page, _ = review(ada, v2_minute_burst="")
+    assert "This field is required" in page
+    page, _ = review(ada, v2_minute_burst="1,001")
+    assert "a rate has a burst of 1 to 1,000" in page
+    assert not LimitRule.objects.filter(plan_version__number=2).exists()

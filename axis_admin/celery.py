@@ -34,6 +34,7 @@ SWEEPS = {
     "tell which pilots end soon": ("keys.tasks.warn_of_pilot_ends", 300.0),
     "tell which pilots are close to their cap": ("metering.tasks.warn_of_pilot_caps", 300.0),
     "measure how long jobs take": ("metering.tasks.measure_jobs", crontab(minute="57")),
+    "make the counters of quotas equal to the ledger": ("metering.tasks.reconcile_windows", 60.0),
     "open the next billing periods": ("metering.tasks.open_periods", crontab(minute="7")),
     "make the ledger's partitions": ("metering.tasks.ensure_partitions", crontab(minute="17")),
 }

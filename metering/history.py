@@ -46,7 +46,7 @@ def write(rows: Iterable[Past], *, source: str = SOURCE) -> int:
         partitions.ensure_between(min(times), max(times))
         fences.share(entry.organization_id for entry in part)
         assignment.assign(part)
-        written += len(insertion.insert(part, source=source, received_at=timezone.now()))
+        written += len(insertion.insert(part, source=source, received_at=timezone.now()).ids)
     return written
 
 

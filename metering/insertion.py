@@ -1,6 +1,6 @@
 """The statements that write to the ledger: what is new is inserted and counted at once, by the same statement."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
 from typing import NamedTuple
 
@@ -40,7 +40,7 @@ WITH new AS (
     ON CONFLICT (organization_id, day, period_id, key_id, environment, api_version, outcome, resolution, service_tier)
     DO UPDATE SET generations = usage.generations + excluded.generations, units = usage.units + excluded.units
 )
-SELECT generation_id::text FROM new
+SELECT generation_id::text, pg_current_xact_id()::text FROM new
 """  # noqa: S608 (only names of columns are put together)
 
 _BATCH = """json_to_recordset(%s::json) AS entry(
@@ -61,6 +61,13 @@ FROM metering_generation AS generation WHERE generation_id = ANY (%s::uuid[])
 """
 
 
+class Inserted(NamedTuple):
+    """The ids that were new, and the transaction that wrote them; "" where none was."""
+
+    ids: Set[str]
+    transaction: str = ""
+
+
 class Standing(NamedTuple):
     """What the ledger says about an id."""
 
@@ -76,11 +83,12 @@ class Standing(NamedTuple):
     period: str | None
 
 
-def insert(entries: Sequence[Entry], *, source: str, received_at: datetime) -> set[str]:
-    """Write and count the entries whose ids are new, each id once; returns the ids that were."""
+def insert(entries: Sequence[Entry], *, source: str, received_at: datetime) -> Inserted:
+    """Write and count the entries whose ids are new, each id once; returns which were."""
     with connection.cursor() as cursor:
         cursor.execute(_WRITE_BATCH, [received_at, source, orjson.dumps(entries).decode()])
-        return {generation_id for (generation_id,) in cursor.fetchall()}
+        written = cursor.fetchall()
+    return Inserted({row[0] for row in written}, written[0][1] if written else "")
 
 
 def standing(generation_ids: Iterable[str]) -> dict[str, Standing]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from audit import trail
-from metering import assignment, batches, contracts, fences, insertion, rejects
+from metering import assignment, batches, contracts, fences, insertion, rejects, windows_settled
 from metering.batches import Batch, Candidate
 from metering.insertion import Standing
 from metering.results import Result, summary
@@ -34,19 +34,23 @@ def append(*, items: Sequence[Any], source: str, gateway: str, now: datetime, dr
         if dry_run:
             foreseen |= _foresee(batch, group)
         else:
-            _settle(batch, group, source=source)
+            windows_settled.tell(batch, group, transaction=_settle(batch, group, source=source))
     known = insertion.standing(candidate.entry.generation_id for candidate in repeats) | foreseen
     for repeat in repeats:
         batch.compare(repeat, known[repeat.entry.generation_id])
     if not dry_run:
+        windows_settled.tell(batch, repeats)
         conflicts = [batch.results[candidate.position] for candidate in (*firsts, *repeats)]
         kept += rejects.write_down(conflicts, items, organizations=batch.names.organizations, source=source)
         rejects.keep(kept, source=source, gateway=gateway, now=now)
     return batch.told
 
 
-def _settle(batch: Batch, group: Sequence[Candidate], *, source: str) -> None:
-    """Count a group. A period that a contract owes is opened first, in a transaction of its own."""
+def _settle(batch: Batch, group: Sequence[Candidate], *, source: str) -> str:
+    """Count a group and return the transaction that did, "" where nothing was new.
+
+    A period that a contract owes is opened first, in a transaction of its own.
+    """
     opened: set[int] = set()
     while True:
         try:
@@ -61,17 +65,18 @@ def _settle(batch: Batch, group: Sequence[Candidate], *, source: str) -> None:
 
 
 @transaction.atomic
-def _count(batch: Batch, group: Sequence[Candidate], *, source: str) -> None:
+def _count(batch: Batch, group: Sequence[Candidate], *, source: str) -> str:
     entries = [candidate.entry for candidate in group]
     fences.share(entry.organization_id for entry in entries)
     periods = assignment.assign(entries)
     new = insertion.insert(entries, source=source, received_at=batch.now)
-    known = insertion.standing(entry.generation_id for entry in entries if entry.generation_id not in new)
+    known = insertion.standing(entry.generation_id for entry in entries if entry.generation_id not in new.ids)
     for candidate, period in zip(group, periods, strict=True):
-        if candidate.entry.generation_id in new:
+        if candidate.entry.generation_id in new.ids:
             batch.accept(candidate, period)
         else:
             batch.compare(candidate, known[candidate.entry.generation_id])
+    return new.transaction
 
 
 def _foresee(batch: Batch, group: Sequence[Candidate]) -> dict[str, Standing]:

@@ -15,7 +15,7 @@ store.on_change.append(metrics.BREAKER.set)
 def of(ask: Ask, gateway: GatewayIdentity) -> bytes:
     """Return the answer's body. Raises Problem where there is no verdict."""
     try:
-        decision = decisions.decide(ask, gateway=gateway, at=datetime.now(UTC), sums=quotas.used)
+        decision = decisions.decide(ask, gateway=gateway, at=datetime.now(UTC), sums=quotas.sums)
     except limiter.RequestIdReused as error:
         errors = [("request_id", "Admitted before with another gateway, key, version or number of units.")]
         detail = "Mint a new request_id for each admission."

@@ -15,7 +15,7 @@ APART = timedelta(hours=24)
 class GenerationQuerySet(models.QuerySet["Generation"]):
     def between(self, start: datetime, end: datetime) -> "GenerationQuerySet":
         """Keep what happened in start ≤ t < end; only the months that can hold it are read."""
-        ids = _first_id(start - APART), _first_id(end + APART + entries.MILLISECOND)
+        ids = ids_between(start, end)
         return self.filter(
             occurred_at__gte=start, occurred_at__lt=end, generation_id__gte=ids[0], generation_id__lt=ids[1]
         )
@@ -27,6 +27,11 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
     def of_keys(self, environment: str) -> "GenerationQuerySet":
         """Keep the generations of live keys, or of test keys: the two are never added up."""
         return self.filter(environment=environment)
+
+
+def ids_between(start: datetime, end: datetime) -> tuple[UUID, UUID]:
+    """Return low ≤ id < high of whatever may have happened in start ≤ t < end."""
+    return _first_id(start - APART), _first_id(end + APART + entries.MILLISECOND)
 
 
 def _first_id(at: datetime) -> UUID:

@@ -6,7 +6,7 @@ from django.utils import timezone
 from audit import trail
 from keys import actions as key_actions
 from keys import job_lengths
-from metering import actions, lengths, partitions, pilot_use
+from metering import actions, lengths, partitions, pilot_use, window_sweep
 
 
 @shared_task
@@ -33,3 +33,9 @@ def measure_jobs() -> None:
     """Let leases of running jobs last as long as the jobs of late suggest."""
     now = timezone.now()
     job_lengths.note(lengths.longest(at=now), at=now)
+
+
+@shared_task
+def reconcile_windows() -> None:
+    """Make what the counters of quotas say equal to the ledger, and write down what windows have used."""
+    window_sweep.run(at=timezone.now())

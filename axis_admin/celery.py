@@ -33,6 +33,7 @@ SWEEPS = {
     "record which pilots ended": ("keys.tasks.record_pilot_ends", 60.0),
     "tell which pilots end soon": ("keys.tasks.warn_of_pilot_ends", 300.0),
     "tell which pilots are close to their cap": ("metering.tasks.warn_of_pilot_caps", 300.0),
+    "look at what runs in the pools": ("keys.tasks.sample_pools", 60.0),
     "measure how long jobs take": ("metering.tasks.measure_jobs", crontab(minute="57")),
     "make the counters of quotas equal to the ledger": ("metering.tasks.reconcile_windows", 60.0),
     "open the next billing periods": ("metering.tasks.open_periods", crontab(minute="7")),

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from audit import trail
-from keys import actions, counts, feed, refusals, retention, uses
+from keys import actions, counts, feed, refusals, retention, uses, utilisation
 from keys.gateways import GatewaySecret
 from keys.models import DeliveryLink, ExpiryMark, KeySecret, LimitRule, Pilot, SecretUse
 
@@ -105,3 +105,9 @@ def warn_of_pilot_ends() -> None:
     """Tell the contacts and the account manager of pilots that end soon."""
     for pilot in Pilot.objects.to_warn(at=timezone.now()).select_related("organization"):
         actions.warn_of_end(pilot=pilot, actor=trail.SYSTEM)
+
+
+@shared_task
+def sample_pools() -> None:
+    """Write down how many jobs run in the pools; a run more or less counts for the time that has passed."""
+    utilisation.sample(at=timezone.now())

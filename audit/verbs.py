@@ -183,11 +183,11 @@ class Verb(models.TextChoices):
         "published/publish {target}[, to which {organizations} organizations moved]", _PLAN, needs_reason=True)
 
     PILOT_STARTED = Entry("pilot.started", "create", "beaker",
-        "started/start the pilot[ of {organization}][, until {ends_at}]", _PILOT)
+        "started/start the pilot[ of {organization}][, until {ends}]", f"{_PILOT} ends")
     PILOT_PLANNED = Entry("pilot.planned", "create", "beaker", "planned/plan the pilot[ of {organization}]", _PILOT)
     PILOT_CHANGED = Entry("pilot.changed", "update", "beaker", "changed/change the pilot[ of {organization}]", _PILOT)
     PILOT_EXTENDED = Entry("pilot.extended", "update", "calendar-days",
-        "extended/extend the pilot[ of {organization}][ until {ends_at}]", _PILOT, needs_reason=True)
+        "extended/extend the pilot[ of {organization}][ until {ends}]", f"{_PILOT} ends", needs_reason=True)
     PILOT_CANCELLED = Entry("pilot.cancelled", "delete", "x-circle",
         "cancelled/cancel the pilot[ of {organization}]", _PILOT, needs_reason=True)
     PILOT_EXPIRED = Entry("pilot.expired", "update", "clock",

@@ -10,7 +10,8 @@ from keys.limits.slots import MINUTE, Slot
 
 CAP = Slot("window", "generations", window="term")
 RUNNING_JOBS = Slot("concurrency")
-CAP_NAME, JOBS_NAME = "pilot-cap", "pilot-running-jobs"
+PREFIX = "pilot-"
+CAP_NAME, JOBS_NAME = f"{PREFIX}cap", f"{PREFIX}running-jobs"
 # A rate lets so much of a minute pass at once.
 BURST_SECONDS = 10
 MOST_A_MINUTE, MOST_JOBS = 1_000_000, 100_000
@@ -78,4 +79,4 @@ def is_above(agreed: Agreed, threshold: int | None) -> bool:
 
 def _rate(api_version: str, rate: int) -> Change:
     burst = min(max(rate * BURST_SECONDS // MINUTE, 1), LARGEST_BURST)
-    return Change(rate_slot(api_version), limit=rate, burst=burst, name=f"pilot-{api_version}-minute")
+    return Change(rate_slot(api_version), limit=rate, burst=burst, name=f"{PREFIX}{api_version}-minute")

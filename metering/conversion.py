@@ -9,8 +9,6 @@ from keys.models import Pilot
 from metering.pilots import ContractTerms, terms_of
 from orgs.models import Organization, PlanVersion, Reservation
 
-SAME = "stays as it is"
-
 # What, before, after, and a note.
 Row = tuple[str, str, str, str]
 
@@ -18,7 +16,7 @@ Row = tuple[str, str, str, str]
 def rows(
     pilot: Pilot, plan: PlanVersion, *, at: datetime, terms: ContractTerms | None, holds: list[Reservation]
 ) -> list[Row]:
-    """Return what changes, and the limits that do not."""
+    """Return everything that converting could change, as it is before and after; `changed` keeps what differs."""
     organization, before = pilot.organization, pilot.organization.plan_version
     return [
         ("Status", organization.get_status_display(), Organization.Status.ACTIVE.label, ""),
@@ -26,10 +24,20 @@ def rows(
         ("Plan", str(before), str(plan), ""),
         ("API versions", ", ".join(before.api_versions), ", ".join(plan.api_versions), ""),
         ("Service tier", "pilot", _tier(holds), ""),
-        ("Contract", *_contract(organization, terms, at=at)),
+        ("Contract", *_contract(organization, terms, at=at), ""),
         *_limits(pilot, plan, at=at),
-        ("Longest life of a key", _days(before.longest_key_days), _days(plan.longest_key_days), "keys stay"),
+        ("Longest life of a key", _days(before.longest_key_days), _days(plan.longest_key_days), "for keys to come"),
     ]
+
+
+def changed(found: list[Row]) -> list[Row]:
+    """Return the rows in which something changes."""
+    return [row for row in found if row[1] != row[2]]
+
+
+def same(found: list[Row]) -> str:
+    """Name what stays as it is: `API versions, Contract`."""
+    return ", ".join(row[0] for row in found if row[1] == row[2])
 
 
 def _limits(pilot: Pilot, plan: PlanVersion, *, at: datetime) -> list[Row]:
@@ -44,15 +52,14 @@ def _limits(pilot: Pilot, plan: PlanVersion, *, at: datetime) -> list[Row]:
             own = ends
         before = line.said if line else limit_changes.said(slot, None)
         after = limit_changes.said(slot, own or coming.get(slot))
-        if before != after or own is not None:
-            found.append((slot.words, before, after, "the organization's own" if own else ""))
+        found.append((slot.words, before, after, "the organization's own" if own else ""))
     return found
 
 
-def _contract(organization: Organization, terms: ContractTerms | None, *, at: datetime) -> tuple[str, str, str]:
+def _contract(organization: Organization, terms: ContractTerms | None, *, at: datetime) -> tuple[str, str]:
     present = organization.contracts.covering(at).first()
     before = str(terms_of(present)) if present else ""
-    return before, before if terms is None else str(terms), SAME if terms is None else "from that instant on"
+    return before, before if terms is None else str(terms)
 
 
 def _tier(holds: list[Reservation]) -> str:

@@ -1,9 +1,10 @@
 """The form that converts a pilot: the contract after it, and the holds that become reservations."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 
 from keys.pilot_forms import PilotForm
 from metering.models import Contract
@@ -15,7 +16,9 @@ KEEP, NEW = "keep", "new"
 
 
 class ConvertForm(OptionalReasonForm, PilotForm):
-    """Keeps the present contract, or opens its next version."""
+    """Keeps the present contract, or opens its next version; `chosen` are the terms and the holds that it was sent."""
+
+    chosen: tuple[ContractTerms | None, list[Reservation]] | None = None
 
     contract = forms.ChoiceField(widget=forms.RadioSelect, initial=KEEP)
     currency = Text(max_length=3, required=False, help_text="Three letters, such as EUR. Only with a new version.")
@@ -30,7 +33,13 @@ class ConvertForm(OptionalReasonForm, PilotForm):
         widget=forms.CheckboxSelectMultiple,
     )
 
-    field_order = ["contract", "currency", "anchor_day", "included_generations", "holds", "reason", "ticket", "version"]
+    # What the list of changes beside the form was drawn from.
+    shown = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    field_order = [
+        *("contract", "currency", "anchor_day", "included_generations", "holds", "reason", "ticket"),
+        *("version", "shown"),
+    ]
 
     def __init__(
         self,
@@ -50,6 +59,7 @@ class ConvertForm(OptionalReasonForm, PilotForm):
         rows = Reservation.objects.filter(pk__in=[hold.pk for hold in holds]).select_related("pool")
         self.fields["holds"].queryset = rows  # type: ignore[attr-defined]
         self.fields["holds"].initial = [hold.pk for hold in holds]
+        self.fields["shown"].initial = _mark(None, holds)
         if not holds:
             del self.fields["holds"]
 
@@ -65,7 +75,21 @@ class ConvertForm(OptionalReasonForm, PilotForm):
             for name in ("currency", "anchor_day", "included_generations"):
                 if cleaned.get(name) in (None, "") and name not in self.errors:
                     self.add_error(name, "A new version says this.")
+        if not self.errors:
+            self._check_shown(cleaned)
         return cleaned
+
+    def _check_shown(self, cleaned: dict[str, Any]) -> None:
+        """Convert nothing of which the person has not seen what it changes."""
+        self.chosen = self.terms, list(cleaned.get("holds") or ())
+        mark = _mark(*self.chosen)
+        if cleaned.get("shown") == mark:
+            return
+        data = cast("QueryDict", self.data).copy()
+        data["shown"] = mark
+        self.data = data
+        self.lead = "Nothing was converted yet."
+        self.add_error(None, "This is what changes with what you have chosen. Look at it, and convert once more.")
 
     @property
     def terms(self) -> ContractTerms | None:
@@ -78,3 +102,7 @@ class ConvertForm(OptionalReasonForm, PilotForm):
     @property
     def wanted(self) -> dict[str, Any]:
         return {"terms": self.terms, "holds": list(self.cleaned_data.get("holds") or ()), **self.why}
+
+
+def _mark(terms: ContractTerms | None, holds: list[Reservation]) -> str:
+    return " ".join([str(terms), *sorted(hold.uid for hold in holds)])

@@ -8,8 +8,7 @@ from django.db.models import F
 
 from axis_admin.demo_data.credentials import REVOKED_GATEWAY, REVOKED_GATEWAY_DAYS, Held
 from axis_admin.demo_data.studios import STUDIOS, Studio
-from keys import pilots
-from keys.actions import pilot_rules
+from keys import pilot_limits, pilots
 from keys.models import ApiKey, GatewayCredential, KeySecret, LimitRule, Pilot, PilotCriterion
 from orgs.models import Notice, Organization
 
@@ -42,7 +41,7 @@ def _pilot(organization: Organization, starts: datetime, ends: datetime) -> None
     PilotCriterion.objects.filter(pilot__organization=organization, ticked_at__isnull=False).update(
         ticked_at=starts + timedelta(days=18)
     )
-    own = LimitRule.objects.filter(organization=organization, name__startswith=pilot_rules.PREFIX)
+    own = LimitRule.objects.filter(organization=organization, name__startswith=pilot_limits.PREFIX)
     own.update(effective=DateTimeTZRange(starts, ends, "[)"), asked=None, created_at=starts, begun_at=starts)
 
 

@@ -11,11 +11,13 @@ from django.utils import timezone
 
 from audit import trail
 from audit.verbs import Verb
+from keys import pilot_limits
 from keys.actions import limit_owners
 from keys.actions.limit_owners import Step, Whose, Why
 from keys.actions.limit_rows import rows_of
 from keys.limits.rules import LimitRule
 from keys.limits.slots import Slot
+from keys.models import Pilot
 
 
 @transaction.atomic
@@ -52,10 +54,18 @@ def _note(whose: Whose, rows: Sequence[LimitRule], at: datetime, *, actor: trail
     # Why it began or ended is why it was set.
     why = Why(actor, told.reason, told.ticket)
     limit_owners.record(verb, whose, step, why, detail={named: limit_owners.clock(at)})
-    limit_owners.tell(whose, [step], about=f"{told.uid}/{named}/{at.timestamp():.0f}")
+    if not _belongs_to_pilot(told):
+        limit_owners.tell(whose, [step], about=f"{told.uid}/{named}/{at.timestamp():.0f}")
     _mark(over, "ended_at", now)
     _mark(begins, "begun_at", now)
     return step
+
+
+def _belongs_to_pilot(rule: LimitRule) -> bool:
+    """Whether it begins and ends with a pilot: people are told of that, and not of each of its limits besides."""
+    of_pilot = rule.name.startswith(pilot_limits.PREFIX) and rule.organization_id is not None
+    pilots = Pilot.objects.filter(organization=rule.organization_id, ends_at=rule.set_for.upper)
+    return of_pilot and pilots.exists()
 
 
 def _origin(row: LimitRule) -> int:

@@ -20,7 +20,6 @@ from keys.limits.slots import Slot
 from keys.models import Pilot
 from keys.pilot_limits import Agreed
 
-PREFIX = "pilot-"
 REASON = "Agreed on for the pilot"
 
 
@@ -102,13 +101,15 @@ def _shorten(origin: LimitRule, *, at: datetime) -> None:
 
 def _slots(pilot: Pilot, *, ends_at: datetime) -> list[Slot]:
     """The slots in which the pilot has rules of its own."""
-    named = LimitRule.objects.filter(organization=pilot.organization, continues=None, name__startswith=PREFIX)
+    named = LimitRule.objects.filter(
+        organization=pilot.organization, continues=None, name__startswith=pilot_limits.PREFIX
+    )
     return sorted({rule.about for rule in _own(named, ends_at=ends_at)}, key=lambda slot: slot.order)
 
 
 def _own(rows: Iterable[LimitRule], *, ends_at: datetime) -> list[LimitRule]:
     """The settings of the pilot among them: by their name, and because they end when it does."""
-    origins = [row for row in rows if row.continues_id is None and row.name.startswith(PREFIX)]
+    origins = [row for row in rows if row.continues_id is None and row.name.startswith(pilot_limits.PREFIX)]
     return [row for row in origins if not row.set_for.isempty and row.set_for.upper == ends_at]
 
 

@@ -125,7 +125,9 @@ def extend_pilot(
     pilot.ends_at, pilot.state, pilot.settled_at = ends_at, Pilot.State.EXTENDED, None
     _check_length(pilot, now=now, beyond_policy=beyond_policy)
     pilot_records.save(pilot)
-    event = pilot_records.record(Verb.PILOT_EXTENDED, pilot, actor=actor, before=before, reason=reason, ticket=ticket)
+    event = pilot_records.record(
+        Verb.PILOT_EXTENDED, pilot, actor=actor, before=before, detail=_ends(pilot), reason=reason, ticket=ticket
+    )
     pilot_rules.move_end(pilot, old_end=old_end, why=pilot_rules.why_of(event, actor=actor), now=now)
     pilot_notices.changed(pilot, "pilot_extended")
     changes.announce(organization=pilot.organization, kind="pilot.changed")
@@ -235,9 +237,15 @@ def _begin(
 ) -> None:
     pilot.state, pilot.settled_at = Pilot.State.ACTIVE, None
     pilot_records.save(pilot, lines)
-    event = pilot_records.record(Verb.PILOT_STARTED, pilot, actor=actor, before={}, reason=reason, ticket=ticket)
+    event = pilot_records.record(
+        Verb.PILOT_STARTED, pilot, actor=actor, before={}, detail=_ends(pilot), reason=reason, ticket=ticket
+    )
     pilot_rules.set_rules(pilot, before=NOTHING_OWN, why=pilot_rules.why_of(event, actor=actor), now=now)
     pilot_notices.changed(pilot, "pilot_started")
+
+
+def _ends(pilot: Pilot) -> dict[str, str]:
+    return {"ends": f"{pilot.ends_at:%-d %b %Y, %H:%M} UTC"}
 
 
 def _set_terms(pilot: Pilot, agreed: Agreed, production_plan: PlanVersion | None, *, beyond_policy: bool) -> None:

@@ -37,7 +37,7 @@ def pilots(request: StaffRequest) -> HttpResponse:
     context = {
         "cards": [Card(pilot, now) for pilot in page],
         "page": page,
-        "counted": f"{len(page)} of {page.paginator.count}",
+        "counted": f"{len(page)} of {page.paginator.count} pilots",
         "states": pilot_states.CHOICES,
         "managers": [(person.uid, str(person)) for person in _managers(in_scope)],
         "is_filtered": any(request.GET.get(name) for name in ("q", "state", "manager")),
@@ -78,10 +78,12 @@ def convert_pilot(request: StaffRequest, uid: str) -> HttpResponse:
     )  # fmt: skip
     if pages.accepted(form, lambda: actions.convert_pilot(pilot=found, actor=request.actor, **form.wanted)):
         return pages.done(request, reverse("orgs:detail", args=[uid]), f"{organization} is in production.")
+    rows = _changes(found, form, holds)
     context = {
         "organization": organization,
         "card": Card(found, now),
-        "changes": _changes(found, form, holds),
+        "changes": conversion.changed(rows),
+        "same": conversion.same(rows),
         **pages.under(organization, "Convert pilot"),
     }
     back = doing.page_of(organization)
@@ -94,12 +96,10 @@ def can_be_converted(found: Pilot) -> bool:
 
 
 def _changes(found: Pilot, form: ConvertForm, holds: list[Reservation]) -> list[conversion.Row]:
-    """What changes, with what the form says; nothing as long as no plan is chosen."""
+    """What changes with what the form says; nothing as long as no plan is chosen."""
     if found.production_plan is None:
         return []
-    is_sent = form.is_bound and "contract" not in form.errors and not form.errors
-    terms = form.terms if is_sent else None
-    chosen = list(form.cleaned_data.get("holds") or ()) if is_sent else holds
+    terms, chosen = form.chosen or (None, holds)
     return conversion.rows(found, found.production_plan, at=timezone.now(), terms=terms, holds=chosen)
 
 

@@ -7,7 +7,18 @@ from audit.forms import SearchForm
 from audit.models import Event
 from axis_admin.lookup import calls, uploads
 from axis_admin.middleware import sessions
-from keys import deliveries, dry_run, exposure, refusals, retention, rotation, states
+from keys import (
+    criteria,
+    deliveries,
+    dry_run,
+    exposure,
+    pilot_terms,
+    pilots,
+    refusals,
+    retention,
+    rotation,
+    states,
+)
 from keys.actions import openings
 from metering import passed
 from orgs import lifecycle, policy, proof
@@ -104,3 +115,15 @@ def test_what_it_says_of_the_paste_box_and_of_leaks_is_the_code_s() -> None:
     assert f"of the last {exposure.KNOWN.days} days alone" in told
     assert f"in the last {dry_run.LENGTH.total_seconds() / 3600:.0f} hours" in told
     assert f"the {retention.CALLERS.days} days before" in told
+
+
+def test_what_it_says_of_pilots_is_the_code_s() -> None:
+    section = markdown.section(TEXT, "## Pilots")
+    assert f"({pilots.USUAL_LENGTH.days} days unless you say" in section
+    assert f"within {pilots.RECENTLY.days} days after it has ended" in section
+    assert f"More than {pilots.POLICY_LENGTH.days} days in all" in section
+    *first, last = pilot_terms.MARKS
+    assert f"{', '.join(map(str, first))} and {last} days before the end" in section.replace("\n", " ")
+    assert f"{pilot_terms.CAP_PERCENT} % of the cap" in section
+    lines = [criteria.read(line)[0] for line in markdown.CODE.findall(section) if " " in line]
+    assert {line.kind for line in lines} == set(criteria.Kind) - {criteria.Kind.WORDS}

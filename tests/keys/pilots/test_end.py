@@ -184,6 +184,16 @@ def test_that_it_ran_out_is_recorded_once_with_the_time_at_which_it_did(pilot: P
     assert Notice.objects.filter(about__contains="/ended/").count() == 2
 
 
+def test_of_its_end_people_are_told_once_and_not_of_each_limit_besides(pilot: Pilot) -> None:
+    Notice.objects.all().delete()
+    with at(pilot.ends_at + HOUR):
+        tasks.record_limit_changes()
+        tasks.record_pilot_ends()
+        tasks.record_limit_changes()
+    assert Event.objects.filter(verb="limit.ended").count() == 3
+    assert set(Notice.objects.values_list("kind", flat=True)) == {"pilot_ending"}
+
+
 def test_people_are_warned_once_at_each_mark(pilot: Pilot) -> None:
     for hours in range(0, 31 * 24, 6):
         with at(pilot.starts_at + hours * HOUR):

@@ -26,6 +26,8 @@ APPLICATION = "axis_app"
 LONGEST_RUN_DIR = 107 - len("/.s.PGSQL.5432.lock")
 START_SECONDS = 30
 STOP_SECONDS = 20
+# PostgreSQL's own default, and what a machine that does other things too can spare.
+LEAST_SHARED_MB, MOST_SHARED_MB = 128, 1_024
 
 
 class StoresError(Exception):
@@ -202,6 +204,7 @@ class Stores:
             "timezone": "UTC",
             "log_timezone": "UTC",
             "fsync": "on" if self.durable else "off",
+            "shared_buffers": f"{_shared_megabytes()}MB",
         }
         arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         # SIGINT is PostgreSQL's fast shutdown: open transactions are rolled back, everything committed is kept.
@@ -264,3 +267,12 @@ class Stores:
 
     def _log(self, name: str) -> Path:
         return self.var / f"{name}.log"
+
+
+def _shared_megabytes() -> int:
+    """How much PostgreSQL keeps in memory: a quarter of the machine's, as its manual advises, within bounds."""
+    try:
+        machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return LEAST_SHARED_MB
+    return max(LEAST_SHARED_MB, min(MOST_SHARED_MB, machine // 4 // 2**20))

@@ -17,7 +17,7 @@ from orgs.models import Organization
 # So many a minute that nothing is ever refused, and yet each is counted.
 ENOUGH = 60_000_000
 BURST = 1_000
-MINUTE, HOUR = 60, 3_600
+MINUTE = 60
 ONE_DAY = timedelta(days=1)
 
 
@@ -57,7 +57,7 @@ def _issue(organization: Organization, name: str) -> tuple[ApiKey, str]:
 
 
 def _limit(organization: Organization, issued: list[ApiKey]) -> None:
-    """Let a call meet three limits: the organization's by minute, in place of the plan's; by hour; and the key's."""
+    """Let a call meet three limits: a rate in place of the plan's, running jobs, and the key's rate."""
     trail.record(
         Verb.LIMIT_SET,
         actor=trail.SYSTEM,
@@ -67,11 +67,13 @@ def _limit(organization: Organization, issued: list[ApiKey]) -> None:
         further=[key.target for key in issued],
     )
     effective = DateTimeTZRange(timezone.now(), None, "[)")
-    rates = [("v1-minute", "v1", MINUTE), ("v2-minute", "v2", MINUTE), ("hour", None, HOUR)]
-    common = {"limit": ENOUGH, "burst": BURST, "effective": effective}
+    common = {"limit": ENOUGH, "effective": effective}
+    rate = {**common, "period_s": MINUTE, "burst": BURST}
     rules = [
-        LimitRule(organization=organization, name=name, api_version=version, period_s=period, **common)
-        for name, version, period in rates
+        LimitRule(organization=organization, name=f"{version}-minute", api_version=version, **rate)
+        for version in ("v1", "v2")
     ]
-    rules += [LimitRule(key=key, name="key-minute", period_s=MINUTE, **common) for key in issued]
+    running = LimitRule.Kind.CONCURRENCY
+    rules.append(LimitRule(organization=organization, name="running jobs", kind=running, **common))
+    rules += [LimitRule(key=key, name="key-minute", **rate) for key in issued]
     LimitRule.objects.bulk_create(rules)

@@ -32,8 +32,8 @@ ORGANIZATIONS, FEW, MANY = 250, 10_000, 1_000_000
 FIRST = 1_000_000
 GATEWAYS, REVOCATIONS = 4, 100
 CONNECTIONS, SECONDS = 8, 3.0
-# Of the million so many are asked for: cold ones all over the table, warm ones as many as the small table has.
-COLD_EVERY, WARM = 20, FEW
+# Of the million as many are asked for as the small table has, all over it: nothing but its size differs.
+COLD_EVERY, WARM = MANY // FEW, FEW
 FEW_DATABASE = "few"
 WARM_FEW, WARM_MANY = "warm, 10,000 keys", "warm, 1,000,000 keys"
 COLD_FEW, COLD_MANY = "cold, 10,000 keys", "cold, 1,000,000 keys"

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from audit import trail
 from audit.verbs import Verb
-from bench.customers import BURST, ENOUGH, HOUR, MINUTE
+from bench.customers import BURST, ENOUGH, MINUTE
 from bench.payload import Customer
 from keys import actions as keys
 from keys import secrets
@@ -71,7 +71,7 @@ def _organization(number: int) -> Organization:
     trail.record(Verb.LIMIT_SET, actor=trail.SYSTEM, reason="measuring", target=organization.target)
     effective = DateTimeTZRange(timezone.now(), None, "[)")
     common = {"organization": organization, "limit": ENOUGH, "burst": BURST, "effective": effective}
-    rates = [("v2-minute", "v2", MINUTE), ("hour", None, HOUR), ("day", None, DAY)]
+    rates = [("v2-minute", "v2", MINUTE), ("hour", None, 60 * MINUTE), ("day", None, DAY)]
     LimitRule.objects.bulk_create(
         [LimitRule(name=name, api_version=version, period_s=period, **common) for name, version, period in rates]
     )

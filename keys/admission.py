@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from keys.limits import calls, limiter, pools, store, windows
-from keys.limits.limiter import Outcome, Spending
+from keys.limits.limiter import Outcome, Room, Spending
 from keys.limits.pools import Pool
 from keys.limits.windows import Sums
 from keys.verdicts import Code
@@ -54,7 +54,7 @@ def _in_shared_room(spending: Spending, candidates: Sequence[Pool], sums: Sums) 
     pool, is_new = found
     is_kept, first = not is_new, None
     try:
-        outcome = _asked(spending, sums, shared=True)
+        outcome = _asked(spending, sums, room="shared")
         if outcome.state == "replayed" and is_new:
             # The job has its room elsewhere, or has ended; or this is its room, taken by another copy of the call.
             first = pools.where(counters, candidates, job=job, besides=pool)
@@ -72,9 +72,9 @@ def _in_shared_room(spending: Spending, candidates: Sequence[Pool], sums: Sums) 
 def _without_room(spending: Spending, candidates: Sequence[Pool], sums: Sums) -> Admission:
     """Say whose fault it is: the customer's own limits are still asked, and spend nothing."""
     if _is_remembered(spending):
-        outcome = _asked(spending, sums, shared=True)
+        outcome = _asked(spending, sums, room="shared")
         return Admission(outcome, pools.where(limiter.limiter().store, candidates, job=_job(spending)))
-    outcome = _asked(msgspec.structs.replace(spending, mode="probe"), sums, shared=True)
+    outcome = _asked(msgspec.structs.replace(spending, mode="probe"), sums, room="free")
     if outcome.state != "unspent":
         return Admission(outcome)
     told = msgspec.structs.replace(spending, mode="tell", told=Code.CAPACITY_EXHAUSTED.value, limits=())
@@ -94,10 +94,10 @@ def _job(spending: Spending) -> str:
     return pools.member(spending.organization, spending.member)
 
 
-def _asked(spending: Spending, sums: Sums, *, shared: bool = False) -> Outcome:
+def _asked(spending: Spending, sums: Sums, *, room: Room = "") -> Outcome:
     """Ask until every window is the present one and counted."""
-    if shared and not spending.shared:
-        spending = msgspec.structs.replace(spending, shared=True)
+    if room and room != spending.room:
+        spending = msgspec.structs.replace(spending, room=room)
     for _ in range(MOST_QUESTIONS):
         outcome = limiter.limiter().spend(spending)
         if outcome.state == "elsewhen":

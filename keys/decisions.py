@@ -13,7 +13,7 @@ from keys.admission import Admission
 from keys.asks import Ask
 from keys.facts import GatewayIdentity, Identity
 from keys.known import Known
-from keys.limits import applying, calls, leases, pools, store
+from keys.limits import applying, calls, leases, pools, running, store
 from keys.limits.applying import Limit
 from keys.limits.leases import Lease
 from keys.limits.limiter import USUAL_JOB_MS, Spending, Standing
@@ -126,7 +126,7 @@ def _confirmed(
 
 def _asked(spending: Spending, identity: Identity, ask: Ask, sums: Sums) -> Admission:
     try:
-        return admission.ask(spending, candidates=() if spending.shared else _pools_of(identity, ask), sums=sums)
+        return admission.ask(spending, candidates=() if spending.room else _pools_of(identity, ask), sums=sums)
     except admission.Unsettled as error:
         raise CannotTell from error
 
@@ -188,7 +188,8 @@ def _spending(ask: Ask, known: Known, gateway: GatewayIdentity, at: datetime, fa
         job_ms=identity.job_ms.get(ask.api_version, USUAL_JOB_MS),
         at=at,
         memory=identity.derived,
-        shared=not _pools_of(identity, ask),
+        room="" if _pools_of(identity, ask) else "free",
+        about=_about(identity, gateway, ask),
     )
 
 
@@ -196,6 +197,14 @@ def _pools_of(identity: Identity, ask: Ask) -> Sequence[Pool]:
     """Where a job of the call may run; nowhere one that begins none. What is tried out takes nobody's room."""
     begins = ask.spends and ask.lease is not False and identity.key.environment != "test"
     return pools.pools.of(ask.api_version) if begins else ()
+
+
+def _about(identity: Identity, gateway: GatewayIdentity, ask: Ask) -> str:
+    name = (_about, gateway.id, ask.api_version)
+    kept: str | None = identity.derived.get(name)
+    if kept is None:
+        kept = identity.derived[name] = running.described(gateway.id, identity.key.id, ask.api_version)
+    return kept
 
 
 def _limits(identity: Identity, ask: Ask, at: datetime) -> tuple[Limit, ...]:

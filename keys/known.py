@@ -62,7 +62,7 @@ class _Process:
 
 
 process = _Process()
-tail.each_round.extend([pools.pools.reread, running.flush])
+tail.each_round.extend([pools.pools.reread, running.clear])
 os.register_at_fork(after_in_child=process.start_over)
 
 

@@ -77,7 +77,7 @@ def forgotten_pools(monkeypatch: pytest.MonkeyPatch) -> None:
     from keys.limits import pools, running
 
     monkeypatch.setattr(pools, "pools", pools.Pools())
-    running._put_down.clear()
+    running._touched.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,8 @@
 -- One decision: is the identity still what the caller read, was this call admitted before, and which limits does it meet?
 -- Of any number of rates (GCRA), calendar windows, running jobs and a reservation all are spent, or none.
 --
--- KEYS  1 the organization's token, 2 its tally, 3 uses of its secrets, 4 the remembered admission, then a counter for each
---       limit, then for each limit of kind OPEN what was admitted and not reported yet; one hash tag for all.
+-- KEYS  1 the organization's token, 2 its tally, 3 uses of its secrets, 4 the remembered admission, 5 its running jobs, then a
+--       counter for each limit, then for each limit of kind OPEN what was admitted and not reported yet; one hash tag for all.
 -- ARGV  1 the limits, eight doubles each: kind, cost, a, b, c, d, blocks, id   2 their format    3 the answer's format
 --       4 '|secret|version|', how a verdict is counted, '' for not at all     5 units * 2^26 + 1, what it is counted by
 --       6 how long a job runs unless it is renewed, ms     7 the token that was read before the identity was
@@ -10,7 +10,8 @@
 --       9 the id of the decision     10 address|agent of the caller     11 public id of the secret, '' to note no use
 --       12 what the memory is bound to, '' to neither look nor remember     13 by what the job is known
 --       14 now in us, '' for this server's clock     15 the verdict that is told, '' to count none
---       16 'shared' where shared room was taken for the job, or is not asked for
+--       16 'shared' where shared room was taken for the job, 'free' where none is asked for
+--       17 gateway|key|version, what is told of a running job
 -- Answers a letter, the decision's id and packed doubles: now, tier, and of each limit id, short, remaining, reset, retry.
 --       A admitted, Y replayed, R refused, P not spent, T told, B beyond what is reserved. Or a letter with nothing of this:
 --       S and the token: the identity is to be read again. M: admitted before with other values.
@@ -71,7 +72,7 @@ end
 local v = { unpacked(ARGV[2], ARGV[1]) }
 -- Behind the last number stands where it ended.
 local n = floor(#v / 8)
-local kept = n > 0 and call('MGET', unpack(KEYS, 5, 4 + n))
+local kept = n > 0 and call('MGET', unpack(KEYS, 6, 5 + n))
 
 -- What was admitted longer ago than a job runs, and not reported, is given back.
 local function given_back(used, counter, opens)
@@ -87,7 +88,7 @@ end
 
 -- Evaluate everything, and write nothing.
 local was, is, firsts, opens, rows = {}, {}, {}, {}, { now, 0 }
-local refused, verdict, tier, beyond, full, opened, r = nil, 4, 0, false, nil, 4 + n, 2
+local refused, verdict, tier, beyond, full, opened, r = nil, 4, 0, false, nil, 5 + n, 2
 for i = 1, n do
   local o = i * 8
   local kind, cost, blocks = v[o - 7], v[o - 6], v[o - 1] == 1
@@ -112,7 +113,7 @@ for i = 1, n do
     end
     remaining, reset = floor((room - after) / period), ceil(after / count)
   elseif kind >= JOBS then
-    used = call('ZCOUNT', KEYS[4 + i], '(' .. floor(now / 1000), '+inf')
+    used = call('ZCOUNT', KEYS[5 + i], '(' .. floor(now / 1000), '+inf')
     after, rank = used, 3
     local fits = used + cost <= v[o - 5]
     if kind == JOBS then
@@ -134,7 +135,7 @@ for i = 1, n do
     if kind == OPEN then
       opened = opened + 1
       opens[i] = KEYS[opened]
-      if first <= now then used, first = given_back(used, KEYS[4 + i], opens[i]) end
+      if first <= now then used, first = given_back(used, KEYS[5 + i], opens[i]) end
     end
     after, rank, firsts[i] = used + cost, 1, first
     if after > most then short, retry = 1, blocks and -1 or 0 end
@@ -176,8 +177,9 @@ if ARGV[11] ~= '' then
 end
 if not spends then return 'P' .. answer end
 
+local runs = false
 for i = 1, n do
-  local o, kind, counter = i * 8, v[i * 8 - 7], KEYS[4 + i]
+  local o, kind, counter = i * 8, v[i * 8 - 7], KEYS[5 + i]
   if is[i] > was[i] then
     if kind == RATE then
       -- A minute longer than the debt: were the clock to stand still, expiry must not be what refills the bucket.
@@ -187,6 +189,7 @@ for i = 1, n do
       -- What has ended by itself is cleared away by the next one that begins.
       call('ZREMRANGEBYSCORE', counter, '-inf', floor(now / 1000))
       call('ZADD', counter, floor(now / 1000) + ARGV[6], ARGV[13])
+      runs = true
     else
       local first = firsts[i]
       if kind == OPEN then
@@ -198,6 +201,12 @@ for i = 1, n do
       call('SET', counter, packed('<dd', is[i], first), 'KEEPTTL')
     end
   end
+end
+if runs or ARGV[16] == 'shared' then
+  -- For people to look at: nothing is decided by it.
+  local index, job = KEYS[5], ARGV[13] .. '|' .. ARGV[17] .. '|' .. floor(now / 1000000)
+  call('ZADD', index, floor(now / 1000) + ARGV[6], job)
+  if now % 97 == 0 then call('PEXPIRE', index, 90000000) end
 end
 tally('VALID', '')
 -- For 15 minutes; later copies of a report are the ledger's to know.

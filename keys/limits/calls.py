@@ -18,7 +18,7 @@ SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 # Units and calls are counted in one number.
 CALL_BITS = 26
 
-_ARGUMENTS = 16
+_ARGUMENTS = 17
 _RATE, _WINDOW, _OPEN, _JOBS, _RESERVED = range(5)
 _FIELDS, _ANSWERED = 8, 5
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -67,9 +67,9 @@ def prepared(
         for limit, window in zip(limits, windows, strict=True)
     ]
     opens = [opened(name) for name, limit in zip(names, limits, strict=True) if _kind(limit) == _OPEN]
-    numbers = [number for pair in zip(limits, windows, strict=True) for number in _row(*pair, units=units, takes=takes)]
+    numbers = [number for pair in zip(limits, windows, strict=True) for number in row(*pair, units=units, takes=takes)]
     first = [tokens.name(organization), f"{tag}:tally", uses_key(organization)]
-    keys = len(first) + 1 + len(names) + len(opens)
+    keys = len(first) + 2 + len(names) + len(opens)
     arguments = [
         struct.pack(f"<{len(numbers)}d", *numbers),
         "<" + "d" * len(numbers),
@@ -83,7 +83,7 @@ def prepared(
         tuple(limits),
         min((window[1] for window in windows if window), default=None),
         head + b"".join([bulk(word) for word in ("EVALSHA", SHA, str(keys), *first)]),
-        b"".join([bulk(word) for word in (*names, *opens, *arguments)]),
+        b"".join([bulk(word) for word in (running_key(organization), *names, *opens, *arguments)]),
         bulk(replay_key(organization, None)),
     )
 
@@ -117,6 +117,11 @@ def uses_key(organization: int) -> str:
     return f"{{{organization}}}:uses"
 
 
+def running_key(organization: int) -> str:
+    """Return where the running jobs of an organization stand for people to look at."""
+    return f"{{{organization}}}:running"
+
+
 def replay_key(organization: int, request_id: str | None) -> str:
     """Return where the admission of a request id is remembered."""
     # Names of keys show up in the store's own tools and logs: text from outside does not belong there.
@@ -144,6 +149,19 @@ def microseconds(at: datetime) -> int:
     return (at - _EPOCH) // _MICROSECOND
 
 
+def row(limit: Limit, window: tuple[datetime, datetime] | None, *, units: int, takes: bool) -> tuple[int, ...]:
+    """The eight numbers that admit.lua says of each limit."""
+    kind, blocks = _kind(limit), int(limit.blocks)
+    if window:
+        starts, ends = map(microseconds, window)
+        most = limit.limit + limit.overage
+        return kind, limit.cost(units), most, starts, ends, limit.limit, blocks, limit.id
+    if kind == _RATE:
+        count, period = limit.exact
+        return kind, limit.cost(units), count, period, (limit.burst or 1) * period, 0, blocks, limit.id
+    return kind, 1, limit.limit, 0, 0, int(takes), blocks, limit.id
+
+
 def _window(limit: Limit, at: datetime) -> tuple[datetime, datetime] | None:
     if limit.kind != "window":
         return None
@@ -157,16 +175,3 @@ def _kind(limit: Limit) -> int:
     if limit.kind == "window":
         return _WINDOW if limit.dimension == "requests" else _OPEN
     return {"rate": _RATE, "concurrency": _JOBS, "reserved": _RESERVED}[limit.kind]
-
-
-def _row(limit: Limit, window: tuple[datetime, datetime] | None, *, units: int, takes: bool) -> tuple[int, ...]:
-    """The eight numbers that admit.lua says of each limit."""
-    kind, blocks = _kind(limit), int(limit.blocks)
-    if window:
-        starts, ends = map(microseconds, window)
-        most = limit.limit + limit.overage
-        return kind, limit.cost(units), most, starts, ends, limit.limit, blocks, limit.id
-    if kind == _RATE:
-        count, period = limit.exact
-        return kind, limit.cost(units), count, period, (limit.burst or 1) * period, 0, blocks, limit.id
-    return kind, 1, limit.limit, 0, 0, int(takes), blocks, limit.id

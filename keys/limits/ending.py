@@ -73,7 +73,7 @@ def renew(counters: store.Store, held: Held) -> datetime:
         ends = counters.evaluate(_RENEW, names, [*arguments, held.job_ms, *costs])
         if not ends:
             raise Over
-    running.note(held)
+    counters.ask(*running.renewed(held, ends_ms=int(ends)))
     return datetime.fromtimestamp(ends / 1_000, UTC)
 
 
@@ -97,7 +97,7 @@ def _end(counters: store.Store, leases: Sequence[Held], *, gives_back: bool) -> 
     places = [place for held in leases for place in _places(held, with_windows=gives_back)]
     answers = scripts.evaluate_all(counters, _END, [(names, [*told, *costs]) for names, told, costs in places])
     if leases:
-        counters.ask_all(*[command for held in leases for command in running.forgetting(held)])
+        counters.ask_all(*[running.forgetting(held) for held in leases])
     return any(answers)
 
 

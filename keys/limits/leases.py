@@ -86,7 +86,7 @@ def of(spending: Spending, outcome: Outcome, *, gateway: int, pool: Pool | None,
         api_version=spending.api_version,
     )
     if outcome.state == "admitted":
-        running.note(held)
+        running.note(spending.organization)
     return told(held, at=outcome.at)
 
 

@@ -22,6 +22,7 @@ USUAL_JOB_MS = 120_000
 
 State = Literal["admitted", "replayed", "refused", "unspent", "told", "beyond", "stale", "unseeded", "elsewhen"]
 Mode = Literal["spend", "peek", "probe", "tell"]
+Room = Literal["", "shared", "free"]
 Tier = Literal["", "reserved", "overage"]
 
 _STATES: dict[bytes, State] = {
@@ -35,6 +36,7 @@ _STATES: dict[bytes, State] = {
 _OVERAGE, _RESERVED = 2, 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NOTHING = calls.bulk("")
+_ROOMS = {room: calls.bulk(room) for room in ("", "shared", "free")}
 _MODES = {mode: calls.bulk(mode) for mode in ("spend", "peek", "probe", "tell")}
 
 
@@ -48,7 +50,8 @@ class Spending(msgspec.Struct, frozen=True):
     `token` is the organization's, read before the identity was. Where a check has failed, the mode is "tell": no limit
     is asked, and `told` is the verdict to count, "" for none. Without a `public_id` no verdict is counted; `caller` is
     address|agent, and noted as the secret's use where `notes_use`. `takes` begins a running job where jobs are limited;
-    `shared` says that shared room was taken for it. In `memory` is kept what many calls have in common.
+    `room` says that shared room was taken for it, or that it needs none; `about` is what people are told of the job,
+    gateway|key|version. In `memory` is kept what many calls have in common.
     """
 
     organization: int
@@ -67,7 +70,8 @@ class Spending(msgspec.Struct, frozen=True):
     notes_use: bool = True
     takes: bool = True
     job_ms: int = USUAL_JOB_MS
-    shared: bool = False
+    room: Room = ""
+    about: str = ""
     at: datetime | None = None
     memory: dict[Any, Any] | None = None
 
@@ -179,16 +183,14 @@ def _command(spending: Spending, prepared: Prepared, clock: str) -> bytes:
         remembered, job = bulk(replay), bulk(bound_to) + bulk(member)
     else:
         remembered, job = prepared.unremembered, _NOTHING + decision_id
-    rest = _SHARED if spending.shared else _NO_MORE
-    if clock or spending.told:
-        rest = bulk(clock) + bulk(spending.told) + (_IN_SHARED_ROOM if spending.shared else _NOTHING)
+    told = bulk(clock) + bulk(spending.told) if clock or spending.told else _UNTOLD
+    room, about = _ROOMS[spending.room], bulk(spending.about)
     head = prepared.before, remembered, prepared.after, bulk(spending.token), _MODES[spending.mode]
-    return b"".join((*head, decision_id, bulk(spending.caller), noted, job, rest))
+    return b"".join((*head, decision_id, bulk(spending.caller), noted, job, told, room, about))
 
 
-_IN_SHARED_ROOM = calls.bulk("shared")
 # By the store's clock, and no verdict to tell.
-_NO_MORE, _SHARED = _NOTHING * 3, _NOTHING * 2 + _IN_SHARED_ROOM
+_UNTOLD = _NOTHING * 2
 
 
 def _outcome(answer: bytes, limits: Sequence[Limit]) -> Outcome:

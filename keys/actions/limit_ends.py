@@ -45,8 +45,8 @@ def end_limit(
 
     `at` is now, unless the caller does more at one instant. Raises ValidationError for what is over, or holds for good.
     """
-    moment = start_of(at, now=timezone.now())
     opened = _open(rule, seen)
+    moment = start_of(at, now=timezone.now())
     origin, setting = opened.origin, opened.setting
     begun = setting.start <= moment
     if begun and setting.end is None:
@@ -77,8 +77,8 @@ def move_limit_end(
 
     Returns its first row. Raises ValidationError for what is over, or holds for good, and for an end that is over.
     """
-    now = timezone.now()
     opened = _open(rule, seen)
+    now = timezone.now()
     origin, setting = opened.origin, opened.setting
     if setting.end is None:
         raise ValidationError("This limit holds for good: it has no end to move.")
@@ -100,9 +100,9 @@ def move_limit_end(
 def _open(rule: LimitRule, seen: str | None) -> _Opened:
     if rule.owner == "plan":
         raise ValidationError("A plan's limits change by another version of it.")
-    now = timezone.now()
     whose = limit_owners.lock_owner(rule.organization, rule.key)
     limit_owners.check_open(whose, seen)
+    now = timezone.now()
     limit_marks.note_due(whose, rule.about, now=now)
     rows = limit_rows.rows_of(whose.owner, rule.about)
     origin = next(row for row in rows if row.pk == (rule.continues_id or rule.pk))

@@ -61,13 +61,14 @@ def set_limits(
     changed since, or cannot be.
     """
     limit_changes.check(changes)
-    now = timezone.now()
-    start = start_of(starts_at, now=now)
-    check_end(ends_at, after=max(start, now))
     if ends_at is not None and any(change.remove for change in changes):
         raise ValidationError("A limit is taken back for good. For a time, set the value that is to hold meanwhile.")
     whose = limit_owners.lock_owner(organization, key)
     limit_owners.check_open(whose, seen)
+    # After the lock, so that whoever waited for somebody else comes later than they did.
+    now = timezone.now()
+    start = start_of(starts_at, now=now)
+    check_end(ends_at, after=max(start, now))
     noted = [each for change in changes for each in limit_marks.note_due(whose, change.slot, now=now)]
     why, span = Why(actor, reason, ticket), Span(start, ends_at, now)
     steps = [step for each in changes if (step := _change(whose, each, span, why))]

@@ -13,7 +13,7 @@ from keys.admission import Admission
 from keys.asks import Ask
 from keys.facts import GatewayIdentity, Identity
 from keys.known import Known
-from keys.limits import applying, calls, leases, pools, running, store
+from keys.limits import applying, calls, leases, pools, running, store, uncounted
 from keys.limits.applying import Limit
 from keys.limits.leases import Lease
 from keys.limits.limiter import USUAL_JOB_MS, Spending, Standing
@@ -95,7 +95,7 @@ def _decide(ask: Ask, gateway: GatewayIdentity, at: datetime, sums: Sums) -> Dec
     try:
         found = known.look_up(credential)
     except store.CounterStoreDown as error:
-        return _uncounted(ask, at, error)
+        return _uncounted(ask, gateway, at, sums, error)
     return _confirmed(ask, gateway, at, found, "database", sums)
 
 
@@ -111,7 +111,7 @@ def _confirmed(
         try:
             admission = _asked(spending, found.found, ask, sums)
         except store.CounterStoreDown as error:
-            return _uncounted(ask, at, error)
+            return _uncounted(ask, gateway, at, sums, error)
         except calls.NoWindow:
             # Read so long ago that its windows are over.
             found, source = known.read_again(ask.credential, token=found.token), "stale"
@@ -151,7 +151,7 @@ def _decided(
     return Decision(outcome.decision_id, at, reasons, identity, standings, source=source, tier=tier, lease=lease)
 
 
-def _uncounted(ask: Ask, at: datetime, error: Exception) -> Decision:
+def _uncounted(ask: Ask, gateway: GatewayIdentity, at: datetime, sums: Sums, error: Exception) -> Decision:
     """Judge by what the database says in this moment: what is remembered cannot be confirmed without the store."""
     logger.warning("the counter store is down: %s", error)
     credential = known.parse(ask.credential)
@@ -164,7 +164,10 @@ def _uncounted(ask: Ask, at: datetime, error: Exception) -> Decision:
     if spends and identity.organization.counter_store_down == "closed":
         raise CannotTell
     tier = None if failed else verdicts.service_tier(identity)
-    return Decision(_new_id(), at, failed, identity, degraded=spends, source="unconfirmed", tier=tier)
+    spending = _spending(ask, Known(identity), gateway, at, failed)
+    if spends:
+        uncounted.note(spending, at=at, sums=sums)
+    return Decision(spending.decision_id, at, failed, identity, degraded=spends, source="unconfirmed", tier=tier)
 
 
 def _spending(ask: Ask, known: Known, gateway: GatewayIdentity, at: datetime, failed: Sequence[Code]) -> Spending:

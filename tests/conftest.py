@@ -64,6 +64,15 @@ def forgotten_tally() -> None:
 
 
 @pytest.fixture(autouse=True)
+def forgotten_admissions() -> Iterator[None]:
+    """What one test admitted uncounted is not the next one's to count."""
+    from keys.limits import uncounted
+
+    yield
+    uncounted._waiting.clear()
+
+
+@pytest.fixture(autouse=True)
 def forgotten_beginnings(monkeypatch: pytest.MonkeyPatch) -> None:
     """What imported credentials begin with is read anew in each test."""
     from keys import imports

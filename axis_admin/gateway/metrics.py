@@ -51,6 +51,10 @@ BREAKER = Gauge(
     "axis_limiter_breaker_open", "Processes that leave the counter store alone just now.", multiprocess_mode="livesum"
 )
 DEGRADED = Counter("axis_validate_degraded", "Calls admitted uncounted while the counter store was down.")
+UNCOUNTED = Counter(
+    "axis_degraded_admissions", "Calls admitted uncounted by what became of them when the store was back.", ["outcome"]
+)
+UNSETTLED = Counter("axis_unsettled_batches", "Reports of which the counter store could not be told at once.")
 STORE_ERRORS = Counter("axis_limiter_store_errors", "Calls for which the counter store did not answer in time.")
 LEASES = Counter("axis_leases", "Leases of running jobs by what became of them.", ["event"])
 GENERATIONS = Counter("axis_ingested_generations", "Reported generations by what became of them.", ["status"])

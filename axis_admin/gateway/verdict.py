@@ -6,10 +6,11 @@ from axis_admin.gateway import answers, metrics, problems
 from keys import decisions
 from keys.asks import Ask
 from keys.facts import GatewayIdentity
-from keys.limits import limiter, store
+from keys.limits import limiter, store, uncounted
 from metering import quotas
 
 store.on_change.append(metrics.BREAKER.set)
+uncounted.on_outcome.append(lambda outcome, times: metrics.UNCOUNTED.labels(outcome).inc(times))
 
 
 def of(ask: Ask, gateway: GatewayIdentity) -> bytes:

@@ -14,7 +14,9 @@ from axis_admin.gateway.base import GatewayView
 from axis_admin.gateway.schema import with_problems
 from axis_admin.gateway.serializers import generations, validate
 from keys.gateways import Scope
-from metering import ledger
+from metering import ledger, windows_settled
+
+windows_settled.on_failure.append(metrics.UNSETTLED.inc)
 
 
 class Report(envelopes.FromSource, frozen=True):

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from keys.limits import calls, store
+from keys.limits import calls, scripts, store
 from keys.limits.applying import Limit
 from keys.limits.scripts import Question
 
@@ -21,6 +21,13 @@ KEPT_MS = 24 * 3_600 * 1_000
 # Sums are being read for so long at most, by the script's own measure a little less.
 READING_MS = 10_000
 
+# KEYS 1 the mark     ARGV 1 how long it stays, ms
+# The mark first: whatever was settled before it was committed before it, so that the sums see it.
+_BEGIN = """
+redis.call('SET', KEYS[1], '1', 'PX', ARGV[1])
+local time = redis.call('TIME')
+return time[1] * 1000 + math.floor(time[2] / 1000)
+"""
 Mode = Literal["seed", "reconcile"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -78,10 +85,8 @@ def seed(counters: store.Store, limit: Limit, *, organization: int, key: int, at
 
 def begin(counters: store.Store, organizations: Sequence[int]) -> list[int]:
     """Have reports remembered that are settled while sums are read; returns when that began, by the store's clock."""
-    # The mark first: whatever was settled before it was committed before it, so that the sums have seen it.
-    commands = [("SET", _reading(one), "1", "PX", READING_MS) for one in organizations]
-    answers = counters.ask_all(*commands, *[("TIME",) for _ in organizations])
-    return [int(time[0]) * 1_000 + int(time[1]) // 1_000 for time in answers[len(commands) :]]
+    answers = scripts.evaluate_all(counters, _BEGIN, [([_reading(one)], [READING_MS]) for one in organizations])
+    return [int(began) for began in answers]
 
 
 def writing(mode: Mode, counter: str, window: Window, used: int, seen: str, began: int) -> Question:

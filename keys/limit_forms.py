@@ -74,6 +74,8 @@ class LimitsForm(ReasonForm):
             self._offer(entry)
         if not is_saving:
             self.fields["reason"].required = False
+            # It is not asked for yet, and yet not optional.
+            self.fields["reason"].conditional = True  # type: ignore[attr-defined]
             self.fields.pop("password", None)
 
     def _offer(self, entry: Entry) -> None:

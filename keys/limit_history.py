@@ -31,7 +31,7 @@ BY_ITSELF = "by itself"
 
 @dataclass(frozen=True)
 class Step:
-    """A moment from which another number counted. `who` is "by itself" where nobody did it then."""
+    """A moment from which another number counted. `who` is "by itself" where a temporary one ended; "" is not known."""
 
     at: datetime
     before: str
@@ -65,7 +65,8 @@ def _step(before: Stretch | None, after: Stretch, found: Sequence[Any]) -> Step:
     rule = after.rule
     event = _made(before, after, found)
     who = event.actor_label if event and event.actor_type != "system" else ""
-    said = f"{rule.plan_version}" if rule.owner == "plan" and not who else BY_ITSELF
+    returns = before is not None and before.until == after.since and before.rule.is_temporary
+    said = BY_ITSELF if returns else str(rule.plan_version) if rule.owner == "plan" else ""
     return Step(
         at=after.since,
         before=f"{before.rule.limit:,}" if before and before.until == after.since else "none",
@@ -125,7 +126,7 @@ def _used(slot: Slot) -> str:
 
 def _dots(listed: Sequence[Step], first: datetime, count: int) -> list[dict[str, Any]]:
     length = timedelta(hours=traces.HOURS)
-    shown = [step for step in listed if step.at > first][:DOTS]
+    shown = [step for step in listed if step.at > first and step.before != "none"][:DOTS]
     places = [(step, (step.at - first) / length) for step in reversed(shown)]
     return [
         {

@@ -162,7 +162,7 @@ def _reserved(organization: Organization, *, at: Any) -> dict[str, float]:
         organization=organization, state=Reservation.State.ACTIVE, days__contains=spans.day_of(at)
     )
     each = F("units") * F("pool__generations_per_minute_per_unit")
-    return dict(today.order_by().values_list("pool__api_version").annotate(Sum(each)))
+    return dict(today.order_by().values_list("pool__api_version").annotate(reserved=Sum(each)))
 
 
 @dataclass(frozen=True)
@@ -207,8 +207,10 @@ def _peak(changed: Sequence[Effect]) -> str:
     if not shares:
         return ""
     share, effect = max(shares, key=lambda pair: pair[0] or 0)
+    used = f"{share:.0f}%" if (share or 0) >= 1 else "less than 1%"
+    of = "the new limit" if len(shares) == 1 else f"the new limit of {_lower(effect)}"
     over = [f"{one.over:,} calls would have been let through above {_lower(one)}." for one in changed if one.over]
-    return " ".join([f"Peak use would be {share:.0f}% of the new {_lower(effect)}.", *over])
+    return " ".join([f"Peak use would be {used} of {of}.", *over])
 
 
 def _lower(effect: Effect) -> str:

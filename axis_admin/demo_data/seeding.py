@@ -9,7 +9,7 @@ from django.db.models import Max, Min
 
 from audit import trail
 from audit.verbs import Verb
-from axis_admin.demo_data import ageing, credentials, customers, cutovers, decisions, people, pools, traffic
+from axis_admin.demo_data import ageing, credentials, customers, cutovers, decisions, minutes, people, pools, traffic
 from axis_admin.demo_data.credentials import Held
 from axis_admin.demo_data.pools import Booked
 from keys.models import GatewayCredential, SecretUse
@@ -42,6 +42,7 @@ def seed(*, actor: trail.Actor, now: datetime) -> Made:
     _note_uses(held)
     decisions.note(held, now=now)
     cutovers.count(held, now=now)
+    minutes.note(now=now)
     made = Made(len(organizations), len(held), generations)
     _record(made, organizations, held, booked, actor=actor)
     ageing.set_back(held, now=now)

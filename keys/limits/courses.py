@@ -73,7 +73,7 @@ def refused_by_rate(course: Course, terms: Terms) -> dict[int, int]:
         if cost > room:
             passed = 0
         elif minute in stretches:
-            passed = max(0, min((room - debt + stretches[minute] * terms.limit) // cost, calls))
+            passed = max(0, min(stretches[minute].passed(terms, cost, room - debt), calls))
         elif debt + calls * cost > room:
             passed, left = _evenly(calls, cost, room, debt, drain)
         debt = max(0, debt + passed * cost - drain) if left is None else left
@@ -105,15 +105,40 @@ def _one_by_one(calls: int, cost: int, room: int, debt: Debt, drain: int) -> tup
     return passed, int(owed) if owed.denominator == 1 else owed
 
 
-def _stretches(course: Course) -> dict[int, int]:
-    """For how long (µs) the limit was asked in each minute in which it refused, by what it admitted."""
-    found: dict[int, int] = {}
+@dataclass(frozen=True)
+class Stretch:
+    """For how long (µs) the limit was asked in a minute in which it refused, by what it admitted.
+
+    `rest` is what it admitted beside what that explains: less than nothing where the bucket had been emptier than the
+    minutes before tell. Then what passes is taken to be in proportion to the limit.
+    """
+
+    length_us: int
+    admitted: int
+    rest: int
+    limit: int
+
+    def passed(self, terms: Terms, cost: int, left: Debt) -> int:
+        """Return how many calls of the minute another limit admits whose bucket has so much left."""
+        earned = int((left + self.length_us * terms.limit) // cost) + self.rest
+        if self.rest >= 0:
+            return earned
+        in_proportion = self.admitted * terms.limit // self.limit
+        return max(earned, in_proportion) if terms.limit >= self.limit else min(earned, in_proportion)
+
+
+def _stretches(course: Course) -> dict[int, Stretch]:
+    """How each minute was in which the limit refused."""
+    found: dict[int, Stretch] = {}
     for first, end, terms in course.held if course.hits else ():
         debt, room, drain = 0, terms.room, MINUTE_US * terms.limit
         for minute in range(first, end):
-            spent = course.admitted[minute] * course.costs(minute, terms.price, by_units=terms.by_units)
+            admitted, cost = course.admitted[minute], course.costs(minute, terms.price, by_units=terms.by_units)
+            spent = admitted * cost
             if minute in course.hits:
-                found[minute] = max(0, min((spent + debt - room) // terms.limit, MINUTE_US))
+                length = max(0, min((spent + debt - room) // terms.limit, MINUTE_US))
+                rest = admitted - (room - debt + length * terms.limit) // cost
+                found[minute] = Stretch(length, admitted, rest, terms.limit)
             debt = max(0, min(debt + spent - drain, room))
     return found
 

@@ -154,8 +154,15 @@ class Week:
 
     def _history(self, place: Place) -> list[tuple[int, int, Terms]]:
         if place not in self._held:
-            self._held[place] = [self._minutes(stretch) for stretch in holding.over_time(self.rules, place)]
+            held = [self._minutes(stretch) for stretch in holding.over_time(self.rules, place)]
+            if held and self._is_plans(place):
+                # A plan that was published this week had a version before, of which nothing else is known.
+                held[0] = (0, *held[0][1:])
+            self._held[place] = held
         return self._held[place]
+
+    def _is_plans(self, place: Place) -> bool:
+        return holding.over_time(self.rules, place)[0].rule.owner == "plan"
 
     def _minutes(self, stretch: Stretch) -> tuple[int, int, Terms]:
         first = self.demand.minute_of(stretch.since)

@@ -1,5 +1,6 @@
 """One editor of limits, an organization's or a key's, from what was asked to what the page shows."""
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
@@ -211,8 +212,8 @@ class Editor:
     def _over_time(self, entry: Entry, rule: LimitRule | None, found: list[Any]) -> dict[str, Any]:
         if rule is None:
             return {}
-        terms = terms_of(rule)
+        terms = replace(terms_of(rule), key=entry.key)
         owners = LimitRule.objects.applying_to(self.organization).about(entry.slot).filter(effective__isempty=False)
         rules = list(owners.select_related("plan_version__plan", "continues").order_by("effective", "id"))
-        steps = limit_history.steps(rules, terms.place, found, now=self.now)
+        steps = limit_history.steps(rules, (entry.slot, rule.key_id), found, now=self.now)
         return {"steps": steps, "chart": limit_history.chart(self.week, terms, steps)}

@@ -12,6 +12,8 @@ from axis_admin.ui.charts.shapes import Chart, Dot, Point
 
 HEIGHT = 220
 REFUSED_HEIGHT = 48
+# So that a limit is not the upper edge.
+HEADROOM = 1.1
 
 
 def limit_over_time(chart: Chart) -> SafeString:
@@ -19,7 +21,7 @@ def limit_over_time(chart: Chart) -> SafeString:
     points = chart["points"]
     if not points:
         return axes.drawing([])
-    top = chart.get("top") or axes.nice_top(max(max(p["used"], p["limit"]) for p in points))
+    top = chart.get("top") or axes.nice_top(HEADROOM * max(max(p["used"], p["limit"]) for p in points))
 
     def y(value: float) -> float:
         return HEIGHT - HEIGHT * value / top

@@ -101,6 +101,15 @@ def test_a_higher_limit_admits_what_it_earns_in_the_time_in_which_the_calls_came
     assert courses.refused_by_rate(told, Terms(MINUTE, 180, 40)) == {}
 
 
+def test_a_minute_that_its_limit_does_not_explain_is_refused_as_it_was():
+    # Four passed of a bucket of a hundred, and more were refused: it had been emptied in a way that nobody counted.
+    before = Terms(MINUTE, 600, 100)
+    told = course([10], admitted=[4], hits={0}, held=[(0, 1, before)])
+    assert courses.refused_by_rate(told, before) == {0: 6}
+    assert courses.refused_by_rate(told, Terms(MINUTE, 1200, 100)) == {0: 2}
+    assert courses.refused_by_rate(told, Terms(MINUTE, 300, 100)) == {0: 8}
+
+
 def test_the_limit_of_that_minute_is_what_tells_how_fast_the_calls_came():
     raised, usual = Terms(MINUTE, 120, 10), Terms(MINUTE, 60, 10)
     told = course([100, 0, 100], admitted=[50, 0, 30], hits={0, 2}, held=[(0, 1, raised), (1, 3, usual)])

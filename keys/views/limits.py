@@ -53,10 +53,9 @@ def end_limit(request: StaffRequest, uid: str, rule: str) -> HttpResponse:
         "rule": found,
         "said": limit_review.said(found.about, found),
         "begins_later": found.set_for.lower > timezone.now(),
-        "back": back,
         **pages.under(organization, "End limit"),
     }
-    return pages.dialog(request, "keys/end_limit.html", context, form=form)
+    return pages.dialog(request, "keys/end_limit.html", context, form=form, back=back)
 
 
 def _permission(request: StaffRequest) -> Permission:

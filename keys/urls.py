@@ -37,6 +37,7 @@ urlpatterns = [
     path("orgs/<str:uid>/keys/new/", views.issue, name="issue"),
     path("orgs/<str:uid>/limits/", views.org_limits, name="org_limits"),
     path("orgs/<str:uid>/limits/<str:rule>/end/", views.end_limit, name="end_limit"),
+    path("orgs/<str:uid>/live/", views.live, name="live"),
     path("orgs/<str:uid>/refusals/", views.org_refusals, name="org_refusals"),
     path("orgs/<str:uid>/pilot/plan/", views.plan_pilot, name="plan_pilot"),
     path("orgs/<str:uid>/pilot/start/", views.start_pilot, name="start_pilot"),

@@ -105,7 +105,7 @@ def take(counters: store.Store, candidates: Sequence[Pool], *, job: str, job_ms:
 
 def where(counters: store.Store, candidates: Sequence[Pool], *, job: str, besides: Pool | None = None) -> Pool | None:
     """Return the pool in which a job runs or has ended, None where none knows it; in `besides` it has just begun."""
-    asked = [("EXISTS", tombstone(pool.id, job)) for pool in candidates]
+    asked: list[tuple[str, ...]] = [("EXISTS", tombstone(pool.id, job)) for pool in candidates]
     asked += [("ZSCORE", pool.jobs_key, job) for pool in candidates]
     answers = counters.ask_all(*asked) if asked else []
     known = zip(candidates, answers[: len(candidates)], answers[len(candidates) :], strict=True)

@@ -11,6 +11,7 @@ from keys.views.limits import end_limit, key_limits, org_limits
 from keys.views.links import cancel_link, links, resend_link, settle_alarm
 from keys.views.listing import detail, history
 from keys.views.lists import export, for_org, hygiene, index
+from keys.views.live import live
 from keys.views.pilots import cancel_pilot, change_pilot, extend_pilot, plan_pilot, start_pilot, tick_criterion
 from keys.views.plans import plans, publish_plan
 from keys.views.refusals import org_refusals, refusal, refusals
@@ -55,6 +56,7 @@ __all__ = [
     "key_limits",
     "leak",
     "links",
+    "live",
     "org_limits",
     "org_refusals",
     "pause",

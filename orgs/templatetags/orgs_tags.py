@@ -19,6 +19,7 @@ TABS = [
     ("Overview", "orgs:detail"),
     ("Keys", "keys:for_org"),
     ("Limits", "keys:org_limits"),
+    ("Live", "keys:live"),
     ("Refusals", "keys:org_refusals"),
     ("Usage", "metering:for_org"),
     ("Capacity", "orgs:org_capacity"),

@@ -67,6 +67,7 @@ ROUTES: dict[str, str] = {
     "keys:org_limits": WHO_SEES_IT,
     "keys:key_limits": WHO_SEES_IT,
     "keys:end_limit": CONTACT_PEOPLE,
+    "keys:live": WHO_SEES_IT,
     "keys:for_org": WHO_SEES_IT,
     "keys:org_refusals": WHO_SEES_IT,
     "keys:refusals": WHO_SEES_IT,

@@ -129,7 +129,7 @@ OF_A_RESERVATION = {
     "orgs:reservation", "orgs:confirm_hold", "orgs:extend_reservation", "orgs:shorten_reservation",
     "orgs:cancel_reservation",
 }  # fmt: skip
-OF_AN_ORGANIZATION = {"keys:for_org", "keys:issue", "keys:org_refusals", "keys:org_limits"}
+OF_AN_ORGANIZATION = {"keys:for_org", "keys:issue", "keys:org_refusals", "keys:org_limits", "keys:live"}
 # Each with what follows the organization in its address.
 OF_A_PILOT: dict[str, list[Any]] = {
     "keys:extend_pilot": [], "keys:change_pilot": [], "keys:cancel_pilot": [], "keys:tick_criterion": [1],

@@ -33,6 +33,7 @@ LISTS = [
 ]
 OF_ORGANIZATION = [
     "", "edit/", "keys/", "keys/new/", "refusals/", "usage/", "contacts/", "capacity/", "history/",
+    "limits/", "limits/?temporary=1",
     "suspend/", "close/", "plan/",
 ]  # fmt: skip
 STATES = ["draft", "pilot", "active", "suspended", "closed"]
@@ -87,7 +88,7 @@ def test_a_key_in_each_state(state: str, at: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["edit/", "pause/", "rotate/", "revoke/", "history/", "refusals/?range=7d", "dry-run/"]
+    "part", ["edit/", "pause/", "rotate/", "revoke/", "history/", "refusals/?range=7d", "dry-run/", "limits/"]
 )
 def test_a_page_of_a_key(part: str, at: Visitor) -> None:
     _open(at, f"/keys/{_first(at, '/keys/?state=active', r'key_[0-9A-Za-z]{14}')}/{part}")

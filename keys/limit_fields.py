@@ -18,7 +18,7 @@ class NumberField(forms.CharField):
 
     widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
 
-    def clean(self, value: Any) -> int | None:  # type: ignore[override]
+    def clean(self, value: Any) -> int | None:
         """Return the number; ValidationError where it is none."""
         text = str(super().clean(value) or "").translate(_BETWEEN)
         if not text:

@@ -72,10 +72,11 @@ class LimitsForm(ReasonForm):
             self.fields[name].help_text = f"{self.fields[name].help_text} On the clocks of {zone}."
         for entry in self.entries:
             self._offer(entry)
+        for name, field in self.fields.items():
+            # Most lines are left as they are: “optional” at each field would say nothing.
+            field.conditional = name != "ticket"  # type: ignore[attr-defined]
         if not is_saving:
             self.fields["reason"].required = False
-            # It is not asked for yet, and yet not optional.
-            self.fields["reason"].conditional = True  # type: ignore[attr-defined]
             self.fields.pop("password", None)
 
     def _offer(self, entry: Entry) -> None:

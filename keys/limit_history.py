@@ -23,6 +23,7 @@ VERBS = [
         Verb.LIMIT_BEGAN, Verb.LIMIT_ENDED,
     )
 ]  # fmt: skip
+BY_TIME = (Verb.LIMIT_BEGAN.value, Verb.LIMIT_ENDED.value)
 FEED, LOOKED_AT, STEPS, DOTS = 6, 200, 12, 4
 # What was recorded so close to a step is what made it.
 SAME = timedelta(seconds=5)
@@ -46,7 +47,7 @@ class Step:
 def events(named: str, scope: Scope, *, of_key: bool = False) -> list[Any]:
     """Return what was done to the limits of an organization, or of a key, newest first."""
     whose = {"named": named} if of_key else {"organizations": [named]}
-    return search.newest(Question(verbs=VERBS, outcome="success", **whose), scope, size=LOOKED_AT)  # type: ignore[arg-type]
+    return search.newest(Question(verbs=VERBS, outcome="success", **whose), scope, size=LOOKED_AT)
 
 
 def feed(found: Sequence[Any]) -> list[dict[str, str]]:
@@ -54,9 +55,11 @@ def feed(found: Sequence[Any]) -> list[dict[str, str]]:
     return [reading.Reading(event).item for event in found[:FEED]]
 
 
-def steps(rules: Iterable[LimitRule], place: Place, found: Sequence[Any], *, now: datetime) -> list[Step]:
-    """Return the steps of a place's limit until now, newest first."""
-    stretches = [one for one in holding.over_time(rules, place) if one.since <= now]
+def steps(
+    rules: Iterable[LimitRule], place: Place, found: Sequence[Any], *, begun: datetime, now: datetime
+) -> list[Step]:
+    """Return the steps of a place's limit from when its organization has `begun` until now, newest first."""
+    stretches = [one for one in holding.over_time(rules, place, begun=begun) if one.since <= now]
     pairs = list(zip([None, *stretches[:-1]], stretches, strict=True))
     return [_step(before, after, found) for before, after in reversed(pairs)][:STEPS]
 
@@ -64,7 +67,7 @@ def steps(rules: Iterable[LimitRule], place: Place, found: Sequence[Any], *, now
 def _step(before: Stretch | None, after: Stretch, found: Sequence[Any]) -> Step:
     rule = after.rule
     event = _made(before, after, found)
-    who = event.actor_label if event and event.actor_type != "system" else ""
+    who = event.actor_label if event and event.verb not in BY_TIME else ""
     returns = before is not None and before.until == after.since and before.rule.is_temporary
     said = BY_ITSELF if returns else str(rule.plan_version) if rule.owner == "plan" else ""
     return Step(

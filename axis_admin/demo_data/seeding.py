@@ -9,7 +9,18 @@ from django.db.models import Max, Min
 
 from audit import trail
 from audit.verbs import Verb
-from axis_admin.demo_data import ageing, credentials, customers, cutovers, decisions, minutes, people, pools, traffic
+from axis_admin.demo_data import (
+    ageing,
+    credentials,
+    customers,
+    cutovers,
+    decisions,
+    limits,
+    minutes,
+    people,
+    pools,
+    traffic,
+)
 from axis_admin.demo_data.credentials import Held
 from axis_admin.demo_data.pools import Booked
 from keys.models import GatewayCredential, SecretUse
@@ -43,6 +54,7 @@ def seed(*, actor: trail.Actor, now: datetime) -> Made:
     decisions.note(held, now=now)
     cutovers.count(held, now=now)
     minutes.note(now=now)
+    limits.settle(list(organizations.values()), actor=actor, now=now)
     made = Made(len(organizations), len(held), generations)
     _record(made, organizations, held, booked, actor=actor)
     ageing.set_back(held, now=now)

@@ -46,12 +46,17 @@ def places(listed: Iterable[LimitRule]) -> list[tuple[Slot, int | None]]:
     return sorted(found, key=lambda place: (place[1] or 0, place[0].order))
 
 
-def over_time(listed: Iterable[LimitRule], place: tuple[Slot, int | None]) -> list[Stretch]:
-    """Return which rule counted in a place and when, oldest first: the organization's, and the plan's in its gaps."""
+def over_time(
+    listed: Iterable[LimitRule], place: tuple[Slot, int | None], *, begun: datetime | None = None
+) -> list[Stretch]:
+    """Return which rule counted in a place and when, oldest first: the organization's, and the plan's in its gaps.
+
+    What the plan said before this version nobody knows any more: the version is taken to have held since `begun`.
+    """
     slot, key = place
     mine = [rule for rule in listed if rule.about == slot and rule.key_id == key]
     own = [_whole(rule) for rule in mine if rule.owner != "plan"]
-    plan = [part for rule in mine if rule.owner == "plan" for part in _gaps(_whole(rule), own)]
+    plan = [part for rule in mine if rule.owner == "plan" for part in _gaps(_whole(rule, begun), own)]
     return sorted([*own, *plan], key=lambda stretch: stretch.since)
 
 
@@ -62,8 +67,9 @@ def now(listed: Iterable[LimitRule], *, at: datetime) -> list[LimitRule]:
     return [stretch.rule for stretches in held for stretch in stretches if stretch.holds(at)]
 
 
-def _whole(rule: LimitRule) -> Stretch:
-    return Stretch(rule.effective.lower, rule.effective.upper, rule)
+def _whole(rule: LimitRule, begun: datetime | None = None) -> Stretch:
+    since = rule.effective.lower
+    return Stretch(min(since, begun) if begun else since, rule.effective.upper, rule)
 
 
 def _gaps(whole: Stretch, own: Sequence[Stretch]) -> list[Stretch]:

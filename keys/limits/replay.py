@@ -6,7 +6,7 @@ refuses it had come too late for the others. How the calls lie within a minute, 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -74,9 +74,25 @@ class Week:
     _held: dict[Place, list[tuple[int, int, Terms]]] = field(default_factory=dict)
     _sums: dict[tuple[Callers, ...], Calls] = field(default_factory=dict)
 
-    def what_if(self, proposed: Iterable[Terms], *, changed: Iterable[Place] = ()) -> WhatIf:
-        """Replay the minutes as if these, and no others, had been the limits all the time."""
-        changed, passing = set(changed), {who: list(calls.calls) for who, calls in self.demand.by_callers.items()}
+    def what_if(
+        self, proposed: Iterable[Terms], *, changed: Iterable[Place] = (), present: Iterable[Terms] = ()
+    ) -> WhatIf:
+        """Replay the minutes as if these, and no others, had been the limits all the time.
+
+        Of a limit that is not `changed` only that is told which follows from the others: what it refuses more, or less,
+        than it would have done among the `present` ones.
+        """
+        proposed, changed, present = list(proposed), set(changed), list(present)
+        listed = [replace(effect, is_changed=effect.place in changed) for effect in self._replayed(proposed)]
+        if present and any(not effect.is_changed for effect in listed):
+            without = {effect.place: effect.after for effect in (self._replayed(present) if changed else listed)}
+            listed = [effect if effect.is_changed else _shifted(effect, without) for effect in listed]
+        gone = changed - {effect.place for effect in listed}
+        listed += [Effect(place, None, self._before(place), 0, is_changed=True) for place in gone]
+        return WhatIf(self.demand.since, self.demand.until, self.demand.minutes, listed)
+
+    def _replayed(self, proposed: Iterable[Terms]) -> list[Effect]:
+        passing = {who: list(calls.calls) for who, calls in self.demand.by_callers.items()}
         effects = []
         for terms in sorted(proposed, key=_length):
             course = self._course(terms, passing)
@@ -86,10 +102,8 @@ class Week:
             most = peaks.most_used(course, terms, _left(course.offered, refused), self.seconds(terms))
             before, counted = self._before(terms.place), sum(refused.values())
             after, over = (counted, 0) if terms.blocks else (0, counted)
-            effects.append(Effect(terms.place, terms, before, after, over, most, terms.place in changed))
-        listed = {effect.place for effect in effects}
-        gone = [Effect(place, None, self._before(place), 0, is_changed=True) for place in changed - listed]
-        return WhatIf(self.demand.since, self.demand.until, self.demand.minutes, [*effects, *gone])
+            effects.append(Effect(terms.place, terms, before, after, over, most))
+        return effects
 
     def peak(self, terms: Terms) -> int:
         """Return the most that was really used of a limit."""
@@ -154,15 +168,9 @@ class Week:
 
     def _history(self, place: Place) -> list[tuple[int, int, Terms]]:
         if place not in self._held:
-            held = [self._minutes(stretch) for stretch in holding.over_time(self.rules, place)]
-            if held and self._is_plans(place):
-                # A plan that was published this week had a version before, of which nothing else is known.
-                held[0] = (0, *held[0][1:])
-            self._held[place] = held
+            held = holding.over_time(self.rules, place, begun=self.organization.created_at)
+            self._held[place] = [self._minutes(stretch) for stretch in held]
         return self._held[place]
-
-    def _is_plans(self, place: Place) -> bool:
-        return holding.over_time(self.rules, place)[0].rule.owner == "plan"
 
     def _minutes(self, stretch: Stretch) -> tuple[int, int, Terms]:
         first = self.demand.minute_of(stretch.since)
@@ -205,6 +213,11 @@ def week(organization: Organization, *, at: datetime, keys: Sequence[int] = ()) 
     found = demand.read(organization.pk, at=at, keys=named, begun=organization.created_at)
     listed = holding.rules(organization, since=found.since, keys=named)
     return Week(organization, found, listed, durations.of(organization.pk))
+
+
+def _shifted(effect: Effect, without: Mapping[Place, int]) -> Effect:
+    more = effect.after - without.get(effect.place, effect.after)
+    return replace(effect, after=max(0, effect.before + more))
 
 
 def _length(terms: Terms) -> tuple[int, int, int, int]:

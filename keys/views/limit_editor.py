@@ -125,7 +125,8 @@ class Editor:
             starts_at=values["starts_at"],
             ends_at=values["ends_at"],
             seen=values["seen"] or None,
-            **self.form.why,
+            reason=values["reason"],
+            ticket=values["ticket"],
         )
 
     @property
@@ -150,6 +151,7 @@ class Editor:
         changes, key = self.changes, self.key.pk if self.key else None
         if changes:
             self.form.was_reviewed()
+        present = limit_review.proposed(self.week, [], self.entries, key=key, at=self.now)
         proposed = limit_review.proposed(self.week, changes, self.entries, key=key, at=self.now)
         changed = [(change.slot, key) for change in changes]
         named = str(self.key) if self.key else ""
@@ -161,7 +163,7 @@ class Editor:
             "threshold": self.threshold,
             "is_blocked": bool(self.above) and not self.may_go_above,
             "when": self._when(),
-            "told": limit_review.told(self.week.what_if(proposed, changed=changed)),
+            "told": limit_review.told(self.week.what_if(proposed, changed=changed, present=present)),
         }
 
     def _when(self) -> str:
@@ -215,5 +217,7 @@ class Editor:
         terms = replace(terms_of(rule), key=entry.key)
         owners = LimitRule.objects.applying_to(self.organization).about(entry.slot).filter(effective__isempty=False)
         rules = list(owners.select_related("plan_version__plan", "continues").order_by("effective", "id"))
-        steps = limit_history.steps(rules, (entry.slot, rule.key_id), found, now=self.now)
+        steps = limit_history.steps(
+            rules, (entry.slot, rule.key_id), found, begun=self.organization.created_at, now=self.now
+        )
         return {"steps": steps, "chart": limit_history.chart(self.week, terms, steps)}

@@ -46,7 +46,7 @@ def end_limit(request: StaffRequest, uid: str, rule: str) -> HttpResponse:
         raise Http404
     back = _page_of(found, organization)
     form = ReasonForm(pages.posted(request), request=request, permission=Permission.LIMIT_SET, obj=organization)
-    if pages.accepted(form, lambda: actions.end_limit(rule=found, actor=request.actor, **form.why)):
+    if pages.accepted(form, lambda: _end(request, found, form)):
         return pages.done(request, back, f"The limit {found} is ended.")
     context = {
         "organization": organization,
@@ -56,6 +56,11 @@ def end_limit(request: StaffRequest, uid: str, rule: str) -> HttpResponse:
         **pages.under(organization, "End limit"),
     }
     return pages.dialog(request, "keys/end_limit.html", context, form=form, back=back)
+
+
+def _end(request: StaffRequest, rule: LimitRule, form: ReasonForm) -> LimitRule:
+    why = form.why
+    return actions.end_limit(rule=rule, actor=request.actor, reason=why["reason"], ticket=why["ticket"])
 
 
 def _permission(request: StaffRequest) -> Permission:

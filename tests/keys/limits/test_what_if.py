@@ -91,6 +91,18 @@ def test_a_lower_limit_refuses_what_was_admitted(organization, key):
     assert effects(week(organization), Terms(V2, 30, 1)) == {V2: (0, 30)}
 
 
+def test_a_limit_that_is_not_changed_refuses_what_it_did_and_what_the_others_let_through(organization, key):
+    day = Slot("window", "requests", None, None, "day")
+    count(key, timedelta(hours=3), calls=60)
+    count(key, timedelta(hours=3), calls=40, code="RATE_LIMITED", limit="v2-minute")
+    present = [Terms(V2, 50, 10), Terms(day, 70)]
+    found = week(organization)
+    same = found.what_if(present, present=present)
+    assert {effect.place[0]: (effect.before, effect.after) for effect in same.effects} == {V2: (40, 40), day: (0, 0)}
+    told = found.what_if([Terms(V2, 500, 500), Terms(day, 70)], changed=[(V2, None)], present=present)
+    assert {effect.place[0]: (effect.before, effect.after) for effect in told.effects} == {V2: (40, 0), day: (0, 30)}
+
+
 def test_a_warning_limit_refuses_nothing_and_tells_what_would_have_been_above(organization, key):
     count(key, timedelta(hours=3), calls=60)
     told = week(organization).what_if([Terms(V2, 30, 1, mode="warn")], changed=[(V2, None)])
@@ -156,8 +168,12 @@ def test_the_page_tells_it(organization, key, key_admin, browser_of):
     answer = browser_of(key_admin).get(reverse("keys:org_limits", args=[organization.uid]))
     assert answer.context["told"].what_if.before == 70
     assert answer.context["drawn"].slot == V2
-    assert "SUP-9" in answer.content.decode()
-    assert [(step.before, step.after) for step in answer.context["steps"]] == [("none", "120"), ("none", "450")]
+    assert "120 → 450, SUP-9" in answer.content.decode()
+    assert [(step.before, step.after) for step in answer.context["steps"]] == [
+        ("450", "120"),
+        ("120", "450"),
+        ("none", "120"),
+    ]
     assert max(point["refused"] for point in answer.context["chart"]["points"]) == 70
 
 

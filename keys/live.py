@@ -23,6 +23,7 @@ MOST_JOBS = 50
 # Whoever looks, what was counted is fetched so often at most.
 COUNTED_MS = 10_000
 _MOST_REFUSALS = 5_000
+_WORTH_TELLING_US = 100_000
 
 
 @dataclass(frozen=True)
@@ -154,8 +155,8 @@ def _note(place: Place, stand: Stand, at: datetime) -> str:
     limit = place.limit
     mode = "" if limit.blocks or limit.kind == "reserved" else ", only warns"
     if limit.kind == "rate":
-        free = f", all free in {_seconds(stand.free_us)}" if stand.free_us else ""
-        return f"{limit.limit:,} in {span(timedelta(seconds=limit.seconds))}, at once{free}{mode}"
+        free = f", all free again in {_seconds(stand.free_us)}" if stand.free_us >= _WORTH_TELLING_US else ""
+        return f"burst, at {limit.limit:,} {place.unit}{free}{mode}"
     if limit.kind != "window":
         return f"running now{mode}"
     window = limit.window_at(at)
@@ -173,6 +174,16 @@ def _running(jobs: Sequence[Job], keys: Mapping[Any, ApiKey], names_gateways: bo
     ids = {job.gateway for job in jobs}
     named = dict(GatewayCredential.objects.filter(pk__in=ids).values_list("pk", "name" if names_gateways else "uid"))
     return [
-        Running(job, keys.get(job.key), named.get(job.gateway, ""), span(at - job.began_at), span(job.ends_at - at))
+        Running(
+            job, keys.get(job.key), named.get(job.gateway, ""), _length(at - job.began_at), _length(job.ends_at - at)
+        )
         for job in jobs
     ]
+
+
+def _length(length: timedelta) -> str:
+    """Write a length of time, up to an hour to the second: that is what makes it live."""
+    minutes, seconds = divmod(max(0, int(length.total_seconds())), 60)
+    if minutes >= 60:
+        return span(length)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"

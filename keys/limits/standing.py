@@ -22,10 +22,14 @@ _AHEAD = timedelta(days=40)
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A limit as it holds for an organization's calls, or for those of one key; `words` says what it is about."""
+    """A limit as it holds for an organization's calls, or for those of one key; `words` says what it is about.
+
+    `unit` is what its number is followed by: a minute, a month, jobs.
+    """
 
     limit: Limit
     words: str
+    unit: str
     key: int | None = None
 
 
@@ -42,8 +46,10 @@ def places(organization: Organization, *, at: datetime) -> list[Place]:
     zone, own, of_keys = ZoneInfo(organization.time_zone), [], []
     for line in effective.of(organization, at=at):
         if line.counts is not None:
-            own.append(Place(_limit(line.counts, at, zone), line.slot.words))
-        of_keys += [Place(_limit(rule, at, zone), line.slot.words, rule.key_id) for rule in line.of_keys]
+            own.append(Place(_limit(line.counts, at, zone), line.slot.words, line.slot.unit))
+        of_keys += [
+            Place(_limit(rule, at, zone), line.slot.words, line.slot.unit, rule.key_id) for rule in line.of_keys
+        ]
     return [*own, *_reserved(organization, at), *of_keys]
 
 
@@ -120,4 +126,4 @@ def _reserved(organization: Organization, at: datetime) -> Iterable[Place]:
         jobs[one.pool_id] = jobs.get(one.pool_id, 0) + one.jobs
     for id, pool in sorted(pools.items()):
         limit = Reserved(id, pool.code, pool.api_version, jobs[id], True, at, at).limit
-        yield Place(limit, f"Reserved in {pool.code}")
+        yield Place(limit, f"Reserved in {pool.code}", "jobs")

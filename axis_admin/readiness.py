@@ -4,8 +4,8 @@ import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from orgs import valkey
 
 TIMEOUT_SECONDS = 1.0
 
@@ -32,12 +32,7 @@ def _unapplied() -> bool:
 def _counter_store_answers() -> bool:
     try:
         # Asked once, on a connection of its own: whether it answers now, not whether it would in the end.
-        with redis.Redis.from_url(
-            settings.VALKEY_URL,
-            retry=Retry(NoBackoff(), 0),
-            socket_timeout=TIMEOUT_SECONDS,
-            socket_connect_timeout=TIMEOUT_SECONDS,
-        ) as store:
+        with valkey.connect(settings.VALKEY_URL, timeout=TIMEOUT_SECONDS) as store:
             return bool(store.ping())
     except redis.RedisError:
         return False

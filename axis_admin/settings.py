@@ -80,12 +80,14 @@ if EMBEDDED:
     DATABASE_OWNER = {"USER": embedded.OWNER, "PASSWORD": ""}
     _VALKEY_SOCKET = embedded.valkey_socket(AXIS_VAR)
     VALKEY_URL = f"unix://{_VALKEY_SOCKET}"
+    VALKEY_CLUSTER = False
     CELERY_BROKER_URL = f"redis+socket://{_VALKEY_SOCKET}?virtual_host=1"
 else:
     _database = env.db_url("DATABASE_URL")
     _owner = env.db_url("DATABASE_OWNER_URL", default="") if env.str("DATABASE_OWNER_URL", default="") else {}
     DATABASE_OWNER = {name: _owner[name] for name in ("USER", "PASSWORD")} if _owner else {}
     VALKEY_URL = env.str("VALKEY_URL", default="")
+    VALKEY_CLUSTER = env.bool("VALKEY_CLUSTER", default=False)
     CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
     for _name in ("VALKEY_URL", "CELERY_BROKER_URL"):
         if not env.str(_name, default=""):
@@ -106,9 +108,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Shared by all processes, because sign-in's rate limits count in it.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "axis_admin.cache.Cache" if VALKEY_CLUSTER else "django.core.cache.backends.redis.RedisCache",
         "LOCATION": VALKEY_URL,
-        "KEY_PREFIX": "cache",
+        # In braces, so that all of it lies on one node of a cluster.
+        "KEY_PREFIX": "{cache}",
         # Somebody waits at the sign-in page: a store that does not answer is told after half a second.
         "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5, "retry": Retry(NoBackoff(), 0)},
     }

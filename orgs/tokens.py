@@ -8,8 +8,8 @@ import secrets
 
 import redis
 from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from orgs import valkey
 
 # Renewed with every organization's: whoever does not know yet whose a credential is watches this one.
 EVERYBODYS = "token"
@@ -36,5 +36,4 @@ def renew(organization: int) -> None:
 
 @functools.cache
 def _client() -> redis.Redis:
-    timeouts = {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}
-    return redis.Redis.from_url(settings.VALKEY_URL, retry=Retry(NoBackoff(), 1), protocol=2, **timeouts)
+    return valkey.connect(settings.VALKEY_URL, timeout=TIMEOUT_SECONDS, tries=1)

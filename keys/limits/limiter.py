@@ -14,6 +14,7 @@ import msgspec
 from keys.limits import calls, store
 from keys.limits.applying import Limit
 from keys.limits.calls import Prepared
+from orgs import tokens
 
 SCRIPT = calls.SCRIPT
 REPLAY_MS = 15 * 60 * 1000
@@ -137,12 +138,13 @@ class Limiter:
         have spent.
         """
         at = spending.at or (datetime.now(UTC) if now_us is None else _EPOCH + timedelta(microseconds=now_us))
-        command = _command(spending, _prepared(spending, at), "" if now_us is None else str(now_us))
-        answer = self.store.ask_packed(command)
+        command = _command(spending, prepared(spending, at=at), "" if now_us is None else str(now_us))
+        key = tokens.name(spending.organization)
+        answer = self.store.ask_packed(command, key=key)
         if isinstance(answer, hiredis.ReplyError):
             # It does not know the script, and has done nothing.
-            self.store.ask("SCRIPT", "LOAD", SCRIPT)
-            answer = self.store.ask_packed(command)
+            self.store.load(SCRIPT, key=key)
+            answer = self.store.ask_packed(command, key=key)
         return _outcome(answer, spending.limits)
 
 
@@ -152,7 +154,8 @@ def limiter() -> Limiter:
     return Limiter(store.current())
 
 
-def _prepared(spending: Spending, at: datetime) -> Prepared:
+def prepared(spending: Spending, *, at: datetime) -> Prepared:
+    """Return what many calls have in common with this one. Raises calls.NoWindow."""
     memory = spending.memory if spending.memory is not None else {}
     name = (Prepared, spending.api_version, spending.units, spending.takes)
     kept: Prepared | None = memory.get(name)

@@ -16,12 +16,12 @@ from redis.retry import Retry
 
 from keys.limits.breaker import Breaker
 from keys.limits.line import Line
+from orgs import valkey
 
 logger = logging.getLogger(__name__)
 
 # Beyond this the customer waits for us: whether to admit without counting is then for the plan to say.
 TIMEOUT_SECONDS = 0.05
-_PLAIN = {"retry": Retry(NoBackoff(), 0), "protocol": 2}
 
 
 class CounterStoreDown(Exception):
@@ -31,10 +31,24 @@ class CounterStoreDown(Exception):
 class Store:
     """The counter store as one process asks it: a line for each thread, and one breaker for all of them."""
 
-    def __init__(self, url: str, *, timeout: float = TIMEOUT_SECONDS, breaker: Breaker | None = None) -> None:
+    # Errors that are answers: it does not know the script, and has done nothing.
+    expected: tuple[str, ...] = ("NOSCRIPT",)
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout: float = TIMEOUT_SECONDS,
+        breaker: Breaker | None = None,
+        address: tuple[str, int] | None = None,
+    ) -> None:
         times = {"socket_timeout": timeout, "socket_connect_timeout": timeout}
         # One round trip less with each new line: nobody needs to be told which library calls.
-        self._pool = redis.ConnectionPool.from_url(url, driver_info=None, **times, **_PLAIN)
+        once = Retry(NoBackoff(), 0)
+        self._pool = redis.ConnectionPool.from_url(url, driver_info=None, protocol=2, retry=once, **times)
+        if address:
+            # Of a cluster's nodes the address names one, with what it takes to log in to each of them.
+            self._pool.connection_kwargs |= {"host": address[0], "port": address[1]}
         self._timeout = timeout
         self._lines = threading.local()
         self._age = 0
@@ -49,9 +63,13 @@ class Store:
         """Ask several in one round trip; an error is an answer, except where the store says that it cannot work."""
         return self._ask(*map(hiredis.pack_command, commands))
 
-    def ask_packed(self, command: bytes) -> Any:
-        """Ask what is packed already."""
+    def ask_packed(self, command: bytes, *, key: str) -> Any:
+        """Ask what is packed already; `key` is one that it touches, by which a cluster finds the node."""
         return self._ask(command)[0]
+
+    def load(self, script: str, *, key: str) -> None:
+        """Have the server that has this key know a script."""
+        self.ask("SCRIPT", "LOAD", script)
 
     def evaluate(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         """Run a script, sent once to each store; all its keys have one hash tag. Raises CounterStoreDown."""
@@ -66,12 +84,18 @@ class Store:
         age = self._age
         try:
             answers = self._line(age).ask(*commands)
-            _refuse_to_work(answers)
+            self._refuse_to_work(answers)
         except (OSError, redis.RedisError) as error:
             self._fail(age)
             raise CounterStoreDown(str(error) or type(error).__name__) from error
         self.breaker.answered()
         return answers
+
+    def _refuse_to_work(self, answers: list[Any]) -> None:
+        """Raise what a store answers that is loading, full or a replica now: there is nothing to be had from it."""
+        for answer in answers:
+            if isinstance(answer, hiredis.ReplyError) and not str(answer).startswith(self.expected):
+                raise redis.ResponseError(str(answer))
 
     def _line(self, age: int) -> Line:
         opened = getattr(self._lines, "of", None)
@@ -104,16 +128,9 @@ def _sha(script: str) -> str:
     return hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
 
 
-def _refuse_to_work(answers: list[Any]) -> None:
-    """Raise what a store answers that is loading, full or a replica now: there is nothing to be had from it."""
-    for answer in answers:
-        if isinstance(answer, hiredis.ReplyError) and not str(answer).startswith("NOSCRIPT"):
-            raise redis.ResponseError(str(answer))
-
-
 def connect(url: str, *, timeout: float = TIMEOUT_SECONDS) -> redis.Redis:
     """Return a client that fails fast and asks once: a second try could spend a second time."""
-    return redis.Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout, **_PLAIN)
+    return valkey.connect(url, timeout=timeout)
 
 
 @functools.cache
@@ -129,7 +146,16 @@ on_change: list[Callable[[bool], object]] = []
 @functools.cache
 def current() -> Store:
     """Return this process's store."""
-    breaker = Breaker(on_change=lambda is_open: [told(is_open) for told in on_change])
-    made = Store(settings.VALKEY_URL, breaker=breaker)
+    made = made_for(settings.VALKEY_URL, on_change=lambda is_open: [told(is_open) for told in on_change])
     os.register_at_fork(after_in_child=made.leave_to_the_parent)
     return made
+
+
+def made_for(url: str, *, timeout: float = TIMEOUT_SECONDS, on_change: Callable[[bool], object] = bool) -> Store:
+    """Return a server as a store, or the cluster of which it is one."""
+    if settings.VALKEY_CLUSTER:
+        # It is made of stores.
+        from keys.limits.cluster import Cluster
+
+        return Cluster(url, timeout=timeout, on_change=on_change)
+    return Store(url, timeout=timeout, breaker=Breaker(on_change=on_change))

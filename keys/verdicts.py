@@ -77,6 +77,8 @@ _REFUSED_BY: dict[str, Code] = {
 }
 
 Check = Callable[[Identity, Ask, datetime], bool]
+# When, until when, and which of them fail.
+_Checked = tuple[datetime, datetime | None, list[Code]]
 
 
 def _revoked(identity: Identity, ask: Ask, at: datetime) -> bool:
@@ -160,9 +162,9 @@ def failed_checks(identity: Identity, ask: Ask, *, at: datetime) -> list[Code]:
 
 def _failed_of_version(identity: Identity, ask: Ask, at: datetime) -> list[Code]:
     """All but the check of the address: worked out once for each version, until time changes one of them."""
-    kept: tuple[datetime, datetime | None, list[Code]] | None = identity.derived.get((failed_checks, ask.api_version))
+    kept: _Checked | None = identity.derived.get((failed_checks, ask.api_version))
     if kept is None or at < kept[0] or (kept[1] is not None and at >= kept[1]):
-        checks = [(code, check) for code, check in CHECKS.items() if code != Code.IP_NOT_ALLOWED]
+        checks: list[tuple[Code, Check]] = [pair for pair in CHECKS.items() if pair[0] != Code.IP_NOT_ALLOWED]
         failed = [code for code, check in checks if check(identity, ask, at)]
         until = min((moment for moment in _moments(identity) if moment is not None and moment > at), default=None)
         kept = identity.derived[failed_checks, ask.api_version] = (at, until, failed)

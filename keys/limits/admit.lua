@@ -152,7 +152,7 @@ if tier >= 10 or ARGV[16] ~= '' then
   beyond = false
 elseif full and not beyond then
   rows[full * 5 - 1], rows[full * 5 + 2] = 1, -2
-  if verdict == 4 then refused, verdict = full, 3 end
+  if verdict == 4 or (verdict == 3 and full < refused) then refused, verdict = full, 3 end
 end
 
 if refused then

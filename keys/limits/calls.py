@@ -40,6 +40,9 @@ class Prepared(msgspec.Struct, frozen=True):
     before: bytes
     after: bytes
     unremembered: bytes
+    # Where a job that runs counts, and what is open until it is reported.
+    jobs: tuple[str, ...] = ()
+    opens: tuple[str, ...] = ()
 
     def is_good(self, limits: Sequence[Limit], *, at: datetime) -> bool:
         return self.limits is limits and (self.until is None or at < self.until)
@@ -66,10 +69,10 @@ def prepared(
         counter(organization, key, limit, start=window and window[0])
         for limit, window in zip(limits, windows, strict=True)
     ]
-    opens = [opened(name) for name, limit in zip(names, limits, strict=True) if _kind(limit) == _OPEN]
+    still_open = tuple(opened(name) for name, limit in zip(names, limits, strict=True) if _kind(limit) == _OPEN)
     numbers = [number for pair in zip(limits, windows, strict=True) for number in row(*pair, units=units, takes=takes)]
     first = [tokens.name(organization), f"{tag}:tally", uses_key(organization)]
-    keys = len(first) + 2 + len(names) + len(opens)
+    keys = len(first) + 2 + len(names) + len(still_open)
     arguments = [
         struct.pack(f"<{len(numbers)}d", *numbers),
         "<" + "d" * len(numbers),
@@ -82,9 +85,11 @@ def prepared(
     return Prepared(
         tuple(limits),
         min((window[1] for window in windows if window), default=None),
-        head + b"".join([bulk(word) for word in ("EVALSHA", SHA, str(keys), *first)]),
-        b"".join([bulk(word) for word in (running_key(organization), *names, *opens, *arguments)]),
+        head + _bulks("EVALSHA", SHA, str(keys), *first),
+        _bulks(running_key(organization), *names, *still_open, *arguments),
         bulk(replay_key(organization, None)),
+        tuple(name for name, limit in zip(names, limits, strict=True) if limit.kind == "concurrency"),
+        still_open,
     )
 
 
@@ -107,7 +112,7 @@ def opened(counter: str) -> str:
 
 
 def opens(limits: Sequence[Limit], *, organization: int, key: int, at: datetime) -> tuple[str, ...]:
-    """Return where a call of now stands as admitted and not reported yet."""
+    """Return where a call of that time stands as admitted and not reported yet."""
     found = [(limit, limit.window_at(at)) for limit in limits if _kind(limit) == _OPEN]
     return tuple(opened(counter(organization, key, limit, start=window[0])) for limit, window in found if window)
 
@@ -137,6 +142,10 @@ def bulk(text: str | bytes) -> bytes:
     """Return one word of a command as the store reads it."""
     word = text.encode() if isinstance(text, str) else text
     return b"$%d\r\n%b\r\n" % (len(word), word)
+
+
+def _bulks(*words: str | bytes) -> bytes:
+    return b"".join([bulk(word) for word in words])
 
 
 @cache

@@ -2,7 +2,6 @@
 
 import base64
 import functools
-import hashlib
 import hmac
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from django.conf import settings
 
-from keys.limits import calls, running
+from keys.limits import calls, limiter, running
 from keys.limits.limiter import Outcome, Spending
 from keys.limits.pools import Pool
 
 # However often it is renewed, a job ends.
 LONGEST = timedelta(hours=24)
+_LONGEST_S = int(LONGEST.total_seconds())
 # Renewed at a third of its length, one may be missed.
 RENEWALS = 3
 _SIGNED = 16
@@ -51,7 +51,7 @@ class Held(msgspec.Struct, frozen=True, array_like=True):
     @property
     def began(self) -> int:
         """When it was taken, in seconds of unix time."""
-        return self.last_end - int(LONGEST.total_seconds())
+        return self.last_end - _LONGEST_S
 
     @property
     def tombstone(self) -> str:
@@ -67,8 +67,9 @@ def of(spending: Spending, outcome: Outcome, *, gateway: int, pool: Pool | None,
     """Return the lease that an admission took; None where it took none."""
     if outcome.state not in ("admitted", "replayed") or not spending.takes:
         return None
-    jobs = [limit for limit in spending.limits if limit.kind == "concurrency"]
-    jobs += [outcome.reserved] if outcome.reserved else []
+    jobs, opens = _counted(spending, outcome)
+    if outcome.reserved:
+        jobs = (*jobs, calls.counter(spending.organization, spending.key, outcome.reserved))
     if not jobs and pool is None:
         return None
     held = Held(
@@ -79,15 +80,26 @@ def of(spending: Spending, outcome: Outcome, *, gateway: int, pool: Pool | None,
         units=spending.units,
         tier=tier,
         job_ms=spending.job_ms,
-        last_end=int((outcome.at + LONGEST).timestamp()),
-        jobs=tuple(calls.counter(spending.organization, spending.key, limit) for limit in jobs),
-        opens=calls.opens(spending.limits, organization=spending.organization, key=spending.key, at=outcome.at),
+        last_end=outcome.now_us // 1_000_000 + _LONGEST_S,
+        jobs=jobs,
+        opens=opens,
         pool=pool.id if pool else None,
         api_version=spending.api_version,
     )
     if outcome.state == "admitted":
         running.note(spending.organization)
     return told(held, at=outcome.at)
+
+
+def _counted(spending: Spending, outcome: Outcome) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return where the job counts as running, and where as open."""
+    if outcome.state == "admitted":
+        common = limiter.prepared(spending, at=spending.at or outcome.at)
+        return common.jobs, common.opens
+    # Admitted some time ago, perhaps in the windows before these.
+    organization, key = spending.organization, spending.key
+    jobs = [calls.counter(organization, key, limit) for limit in spending.limits if limit.kind == "concurrency"]
+    return tuple(jobs), calls.opens(spending.limits, organization=organization, key=key, at=outcome.at)
 
 
 def told(held: Held, *, at: datetime) -> Lease:
@@ -128,10 +140,13 @@ def read(token: str) -> Held:
 
 
 @functools.cache
-def _keys(ring: Sequence[bytes]) -> list[bytes]:
+def _keys(ring: Sequence[bytes]) -> list[hmac.HMAC]:
     # A key of its own: what is signed here opens nothing that the ring's keys seal.
-    return [hmac.digest(key, _PURPOSE, hashlib.sha256) for key in ring]
+    return [hmac.new(hmac.digest(key, _PURPOSE, "sha256"), digestmod="sha256") for key in ring]
 
 
-def _signature(key: bytes, payload: bytes) -> bytes:
-    return hmac.digest(key, payload, "sha256")[:_SIGNED]
+def _signature(key: hmac.HMAC, payload: bytes) -> bytes:
+    # To begin anew with the same key costs more than to go on with a copy.
+    signing = key.copy()
+    signing.update(payload)
+    return signing.digest()[:_SIGNED]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from orgs.models import Organization
 
 KEYS, LIMITS, ROUNDS = 10, 6, 15
+MONTH = timedelta(days=30)
 MINUTES, ADMISSIONS = 7 * 24 * 60, 1_000_000
 
 # As many calls in each minute as the day's course says, which adds up to the million, and some refused in busy ones.
@@ -46,7 +47,11 @@ _HOURS = """
 INSERT INTO keys_decisionhour (organization_id, hour, key_id, api_version, code, limit_name, calls, units)
 SELECT organization_id, date_trunc('hour', minute), key_id, api_version, code,
     CASE code WHEN 'VALID' THEN '' ELSE 'v2-minute' END, sum(calls), sum(units)
-FROM keys_decisionminute GROUP BY 1, 2, 3, 4, 5, 6
+FROM keys_decisionminute WHERE organization_id = %(organization)s GROUP BY 1, 2, 3, 4, 5, 6
+"""
+_WRITTEN = """
+SELECT sum(calls), count(DISTINCT minute) FROM keys_decisionminute
+WHERE code = 'VALID' AND organization_id = %(organization)s
 """
 
 
@@ -77,40 +82,41 @@ def _once(organization: "Organization", key: "ApiKey", number: int, *, now: date
 
 
 def _organization() -> "tuple[Organization, list[ApiKey]]":
+    """Make a customer with ten keys and six limits, one of them a key's own, that held all the time."""
     from django.db import transaction
     from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
     from django.utils import timezone
 
     from audit import trail
     from audit.verbs import Verb
-    from bench import customers
-    from keys.models import ApiKey, LimitRule
+    from keys import actions as keys
+    from keys.models import LimitRule
+    from orgs import actions, plans
 
-    # With a minute's limit of each version, an hour's, and one of each key.
-    customers.sign_up(1, keys_each=KEYS)
-    keys = list(ApiKey.objects.select_related("organization").order_by("id"))
-    organization = keys[0].organization
-    effective = DateTimeTZRange(timezone.now() - timedelta(days=30), None, "[)")
-    further = [
-        LimitRule(organization=organization, name="jobs", kind="concurrency", limit=60, effective=effective),
-        LimitRule(
-            organization=organization, name="month", kind="window", window="month", dimension="units",
-            limit=9_000_000, effective=effective,
-        ),
-    ]  # fmt: skip
+    now, who = timezone.now(), trail.SYSTEM
     with transaction.atomic():
-        trail.record(
-            Verb.LIMIT_SET,
-            actor=trail.SYSTEM,
-            target=organization.target,
-            reason="For the bench.",
-            further=[key.target for key in keys],
+        organization = actions.create_organization(
+            actor=who, name="What if", slug="what-if", plan_version=plans.latest("enterprise"), created_at=now - MONTH
         )
-        LimitRule.objects.bulk_create(further)
-        LimitRule.objects.filter(organization=organization, name="v2-minute").update(limit=100)
-        LimitRule.objects.filter(organization=organization, name="v1-minute").update(limit=120)
-        LimitRule.objects.filter(plan_version=None).update(effective=effective)
-    return organization, keys
+        organization = actions.activate_organization(organization=organization, actor=who)
+        about = {"organization": organization, "actor": who, "environment": "live", "api_versions": ["v1", "v2"]}
+        issued = [keys.issue_key(name=f"key {number}", expires_at=now + MONTH, **about)[0] for number in range(KEYS)]
+        mine = {"organization": organization, "effective": DateTimeTZRange(now - MONTH, None, "[)")}
+        rate = {"period_s": 60, "burst": 1_000}
+        trail.record(
+            Verb.LIMIT_SET, actor=who, target=organization.target, reason="measuring", further=[issued[0].target]
+        )
+        LimitRule.objects.bulk_create(
+            [
+                LimitRule(name="v1-minute", api_version="v1", limit=120, **rate, **mine),
+                LimitRule(name="v2-minute", api_version="v2", limit=100, **rate, **mine),
+                LimitRule(name="hour", limit=10_000, period_s=3_600, burst=1_000, **mine),
+                LimitRule(name="jobs", kind="concurrency", limit=60, **mine),
+                LimitRule(name="month", kind="window", window="month", dimension="units", limit=9_000_000, **mine),
+                LimitRule(name="key-minute", key=issued[0], limit=30, **rate, effective=mine["effective"]),
+            ]
+        )
+    return organization, issued
 
 
 def _count(organization: "Organization", keys: "list[ApiKey]", *, now: datetime) -> None:
@@ -125,11 +131,10 @@ def _count(organization: "Organization", keys: "list[ApiKey]", *, now: datetime)
     }
     with connection.cursor() as cursor:
         cursor.execute(_MINUTES, values)
-        cursor.execute(_HOURS)
-        cursor.execute("SELECT sum(calls), count(DISTINCT minute) FROM keys_decisionminute WHERE code = 'VALID'")
+        cursor.execute(_HOURS, values)
+        cursor.execute(_WRITTEN, values)
         if (counted := cursor.fetchone()) != (ADMISSIONS, MINUTES):
             raise RuntimeError(f"{counted} admissions and minutes were written")
-    organization.created_at = now - timedelta(days=30)
 
 
 def main() -> None:

@@ -98,7 +98,7 @@ class Week:
             course = self._course(terms, passing)
             refused = self._refused(course, terms)
             if terms.blocks:
-                _take(passing, self._who(terms), refused, course.offered)
+                _take([passing[who] for who in self._who(terms)], refused, course.offered)
             most = peaks.most_used(course, terms, _left(course.offered, refused), self.seconds(terms))
             before, counted = self._before(terms.place), sum(refused.values())
             after, over = (counted, 0) if terms.blocks else (0, counted)
@@ -234,14 +234,15 @@ def _left(offered: Sequence[int], refused: Mapping[int, int]) -> list[int]:
     return left
 
 
-def _take(
-    passing: Mapping[Callers, list[int]], who: Sequence[Callers], refused: Mapping[int, int], offered: Sequence[int]
-) -> None:
-    """Take what a limit refused from those who called, each in proportion; what is left over, from the busiest."""
+def _take(columns: Sequence[list[int]], refused: Mapping[int, int], offered: Sequence[int]) -> None:
+    """Take what a limit refused from those who called, each in proportion; what is left over, from the first."""
     for minute, calls in refused.items():
-        shares = {each: passing[each][minute] * calls // offered[minute] for each in who}
-        rest = calls - sum(shares.values())
-        for each in sorted(who, key=lambda each: shares[each] - passing[each][minute]):
-            taken = min(passing[each][minute], shares[each] + rest)
-            rest -= taken - shares[each]
-            passing[each][minute] -= taken
+        whole, rest = offered[minute], calls
+        for column in columns:
+            taken = column[minute] * calls // whole
+            column[minute] -= taken
+            rest -= taken
+        for column in columns if rest else ():
+            taken = min(rest, column[minute])
+            column[minute] -= taken
+            rest -= taken

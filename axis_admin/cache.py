@@ -1,6 +1,7 @@
 """Django's cache in a Valkey cluster."""
 
 import functools
+from collections.abc import Mapping
 from typing import Any
 
 import redis
@@ -18,6 +19,11 @@ class ClusterClient(RedisCacheClient):
 
     def get_client(self, key: Any = None, *, write: bool = False) -> redis.Redis:
         return _client(self._servers[0])
+
+    def set_many(self, data: Mapping[Any, Any], timeout: int | None) -> None:
+        # One after the other: the library sends no MSET to a cluster within a pipeline.
+        for key, value in data.items():
+            self.set(key, value, timeout)
 
 
 class Cache(RedisCache):

@@ -84,6 +84,16 @@ class ValkeyCluster:
         self.replica.client.execute_command("CLUSTER REPLICATE", self.masters[0].id)
         await_true(lambda: self.replica.client.info("replication")["master_link_status"] == "up")
 
+    def give_back(self) -> None:
+        """Let the first node, which came back as a replica of what was its own, be what it was."""
+        self.await_well()
+        node = self.masters[0].client
+        await_true(lambda: node.info("replication").get("master_link_status") == "up")
+        node.execute_command("CLUSTER FAILOVER")
+        await_true(lambda: node.info("replication")["role"] == "master")
+        await_true(lambda: self.replica.client.info("replication").get("master_link_status") == "up")
+        self.await_well()
+
     def await_well(self) -> None:
         """Wait until every node that runs says that all slots are served."""
         running = [node for node in self.nodes if node.process.poll() is None]

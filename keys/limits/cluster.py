@@ -36,24 +36,31 @@ class Node(store.Store):
 
 
 class _Breakers(Breaker):
-    """Whether any node is left alone."""
+    """Whether any node is left alone, of those that have something."""
 
-    def __init__(self, told: Callable[[bool], object], make: Callable[..., Breaker] = Breaker) -> None:
-        super().__init__(on_change=told)
-        self._make, self._of = make, list[Breaker]()
-
-    def one_more(self) -> Breaker:
-        made = self._make(on_change=self._changed)
-        self._of.append(made)
-        return made
+    def __init__(self, on_change: Callable[[bool], object], make: Callable[..., Breaker]) -> None:
+        super().__init__(on_change=on_change)
+        self._make = make
+        self._of: dict[Address, Breaker] = {}
+        self._told = False
 
     @property
     def is_open(self) -> bool:
-        return any(breaker.is_open for breaker in self._of)
+        return any(breaker.is_open for breaker in list(self._of.values()))
 
-    def _changed(self, is_open: bool) -> None:
-        if is_open or not self.is_open:
-            self._on_change(is_open)
+    def of(self, address: Address) -> Breaker:
+        return self._of.setdefault(address, self._make(on_change=self._look))
+
+    def forget(self, address: Address) -> None:
+        self._of.pop(address, None)
+        self._look(False)
+
+    def _look(self, _is_open: bool) -> None:
+        with self._lock:
+            was, self._told = self._told, self.is_open
+            changed = was != self._told
+        if changed:
+            self._on_change(self._told)
 
 
 class Cluster(store.Store):
@@ -153,7 +160,7 @@ class Cluster(store.Store):
     def _at(self, address: Address) -> Node:
         node = self._nodes.get(address)
         if node is None:
-            node = Node(self._url, timeout=self._timeout, breaker=self._breakers.one_more(), address=address)
+            node = Node(self._url, timeout=self._timeout, breaker=self._breakers.of(address), address=address)
             node.on_failure = self.on_failure
             node = self._nodes.setdefault(address, node)
         return node
@@ -173,9 +180,16 @@ class Cluster(store.Store):
                 except store.CounterStoreDown:
                     continue
                 self._owners, self._may_have_moved = _owners(told, node.host), False
+                self._forget(set(self._nodes) - set(self._owners))
                 return
         finally:
             self._learning.release()
+
+    def _forget(self, addresses: Iterable[Address]) -> None:
+        """Let go of nodes that have nothing any more: nobody will find out that they answer again."""
+        for address in addresses:
+            del self._nodes[address]
+            self._breakers.forget(address)
 
 
 _MOVED = object()

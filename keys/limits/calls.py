@@ -73,7 +73,7 @@ def prepared(
     numbers = [number for pair in zip(limits, windows, strict=True) for number in row(*pair, units=units, takes=takes)]
     first = [tokens.name(organization), f"{tag}:tally", uses_key(organization)]
     keys = len(first) + 2 + len(names) + len(still_open)
-    arguments = [
+    arguments: list[str | bytes] = [
         struct.pack(f"<{len(numbers)}d", *numbers),
         "<" + "d" * len(numbers),
         "<" + "d" * (2 + _ANSWERED * len(limits)),

@@ -179,6 +179,9 @@ class Verb(models.TextChoices):
         "The limit {target}[ of {organization}] began[ on {begins}][: {to}]", _LIMIT)
     LIMIT_ENDED = Entry("limit.ended", "update", "clock",
         "The limit {target}[ of {organization}] ended[ on {ends}][, then {to}]", _LIMIT)
+    LIMIT_WARNED = Entry("limit.warned", "update", "bell-alert",
+        "told/tell the people[ of {organization}] that[ {percent} % of] the limit {target} is used",
+        "percent used limit contacts")
     PLAN_PUBLISHED = Entry("plan.published", "create", "rectangle-stack",
         "published/publish {target}[, to which {organizations} organizations moved]", _PLAN, needs_reason=True)
 

@@ -1,4 +1,4 @@
-"""Each minute: the counters of windows follow the ledger, and what they say is written down."""
+"""Each minute: the counters of windows follow the ledger, what they say is written down, and people are told of it."""
 
 import functools
 import logging
@@ -6,7 +6,8 @@ from datetime import datetime
 
 from django.conf import settings
 
-from keys import counts
+from audit import trail
+from keys import actions, counts, quota_warnings
 from keys.limits import reconciling, store, window_uses
 from metering import quotas
 
@@ -32,3 +33,5 @@ def run(*, at: datetime) -> None:
             if one.used != one.before:
                 logger.info("%s was %s, and is %s", one.counter, one.before, one.used)
         window_uses.write_down([(one.window, one.used) for one in found])
+    for warned in quota_warnings.to_tell(at=at):
+        actions.warn_of_quota(warned=warned, actor=trail.SYSTEM)

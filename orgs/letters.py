@@ -121,6 +121,19 @@ LETTERS: dict[str, Letter] = {
         (*_ORGANIZATION, ("What", "what"), ("Before", "before"), ("Now", "after"), ("From", "at")),
         "It holds for all calls from then on. If you did not expect this, tell us.",
     ),
+    "quota_used": Letter(
+        "{organization} has used {share} of a quota",
+        "Your organization has used {share} of one of its quotas. {meaning}.",
+        (
+            *_ORGANIZATION,
+            ("Quota", "what"),
+            ("Counts", "whose"),
+            ("Used", "used"),
+            ("Of", "limit"),
+            ("Begins anew", "ends"),
+        ),
+        "What is still running counts as used. If the quota is too small for you, tell us.",
+    ),
     "pilot_started": Letter(
         "The pilot of {organization} starts",
         "Your organization's pilot of the Axis API is set up.",

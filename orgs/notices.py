@@ -21,6 +21,7 @@ RECIPIENTS: dict[Notice.Kind, tuple[Contact.Kind, ...]] = {
     Notice.Kind.KEY_EXPIRED: (_TECHNICAL,),
     Notice.Kind.ORGANIZATION_SUSPENDED: (_TECHNICAL, _BILLING),
     Notice.Kind.LIMIT_CHANGED: (_TECHNICAL, _BILLING),
+    Notice.Kind.QUOTA_USED: (_TECHNICAL, _BILLING),
     Notice.Kind.PILOT_CHANGED: (_TECHNICAL, _BILLING),
     Notice.Kind.PILOT_ENDING: (_TECHNICAL, _BILLING),
 }

@@ -26,6 +26,7 @@ from keys.actions.overlaps import end_old_secret, extend_overlap, longest_end, u
 from keys.actions.pausing import pause_key, pausing_problem, resume_key, resuming_problem
 from keys.actions.pilot_ends import expire_pilot, warn_of_cap, warn_of_end
 from keys.actions.pilots import cancel_pilot, change_pilot, extend_pilot, plan_pilot, start_pilot, tick_criterion
+from keys.actions.quotas import warn_of_quota
 from keys.actions.rotation import cancel_rotation, rotate_key, schedule_rotation
 from keys.actions.saved_views import remove_view, rename_view, save_view
 
@@ -92,4 +93,5 @@ __all__ = [
     "undo_rotation",
     "warn_of_cap",
     "warn_of_end",
+    "warn_of_quota",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from audit import scope
-from keys import actions, freshness, limit_entries, limit_history, limit_review, states
+from keys import actions, freshness, limit_entries, limit_history, limit_review, quota_warnings, states
 from keys.limit_entries import Entry
 from keys.limit_forms import STALE, LimitsForm
 from keys.limits import replay, seen, thresholds
@@ -17,6 +17,7 @@ from keys.limits.limit_changes import Change
 from keys.limits.replay import Week
 from keys.limits.rules import LimitRule
 from keys.models import ApiKey
+from keys.quota_warnings import Warned
 from orgs import access, pages
 from orgs.models import Organization
 from orgs.policy import Permission
@@ -188,6 +189,7 @@ class Editor:
             "may_search": self.request.staff.can(Permission.AUDIT_SEE),
             "problem": self.problem,
             "is_fresh": self.is_fresh,
+            "warned": self._warned(),
             "is_temporary": "temporary" in self.request.GET,
             "rows": [(entry, self.form.of(entry), limit_entries.used(entry, self.week)) for entry in self.entries],
             "settings": [(rule, limit_review.said(rule.about, rule)) for rule in self._settings()],
@@ -196,6 +198,10 @@ class Editor:
             **(self._over_time(drawn, drawn.counts or drawn.bound, found) if drawn else {}),
             "feed": limit_history.feed(found),
         }
+
+    def _warned(self) -> list[Warned]:
+        warned = quota_warnings.warnings_of(self.organization, at=self.now)
+        return [one for one in warned if self.key is None or one.use.key_id == self.key.pk]
 
     def _settings(self) -> list[LimitRule]:
         mine = {"key": self.key} if self.key else {"organization": self.organization}

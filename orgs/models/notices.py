@@ -42,6 +42,7 @@ class Notice(models.Model):
         KEY_EXPIRED = "key_expired", "A key has expired"
         ORGANIZATION_SUSPENDED = "organization_suspended", "The organization is suspended or reinstated"
         LIMIT_CHANGED = "limit_changed", "A limit or the plan changes"
+        QUOTA_USED = "quota_used", "A quota is used up to a step at which it warns"
         PILOT_CHANGED = "pilot_changed", "A pilot starts, changes, is extended, converted or cancelled"
         PILOT_ENDING = "pilot_ending", "A pilot ends in 14, 7 or 1 days, has ended, or has used 80 % of its cap"
 

@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from audit import jobs, trail
 from keys import actions as key_actions
-from keys import criteria
+from keys import criteria, quota_warnings
 from keys.limits.limit_changes import Change
 from keys.limits.slots import Slot
+from keys.models import WindowUse
 from keys.pilot_limits import Agreed
 from metering import actions as metering_actions
 from metering.pilots import ContractTerms
@@ -105,6 +106,15 @@ def _pilot() -> Any:
     organization = _organization(status="pilot")
     words = criteria.read("The client is happy")
     return key_actions.start_pilot(organization=organization, actor=ACTOR, agreed=AGREED, lines=words)
+
+
+def _nearly_used() -> Any:
+    """A quota of which a step is reached that nobody was told of."""
+    month = {"kind": "window", "window": "month", "dimension": "generations", "period_s": None, "burst": None}
+    rule = factories.RuleFactory(organization=_organization(), api_version=None, limit=10, warn_at=[80], **month)
+    slot, now = "generations:any:month", timezone.now()
+    WindowUse.objects.create(organization=rule.organization, slot=slot, starts_at=now - DAY, ends_at=now + DAY, used=9)
+    return quota_warnings.to_tell(at=now)[0]
 
 
 def _ready() -> Any:
@@ -259,6 +269,7 @@ CALLS: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
     key_actions.expire_pilot: lambda: {"pilot": factories.PilotFactory(starts_at=timezone.now() - 40 * DAY)},
     key_actions.warn_of_end: lambda: {"pilot": factories.PilotFactory(ends_at=timezone.now() + DAY)},
     key_actions.warn_of_cap: lambda: {"pilot": factories.PilotFactory(generation_cap=10), "used": 9},
+    key_actions.warn_of_quota: lambda: {"warned": _nearly_used()},
     metering_actions.open_contract: lambda: {"organization": _organization(), "since": timezone.now()},
     metering_actions.replace_contract: lambda: {
         "organization": _contract().organization,

@@ -63,6 +63,8 @@ class Editor:
             is_saving=self.is_to_save,
             mark=seen.of(self.organization, at=self.now),
             initial=self._raise(),
+            # A dialog over the page has a reason, too.
+            auto_id="limits_%s",
         )
 
     def _raise(self) -> dict[str, str]:

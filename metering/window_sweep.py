@@ -19,7 +19,7 @@ TIMEOUT_S = 5.0
 
 @functools.cache
 def _patient(url: str) -> store.Store:
-    return store.Store(url, timeout=TIMEOUT_S)
+    return store.made_for(url, timeout=TIMEOUT_S)
 
 
 def run(*, at: datetime) -> None:

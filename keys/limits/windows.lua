@@ -4,7 +4,8 @@
 -- transactions it has seen (PostgreSQL's own snapshot), each report in which transaction it was committed: what a sum has
 -- seen is not added to it once more, and what was settled while it was read, and it has not seen, is. So nobody waits for a
 -- quiet moment, and it does not matter in which order they come here, or whether a report's settling gets lost: the next
--- sum has seen it.
+-- sum has seen it. (A database that was restored elsewhere may count its transactions from lower numbers: until the next
+-- sweep what is settled is then taken for seen.)
 --
 -- KEYS  1 the windows that are counted, a hash: counter -> facts and what its sum has seen
 --       2 a mark that sums are being read just now    3 what has been settled in that time; one hash tag for all

@@ -86,7 +86,7 @@ def release(counters: store.Store, held: Held) -> bool:
 
 
 def end(counters: store.Store, leases: Iterable[Held]) -> None:
-    """End jobs whose generations were reported, in one round trip; what is open in windows is the report's to settle.
+    """End jobs whose generations were reported; what they have open in windows is the report's to settle.
 
     As often as one likes. Raises CounterStoreDown: then those that have not ended do so by themselves.
     """
@@ -96,8 +96,8 @@ def end(counters: store.Store, leases: Iterable[Held]) -> None:
 def _end(counters: store.Store, leases: Sequence[Held], *, gives_back: bool) -> bool:
     places = [place for held in leases for place in _places(held, with_windows=gives_back)]
     answers = scripts.evaluate_all(counters, _END, [(names, [*told, *costs]) for names, told, costs in places])
-    if leases:
-        counters.ask_all(*[running.forgetting(held) for held in leases])
+    for first in range(0, len(leases), scripts.AT_ONCE):
+        counters.ask_all(*map(running.forgetting, leases[first : first + scripts.AT_ONCE]))
     return any(answers)
 
 

@@ -1,4 +1,4 @@
-"""Running a script for many questions in one round trip."""
+"""Running a script for many questions in few round trips."""
 
 import functools
 import hashlib
@@ -9,6 +9,8 @@ import hiredis
 
 from keys.limits import store
 
+# So many are asked in one round trip: it has to be over within the store's time-out.
+AT_ONCE = 200
 # Names of keys, then arguments.
 Question = tuple[Sequence[str], Sequence[Any]]
 
@@ -16,7 +18,12 @@ Question = tuple[Sequence[str], Sequence[Any]]
 def evaluate_all(counters: store.Store, script: str, questions: Sequence[Question]) -> list[Any]:
     """Run it for each question and return the answers in order. Raises CounterStoreDown: then some may have run."""
     asked = [(len(names), *names, *arguments) for names, arguments in questions]
-    answers = counters.ask_all(*[("EVALSHA", _sha(script), *words) for words in asked]) if asked else []
+    parts = (asked[first : first + AT_ONCE] for first in range(0, len(asked), AT_ONCE))
+    return [answer for part in parts for answer in _evaluated(counters, script, part)]
+
+
+def _evaluated(counters: store.Store, script: str, asked: Sequence[tuple[Any, ...]]) -> list[Any]:
+    answers = counters.ask_all(*[("EVALSHA", _sha(script), *words) for words in asked])
     # It did not know the script then, and has done nothing.
     unknown = [place for place, answer in enumerate(answers) if isinstance(answer, hiredis.ReplyError)]
     if unknown:

@@ -61,12 +61,9 @@ def limiter(limiter: Limiter, monkeypatch: pytest.MonkeyPatch) -> Limiter:
 
 
 def test_two_organizations_in_six_processes_get_exactly_what_there_is(valkey: redis.Redis, limiter: Limiter) -> None:
-    context = get_context("spawn")
-    # None begins before all are there.
-    start = context.Barrier(PROCESSES)
-    with context.Pool(PROCESSES, initializer=start.wait) as workers:
+    with get_context("spawn").Pool(PROCESSES) as workers:
         asked_by = [(settings.VALKEY_URL, number) for number in range(PROCESSES)]
-        got = workers.starmap(try_often, asked_by, chunksize=1)
+        got = workers.starmap_async(try_often, asked_by, chunksize=1).get(60)
     assert sum(count for _, count in got) == ROOM == valkey.zcard(JOBS)
     # What the limit of the one refused has been given back, down to the last job.
     assert sum(count for organization, count in got if organization == 2) <= NARROW.room
@@ -79,6 +76,7 @@ def test_who_is_killed_gives_the_room_back_when_its_leases_end(valkey: redis.Red
     here, there = context.Pipe()
     holder = context.Process(target=hold, args=(settings.VALKEY_URL, there))
     holder.start()
+    assert here.poll(60)
     assert here.recv() == ROOM
     os.kill(holder.pid or 0, signal.SIGKILL)
     holder.join()

@@ -11,7 +11,8 @@ from keys import known
 from keys.limits import limiter, store
 from keys.limits.breaker import PAUSE_SECONDS, Breaker
 from keys.models import KeySecret
-from tests.gateway.conftest import Gateway
+from tests.factories import PlanVersionFactory, RuleFactory, SecretFactory
+from tests.gateway.conftest import Gateway, asked
 from tests.keys.limits.test_away import Clock, Server
 
 
@@ -67,3 +68,47 @@ def test_it_is_waited_for_once_and_comes_back(
     watched.go_on()
     assert calling.validate(secret)["degraded"] is False
     assert len(watched.waits) == 1
+
+
+WINDOW = {"name": "month", "kind": "window", "window": "month", "dimension": "generations", "limit": 50}
+JOBS = {"name": "jobs", "kind": "concurrency", "limit": 3}
+
+
+@pytest.fixture(params=["open", "closed"])
+def limited(request: pytest.FixtureRequest, db: None) -> KeySecret:
+    """Of a plan that admits uncounted, or not; with a quota that is used by and by, and three running jobs."""
+    plan = PlanVersionFactory(counter_store_down=request.param)
+    made: KeySecret = SecretFactory(key__organization__plan_version=plan)
+    for fields in (WINDOW, JOBS):
+        RuleFactory(organization=made.key.organization, api_version=None, period_s=None, burst=None, **fields)
+    return made
+
+
+def said(gateway: Gateway, secret: KeySecret) -> str | int:
+    """The code of a verdict, "uncounted" where nothing was counted, or the status where there is no verdict."""
+    response = gateway.post("keys/validate", asked(secret))
+    if response.status_code != 200:
+        return int(response.status_code)
+    return "uncounted" if response.json()["degraded"] else str(response.json()["code"])
+
+
+def test_no_quota_and_no_running_job_is_ever_said_to_be_the_reason(
+    calling: Gateway, limited: KeySecret, watched: Watched
+) -> None:
+    uncounted = "uncounted" if limited.key.organization.plan_version.counter_store_down == "open" else 503
+    revoked = SecretFactory(key__state="revoked")
+    assert [said(calling, limited) for _ in range(4)] == ["VALID"] * 3 + ["CONCURRENCY_LIMITED"]
+    watched.stand_still()
+    assert [said(calling, limited) for _ in range(5)] == [uncounted] * 5
+    assert calling.validate(revoked)["code"] == "REVOKED"
+    watched.go_on()
+    assert said(calling, limited) == "CONCURRENCY_LIMITED"
+    watched.server.kill()
+    assert [said(calling, limited) for _ in range(5)] == [uncounted] * 5
+    assert calling.validate(revoked)["code"] == "REVOKED"
+    watched.server.start()
+    watched.clock.now += PAUSE_SECONDS
+    # It knows nothing of the jobs that run; whoever renews one tells it.
+    assert [said(calling, limited) for _ in range(4)] == ["VALID"] * 3 + ["CONCURRENCY_LIMITED"]
+    watched.ask("FLUSHALL")
+    assert said(calling, limited) == "VALID"

@@ -1,11 +1,18 @@
 """A refusal spends nothing, and says how things stand."""
 
+import struct
+from datetime import timedelta
+from typing import Any
+
+import pytest
 import redis
 
+from keys.limits import calls
+from keys.limits.applying import Limit
 from keys.limits.limiter import Limiter
 from tests.keys.limits import examples
 
-NOW_US = 1_800_000_000_000_000
+NOW_US, DAY = 1_800_000_000_000_000, timedelta(days=1)
 
 
 def dump(valkey: redis.Redis) -> dict[bytes, bytes]:
@@ -21,6 +28,49 @@ def test_a_refusal_leaves_every_key_as_it_was_but_is_counted(valkey: redis.Redis
     (counted,) = valkey.hgetall("{1}:tally").items()
     assert counted == (f"30000000|p|v1|RATE_LIMITED|{narrow.id}|203.0.113.7|curl".encode(), b"67108865")
     valkey.delete("{1}:tally")
+    assert dump(valkey) == before
+
+
+START = examples.at(NOW_US - NOW_US % 86_400_000_000)
+NARROW: dict[str, dict[str, Any]] = {
+    "rate": {"burst": 1},
+    "day": {"limit": 1},
+    "month": {"limit": 1, "dimension": "generations", "window": "month"},
+    "jobs": {"limit": 1},
+    "pool": {"limit": 1},
+}
+
+
+def one_of_each(narrow: str = "") -> list[Limit]:
+    """A limit of each kind, of which one admits a single call."""
+    numbers: dict[str, dict[str, Any]] = {name: NARROW[name] if name == narrow else {} for name in NARROW}
+    month = {"dimension": "generations", "window": "month", **numbers["month"]}
+    return [
+        examples.rate(**numbers["rate"]),
+        examples.window(start=START, **numbers["day"]),
+        examples.window(start=START, length=30 * DAY, **month),
+        examples.jobs(**numbers["jobs"]),
+        examples.reserved(**numbers["pool"]),
+    ]
+
+
+@pytest.mark.parametrize("narrow", NARROW)
+def test_whichever_kind_refuses_nothing_is_written_but_the_tally(
+    valkey: redis.Redis, limiter: Limiter, narrow: str
+) -> None:
+    limits = one_of_each(narrow)
+    for limit in limits:
+        if limit.kind == "window":
+            valkey.set(calls.counter(1, 1, limit, start=START), struct.pack("<dd", 0, 2**53 - 1))
+    asked = {"public_id": "p", "request_id": "r1", "bound_to": "b"}
+    assert limiter.spend(examples.call(*limits, **asked), now_us=NOW_US).state == "admitted"
+    valkey.delete("{1}:tally")
+    before = dump(valkey)
+    refused = limiter.spend(examples.call(*limits, **asked | {"request_id": "r2"}), now_us=NOW_US)
+    short = [one.limit.kind for one in refused.standings if one.refused]
+    kind = {"rate": "rate", "jobs": "concurrency", "pool": "reserved"}.get(narrow, "window")
+    assert (refused.state, short) == ("refused", [kind])
+    assert valkey.delete("{1}:tally") == 1
     assert dump(valkey) == before
 
 

@@ -8,6 +8,7 @@ from django.db import connection
 
 from keys.limits.rules import LimitRule
 from keys.models import WindowUse
+from orgs import notices
 from orgs.models import Organization
 
 # What counts for a window: the key's rule, the organization's own, or else the plan's.
@@ -47,10 +48,10 @@ class Warned:
 
     @property
     def said(self) -> str:
-        """Such as "85 % of 10,000 generations a month"."""
+        """Such as "85% of 10,000 generations a month"."""
         slot = self.rule.about
         version = f"{slot.api_version} " if slot.api_version else ""
-        return f"{self.percent} % of {self.rule.limit:,} {version}{slot.counted} {slot.unit}"
+        return f"{self.percent}% of {self.rule.limit:,} {version}{slot.counted} {slot.unit}"
 
     @property
     def whose(self) -> str:
@@ -64,11 +65,12 @@ class Warned:
     @property
     def meaning(self) -> str:
         """What happens beyond the limit."""
-        until = f"{self.use.ends_at.astimezone(self.use.organization.zone):%-d %b, %H:%M}"
+        until = notices.moment(self.use.ends_at, self.use.organization)
         if self.rule.mode == LimitRule.Mode.WARN:
             return f"Calls beyond it pass all the same; it begins anew on {until}"
-        beyond = f"{self.rule.overage_allowance:,} beyond it" if self.rule.overage_allowance else "it"
-        return f"Calls beyond {beyond} are refused until {until}"
+        if self.rule.overage_allowance:
+            return f"{self.rule.overage_allowance:,} more pass beyond it; what is beyond those is refused until {until}"
+        return f"Calls beyond it are refused until {until}"
 
 
 def warnings_of(organization: Organization, *, at: datetime) -> list[Warned]:

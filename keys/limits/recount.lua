@@ -1,8 +1,8 @@
 -- Counts an admission that was made while this store was away: nothing is refused any more, and each counts once.
 --
--- KEYS  1 the organization's tally, 2 where the admission is remembered, then a counter for each limit, then for each limit
---       of kind OPEN what was admitted and not reported yet; one hash tag for all
--- ARGV  1 the limits as JSON, seven numbers each as admit.lua has them: kind, cost, a, b, c, d, blocks     2 when it was admitted, us
+-- KEYS  1 the organization's tally, 2 where the admission is remembered, then a counter for each limit, then for each
+--       limit of kind OPEN what was admitted and not reported yet; one hash tag for all
+-- ARGV  1 the limits as JSON, as admit.lua has them: kind, cost, a, b, c, d, blocks, id     2 when it was admitted, us
 --       3 how long a job runs unless it is renewed, ms     4 by what the job is known     5 what the memory is bound to
 --       6 the decision's id     7 '|secret|version|'     8 address|agent of the caller     9 units * 2^26 + 1
 -- Answers 0 where it was counted, -1 where it had been before, and the place of a limit whose counter is to be seeded.

@@ -1,21 +1,21 @@
 -- What the windows of generations and cost units have used: succeeded in the ledger, and admitted but not reported yet.
 --
 -- A sum of the ledger and a report that is being settled must not miss each other, nor count twice. Each sum says which
--- transactions it has seen (PostgreSQL's own snapshot), each report in which transaction it was committed: what a sum has
--- seen is not added to it once more, and what was settled while it was read, and it has not seen, is. So nobody waits for a
--- quiet moment, and it does not matter in which order they come here, or whether a report's settling gets lost: the next
--- sum has seen it. (A database that was restored elsewhere may count its transactions from lower numbers: until the next
--- sweep what is settled is then taken for seen.)
+-- transactions it has seen (PostgreSQL's own snapshot), each report in which transaction it was committed: what a sum
+-- has seen is not added to it once more, and what was settled while it was read, and it has not seen, is. So nobody
+-- waits for a quiet moment, and it does not matter in which order they come here, or whether a report's settling gets
+-- lost: the next sum has seen it. (A database that was restored elsewhere may count its transactions from lower
+-- numbers: until the next sweep what is settled is then taken for seen.)
 --
 -- KEYS  1 the windows that are counted, a hash: counter -> facts and what its sum has seen
 --       2 a mark that sums are being read just now    3 what has been settled in that time; one hash tag for all
 -- ARGV  1 'seed' a counter that is missing, 'reconcile' one that is there, or 'settle' a report
---       seed, reconcile: KEYS 4 the counter, 5 what is open in it. ARGV 2 the sum, 3 what it has seen, 4 when its reading
---       began, ms by this clock, 5 the facts, 6 when the counter is let go, ms. Answers what the window has used now and what
---       it had before, '' where there was no counter; or false where nothing was done: the mark is gone, so that what was settled meanwhile
---       is not known here, or there is a counter already, or none any more.
+--       seed, reconcile: KEYS 4 the counter, 5 what is open in it. ARGV 2 the sum, 3 what it has seen, 4 when its
+--       reading began, ms by this clock, 5 the facts, 6 when the counter is let go, ms. Answers what the window has
+--       used now, and what it had before, '' where there was no counter. Or false where nothing was done: the mark is
+--       gone, so that nobody knows what was settled meanwhile; or there is a counter already, or none any more.
 --       settle: ARGV 2 the transaction, '' for nothing to add, 3 as JSON [key, version, units, ms] of each that
---       succeeded, 4 as JSON [job, units, admission, open...] of each that was reported. Answers how many were open.
+--       succeeded, 4 as JSON [job, units, where its admission is remembered] of each. Answers how many were open.
 local call, packed, unpacked = redis.call, struct.pack, struct.unpack
 local NEVER = 9007199254740991
 -- A sum that took longer than this is thrown away: what was settled meanwhile is kept no longer.

@@ -4,10 +4,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import msgspec
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
 
+from keys import actions
 from keys.limits import store, windows
 from metering import quotas
+from tests.cast import ACTOR
 from tests.factories import SecretFactory
 from tests.gateway.quotas.conftest import Customer
 from tests.keys.limits import examples
@@ -119,3 +123,17 @@ def test_what_is_reported_late_counts_in_the_window_in_which_it_happened(custome
     assert (customer.used("generations:any:day"), customer.open()) == ([1, 0], 0)
     customer.report(customer.generation(None, today))
     assert customer.used("generations:any:day") == [1, 1]
+
+
+def test_a_term_that_is_made_longer_is_counted_for_longer(customer: Customer, sweep: Callable[[], None]) -> None:
+    now = timezone.now()
+    ends = [(now + days * DAY).replace(microsecond=0) for days in (1, 9)]
+    rule = customer.limit(window="term", effective=DateTimeTZRange(now - DAY, ends[0], "[)"))
+    customer.admit()
+    actions.move_limit_end(rule=rule, actor=ACTOR, ends_at=ends[1], reason="a longer pilot")
+    sweep()
+    ((name, told),) = customer.valkey.hgetall(windows.counted_key(customer.organization.id)).items()
+    window = msgspec.json.decode(told.partition(b"\n")[0], type=windows.Window)
+    assert window.ends_at == ends[1]
+    assert customer.valkey.pexpiretime(name) == int((ends[1] + DAY).timestamp() * 1_000)
+    assert customer.used("generations:any:term") == [1]

@@ -37,7 +37,7 @@ def test_each_step_is_told_once(customer: Customer, sweep: Sweep) -> None:
     sweep()
     (first,) = Notice.objects.all()
     assert first.subject == "Axis API: Halide has used 50 % of a quota"
-    assert "Calls beyond 5 beyond it are refused until" in first.body.replace("\n", " ")
+    assert "5 more pass beyond it; what is beyond those is refused until" in first.body.replace("\n", " ")
     use(customer, 6)
     sweep()
     assert Notice.objects.count() == 2
@@ -71,7 +71,7 @@ def test_a_key_s_own_quota_and_requests_warn_as_well(customer: Customer, sweep: 
     customer.admit()
     sweep()
     (warned,) = quota_warnings.warnings_of(customer.organization, at=timezone.now())
-    assert (warned.title, warned.step) == (f"Key {customer.secret.key}: 50 % of 4 requests a day used.", 50)
+    assert (warned.title, warned.step) == (f"Key {customer.secret.key}: 50% of 4 requests a day used.", 50)
     assert warned.meaning.startswith("Calls beyond it pass all the same")
 
 
@@ -83,7 +83,7 @@ def test_staff_see_it_on_the_first_page_and_with_the_limits(
     use(customer, 8)
     sweep()
     texts = [item["text"] for when in ("today", "later") for item in browser_of(key_admin).get("/").context[when]]
-    assert "Halide has used 90 % of 10 generations a month" in texts
+    assert "Halide has used 90% of 10 generations a month" in texts
     page = browser_of(key_admin).get(f"/orgs/{customer.organization.uid}/limits/")
-    assert "90 % of 10 generations a month used." in page.content.decode()
+    assert "90% of 10 generations a month used." in page.content.decode()
     assert not browser_of(account_manager).get("/").context["later"]

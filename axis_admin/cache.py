@@ -20,7 +20,7 @@ class ClusterClient(RedisCacheClient):
     def get_client(self, key: Any = None, *, write: bool = False) -> redis.Redis:
         return _client(self._servers[0])
 
-    def set_many(self, data: Mapping[Any, Any], timeout: int | None) -> None:
+    def set_many(self, data: Mapping[Any, Any], timeout: Any) -> None:
         # One after the other: the library sends no MSET to a cluster within a pipeline.
         for key, value in data.items():
             self.set(key, value, timeout)

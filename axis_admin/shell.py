@@ -66,6 +66,7 @@ OF_ORGANIZATIONS = frozenset(
         "keys:org_limits",
         "keys:end_limit",
         "keys:org_refusals",
+        "keys:live",
         "metering:for_org",
         "metering:overview",
         "metering:export",

@@ -51,6 +51,8 @@ for i = 4, #ARGV do
     local kept = call('GET', KEYS[at + 1])
     if kept then
       local used, first = struct.unpack('<dd', kept)
+      -- A set that is empty is gone: whoever opens it anew says how long it is kept.
+      if call('EXISTS', KEYS[at]) == 0 then first = 9007199254740991 end
       call('SET', KEYS[at + 1], struct.pack('<dd', math.max(0, used - ARGV[i]), first), 'KEEPTTL')
     end
   end

@@ -86,3 +86,14 @@ def test_a_rate_gives_nothing_back(calling: Gateway, busy: KeySecret) -> None:
     before = remaining(calling, busy, "v2-minute")
     calling.release(lease["id"])
     assert remaining(calling, busy, "v2-minute") in (before, before + 1)
+
+
+def test_what_is_open_after_the_last_one_was_released_is_let_go_with_its_window(
+    calling: Gateway, busy: KeySecret, workers_valkey: redis.Redis
+) -> None:
+    quota(busy, 10)
+    jobs(busy, 9, api_version="v2")
+    calling.release(taken(calling, busy)["id"])
+    taken(calling, busy)
+    [name] = workers_valkey.keys("*:open")
+    assert workers_valkey.ttl(name) > 0

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from axis_admin.gateway.wire import rfc3339
+from axis_admin.gateway.wire import rfc3339, rfc3339_of_ms
 from keys import verdicts
 from keys.asks import Ask
 from keys.decisions import Decision
@@ -142,7 +142,7 @@ def _rotation(decision: Decision, identity: Identity) -> dict[str, Any] | None:
 
 
 def _lease(lease: Lease) -> dict[str, Any]:
-    return {"id": lease.id, "expires_at": rfc3339(lease.expires_at), "renew_every_s": lease.renew_every_s}
+    return {"id": lease.id, "expires_at": rfc3339_of_ms(lease.ends_ms), "renew_every_s": lease.renew_every_s}
 
 
 def _limits(standings: Sequence[Standing], parts: _Parts) -> msgspec.Raw:

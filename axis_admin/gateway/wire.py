@@ -1,5 +1,6 @@
 """JSON in and out: read strictly, written with every number and time as the contract says."""
 
+import functools
 import json
 import math
 from datetime import UTC, datetime
@@ -34,6 +35,18 @@ def rfc3339(at: datetime | None) -> str | None:
     if at is None:
         return None
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def rfc3339_of_ms(unix_ms: int) -> str:
+    """Write a time that is told in milliseconds of unix time."""
+    second, rest = divmod(unix_ms, 1_000)
+    return f"{_second(second)}.{rest:03}Z"
+
+
+@functools.lru_cache(maxsize=1_024)
+def _second(unix_s: int) -> str:
+    # Within the same second come thousands of calls.
+    return datetime.fromtimestamp(unix_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _loads_slowly(body: bytes) -> Any:

@@ -14,14 +14,17 @@ def of(standings: Sequence[Standing]) -> dict[str, str]:
     shown = [one for one in standings if one.limit.blocks]
     if not shown:
         return {}
-    shown.sort(key=_room)
+    if len(shown) > 1:
+        shown.sort(key=_room)
     headers = {
         "RateLimit-Policy": ", ".join([one.limit.policy for one in shown]),
         "RateLimit": ", ".join([_standing(one) for one in shown]),
     }
     # The one that refused comes first.
-    waits = [one.retry_us for one in shown if one.refused] if shown[0].refused else []
-    if waits and None not in waits:
+    if not shown[0].short:
+        return headers
+    waits = [one.retry_us for one in shown if one.short]
+    if None not in waits:
         headers["Retry-After"] = str(max(_seconds(wait or 0) for wait in waits))
     return headers
 
@@ -32,7 +35,7 @@ def _room(standing: Standing) -> tuple[bool, float]:
 
 def _standing(standing: Standing) -> str:
     # A refused call is told the instant of its Retry-After, so that both headers name the same one.
-    until = standing.retry_us if standing.refused and standing.retry_us else standing.reset_us
+    until = (standing.short and standing.retry_us) or standing.reset_us
     return f"{standing.limit.quoted};r={standing.remaining};t={-(-until // 1_000_000)}"
 
 

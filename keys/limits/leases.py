@@ -4,7 +4,7 @@ import base64
 import functools
 import hmac
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 from django.conf import settings
@@ -23,10 +23,10 @@ _PURPOSE = b"axis lease"
 
 
 class Lease(msgspec.Struct, frozen=True):
-    """What the gateway is told of a running job."""
+    """What the gateway is told of a running job; it ends at `ends_ms`, in milliseconds of unix time."""
 
     id: str
-    expires_at: datetime
+    ends_ms: int
     renew_every_s: int
 
 
@@ -88,7 +88,8 @@ def of(spending: Spending, outcome: Outcome, *, gateway: int, pool: Pool | None,
     )
     if outcome.state == "admitted":
         running.note(spending.organization)
-    return told(held, at=outcome.at)
+    ends_ms = outcome.now_us // 1_000 + held.job_ms
+    return Lease(signed(held), min(ends_ms, held.last_end * 1_000), renew_every_s(held))
 
 
 def _counted(spending: Spending, outcome: Outcome) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -100,12 +101,6 @@ def _counted(spending: Spending, outcome: Outcome) -> tuple[tuple[str, ...], tup
     organization, key = spending.organization, spending.key
     jobs = [calls.counter(organization, key, limit) for limit in spending.limits if limit.kind == "concurrency"]
     return tuple(jobs), calls.opens(spending.limits, organization=organization, key=key, at=outcome.at)
-
-
-def told(held: Held, *, at: datetime) -> Lease:
-    """Return what to say of a lease that was begun or renewed at this time."""
-    ends = min(at + timedelta(milliseconds=held.job_ms), datetime.fromtimestamp(held.last_end, UTC))
-    return Lease(signed(held), ends, renew_every_s(held))
 
 
 def renew_every_s(held: Held) -> int:

@@ -8,6 +8,9 @@ from django.core.exceptions import ValidationError
 from orgs.capacity import fitting, spans
 from orgs.capacity.spans import Span
 
+# A sentence names so many numbers of free units; of more it tells the largest.
+MOST_TOLD = 3
+
 
 class NoRoom(ValidationError):
     """Units that are not free on every day. `others` fit as asked; `most` units fit as long as asked."""
@@ -47,8 +50,30 @@ def joined(days: Sequence[Span]) -> str:
 
 
 def _why(room: Mapping[date, int], days: Sequence[date]) -> str:
-    most = max((room.get(day, 0) for day in days), default=0)
-    on = joined(spans.runs(days))
-    if most == 0:
-        return f"no unit is free on {on}"
-    return f"at most {counted(most)} {'is' if most == 1 else 'are'} free on {on}"
+    """What is free instead, by days: no unit is free on 25 to 28 Nov, 12 on 29 Nov to 5 Dec."""
+    by_free: dict[int, list[date]] = {}
+    for day in days:
+        by_free.setdefault(room.get(day, 0), []).append(day)
+    if len(by_free) > MOST_TOLD:
+        return _in_short(by_free)
+    (first, its_days), *others = by_free.items()
+    return _listed([f"{_free(first)} on {_on(its_days)}", *(f"{free or 'none'} on {_on(on)}" for free, on in others)])
+
+
+def _in_short(by_free: Mapping[int, Sequence[date]]) -> str:
+    """Where it differs from day to day: when there is none, and the most that there is on the others."""
+    some = sorted(day for free, on in by_free.items() if free for day in on)
+    most = f"at most {_free(max(by_free))} on {_on(some)}"
+    return _listed([f"no unit is free on {_on(by_free[0])}", most]) if 0 in by_free else most
+
+
+def _free(units: int) -> str:
+    return f"{counted(units) if units else 'no unit'} {'is' if units < 2 else 'are'} free"
+
+
+def _on(days: Sequence[date]) -> str:
+    return joined(spans.runs(days))
+
+
+def _listed(said: Sequence[str]) -> str:
+    return ("; " if any("," in one for one in said) else ", ").join(said)

@@ -48,8 +48,26 @@ def test_two_before_are_offered_where_nothing_follows() -> None:
 
 def test_what_is_not_full_for_as_many_units_says_how_many_there_are() -> None:
     refused = room.refused("Kestrel", "pool", _span(0, 3), units=4, room=_room([9, 3, 1, 9]))
-    assert "at most 3 units are free on 2 to 3 Nov" in refused.message
+    assert refused.message.endswith(": 3 units are free on 2 Nov, 1 on 3 Nov.")
     assert refused.most == 1
+
+
+@pytest.mark.parametrize(
+    ("free", "said"),
+    [
+        ([0] * 4 + [12] * 7, "no unit is free on 1 to 4 Nov, 12 on 5 to 11 Nov."),
+        ([1, 0, 20, 0, 1], "1 unit is free on 1 Nov and 5 Nov, none on 2 Nov and 4 Nov."),
+        ([0, 1, 0, 1, 0], "no unit is free on 1 Nov, 3 Nov and 5 Nov; 1 on 2 Nov and 4 Nov."),
+        (
+            [5, 0, 4, 0, 9, 8],
+            "no unit is free on 2 Nov and 4 Nov; at most 9 units are free on 1 Nov, 3 Nov and 5 to 6 Nov.",
+        ),
+        ([5, 6, 7, 8], "at most 8 units are free on 1 to 4 Nov."),
+    ],
+)
+def test_what_is_free_is_said_of_each_run_of_days(free: list[int], said: str) -> None:
+    refused = room.refused("Kestrel", "pool", _span(0, len(free) - 1), units=16, room=_room(free))
+    assert refused.message.endswith(f": {said}")
 
 
 def test_a_reservation_that_cannot_last_as_long_says_how_long_it_can() -> None:

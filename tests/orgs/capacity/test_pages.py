@@ -170,7 +170,9 @@ def test_a_pool_s_page_opens_changes_and_refuses_with_what_is_in_the_way(client:
     lower = {"units": 16, "starts_on": in_days(0).isoformat(), "reason": "two machines left"}
     refused_page = client.post("/capacity/lisbon-a/capacity/", lower)
     assert refused_page.status_code == 422
-    assert Reservation.objects.get().uid in refused_page.content.decode()
+    said = refused_page.content.decode()
+    assert Reservation.objects.get().uid in said
+    assert said.count("lisbon-a cannot hold 16 units") == 1
     assert client.post("/capacity/lisbon-a/capacity/", {**lower, "units": 40}).status_code == 302
     page = _text(client, "/capacity/lisbon-a/")
     assert "5 running jobs" in page

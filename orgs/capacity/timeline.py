@@ -28,7 +28,7 @@ MOST_NAMED = 3
 # Up to here each reservation has a line of its own; more share lines, those that leave each other room.
 OWN_LINES = 12
 # About so many letters of a bar's name take a day's width.
-LETTERS_A_DAY = 3
+LETTERS_A_DAY = 2
 # Of one organization.
 MOST_LISTED = 100
 
@@ -187,7 +187,9 @@ def _in_rows(bars: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ends: list[float] = []
     for bar in sorted(bars, key=lambda bar: (bar["start"], bar["end"])):
         row = next((row for row, end in enumerate(ends) if end <= bar["start"]), len(ends))
-        ends[row : row + 1] = [max(bar["end"], bar["start"] + len(bar["label"]) / LETTERS_A_DAY + 1)]
+        # The name stands in its bar, or else to its right.
+        length = len(bar["label"]) / LETTERS_A_DAY
+        ends[row : row + 1] = [bar["end"] + (length + 1 if length > bar["end"] - bar["start"] else 0)]
         bar["row"] = row
     return bars
 

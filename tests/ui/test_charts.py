@@ -119,3 +119,26 @@ def test_a_silent_row_of_numbers_is_a_dotted_line():
 def test_a_meter_stays_inside_its_track():
     assert 'class="fill bad" width="100%"' in small.bar(140, "bad")
     assert 'class="notch" x="99%"' in small.bar(10, "", 99)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "drawn_at"),
+    [
+        (2, 12, '<text class="res-text" x="4.76%" dx="10" y="41" text-anchor="start">'),
+        (2, 4, '<text class="res-text" x="9.52%" dx="6" y="41" text-anchor="start">'),
+        (38, 40, '<text class="res-text" x="90.48%" dx="-6" y="41" text-anchor="end">'),
+    ],
+)
+def test_the_name_of_a_short_bar_stands_beside_it(start: int, end: int, drawn_at: str) -> None:
+    assert f"{drawn_at}Kestrel VFX · 8</text>" in _timeline({"start": start, "end": end})
+
+
+def test_a_name_without_room_beside_its_bar_ends_with_it() -> None:
+    html = _timeline({"start": 38, "end": 40, "row": 0})
+    assert re.search(r'<svg x="90.48%" width="4.76%" y="24" height="26"><text [^>]*>Kestrel VFX · 8</text></svg>', html)
+
+
+def _timeline(bar: dict) -> str:
+    whole = {"label": "Kestrel VFX · 8", "tip": "Kestrel VFX|8 units", **bar}
+    pool = specimens.pool() | {"bars": [whole]}
+    return str(capacity.capacity_timeline(pool, ["a day"] * 42, [], -1))

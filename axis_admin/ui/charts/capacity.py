@@ -11,8 +11,9 @@ from axis_admin.ui.charts import axes
 from axis_admin.ui.charts.shapes import Pool, Reservation
 
 ROW, HEAD, HEAT = 34, 24, 12
-# In percent of the width.
-NEAR_THE_EDGE = 75
+BAR = 26
+# So many letters of a bar's name take a day's width, where the chart is at its narrowest.
+LETTERS_A_DAY = 2
 
 
 def capacity_timeline(pool: Pool, days: Sequence[str], ticks: Sequence[tuple[int, str]], today: float) -> SafeString:
@@ -49,23 +50,36 @@ def _reservation(item: Reservation, row: int, count: int) -> SafeString:
     x, width = item["start"] / count * 100, (item["end"] - item["start"]) / count * 100
     y = HEAD + row * ROW
     box = format_html(
-        '<rect class="{}" x="{}%" width="{}%" y="{}" height="26" rx="3"/>',
+        '<rect class="{}" x="{}%" width="{}%" y="{}" height="{}" rx="3"/>',
         "res hold" if item.get("hold") else "res",
         f"{x:.2f}",
         f"{width:.2f}",
         y,
+        BAR,
     )
-    return axes.joined([axes.point(item["tip"], box), _label(item["label"], x, x + width, y + 17)])
+    return axes.joined([axes.point(item["tip"], box), _label(item, x, x + width, y, count)])
 
 
-def _label(label: str, x: float, end: float, y: int) -> SafeString:
-    # What begins near the right edge has its name at its end, so that it is not cut off there.
-    place, away, anchor = (end, -10, "end") if x > NEAR_THE_EDGE else (x, 10, "start")
+def _label(item: Reservation, x: float, end: float, y: int, count: int) -> SafeString:
+    """The name in its bar; of a short bar to its right, and where there is no room, to its left or cut off with it."""
+    length = len(item["label"]) / LETTERS_A_DAY
+    if length <= item["end"] - item["start"]:
+        return _text(item["label"], x, 10, y)
+    if item["end"] + length <= count:
+        return _text(item["label"], end, 6, y)
+    if length <= item["start"] and "row" not in item:
+        return _text(item["label"], x, -6, y, anchor="end")
+    # A drawing within the drawing ends where the bar does.
+    frame = '<svg x="{}%" width="{}%" y="{}" height="{}">{}</svg>'
+    return format_html(frame, f"{x:.2f}", f"{end - x:.2f}", y, BAR, _text(item["label"], 0, 6, 0))
+
+
+def _text(label: str, x: float, away: int, y: int, anchor: str = "start") -> SafeString:
     return format_html(
         '<text class="res-text" x="{}%" dx="{}" y="{}" text-anchor="{}">{}</text>',
-        f"{place:.2f}",
+        f"{x:.2f}",
         away,
-        y,
+        y + 17,
         anchor,
         label,
     )

@@ -114,6 +114,11 @@ class PublishForm(ReasonForm):
     def is_reviewed(self) -> bool:
         return bool(self.cleaned_data["reviewed"] == self.mark)
 
+    @property
+    def was_reviewed(self) -> bool:
+        """Whether something else had been looked through before it was changed."""
+        return bool(self.cleaned_data["reviewed"]) and not self.is_reviewed
+
     def see_review(self) -> None:
         """Carry the mark of what is shown now; the proof that was just given lasts for the next step."""
         self.fields.pop("password", None)

@@ -11,12 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from keys import actions
+from keys import actions, plan_warnings
 from keys.actions import limit_plans
 from keys.limits import limit_changes, plan_moves
 from keys.limits.plan_moves import Move
-from keys.models import LimitRule
+from keys.models import LimitRule, Pilot
 from keys.plan_forms import PublishForm
+from keys.plan_warnings import Short
 from orgs import access, pages, policy
 from orgs import plans as known
 from orgs.access import requires
@@ -57,6 +58,7 @@ def publish_plan(request: StaffRequest, code: str) -> HttpResponse:
         "plan": plan,
         "number": form.version.number + 1,
         "review": review,
+        "is_stale": review is not None and form.was_reviewed,
         **pages.place("Publish version", ("Plans", reverse("keys:plans"))),
     }
     return pages.dialog(request, "keys/publish_plan.html", context, form=form)
@@ -64,12 +66,17 @@ def publish_plan(request: StaffRequest, code: str) -> HttpResponse:
 
 @dataclass(frozen=True)
 class _Review:
-    """What changes for whom: organization and limit, before, after; `further` are as many more whom it concerns."""
+    """What changes for whom: organization and limit, before, after; `further` are as many more whom it concerns.
+
+    `short` of those who move; `beside`: pilots that stay with an older version.
+    """
 
     moves: bool
     rows: Sequence[tuple[str, str, str, str]]
     further: int
     unchanged: int
+    short: Sequence[Short]
+    beside: Sequence[Pilot]
 
     @property
     def nobody(self) -> bool:
@@ -85,8 +92,14 @@ def _review(plan: Plan, form: PublishForm) -> _Review | None:
     found = plan_moves.moves(plan, limits=limits, api_versions=version.api_versions, at=now)
     changed = [move for move in found if move.changes_something]
     form.see_review()
-    rows = [row for move in changed[:SHOWN] for row in _rows(move)]
-    return _Review(form.moves, rows, max(0, len(changed) - SHOWN), len(found) - len(changed))
+    return _Review(
+        form.moves,
+        rows=[row for move in changed[:SHOWN] for row in _rows(move)],
+        further=max(0, len(changed) - SHOWN),
+        unchanged=len(found) - len(changed),
+        short=plan_warnings.below_reserved(changed, at=now) if form.moves else [],
+        beside=plan_warnings.pilots_beside(plan),
+    )
 
 
 def _publish(request: StaffRequest, plan: Plan, form: PublishForm) -> PlanVersion:

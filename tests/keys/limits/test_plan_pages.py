@@ -2,17 +2,22 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from keys import actions
+from keys.limits.limit_changes import Change
 from keys.models import LimitRule
+from keys.pilot_limits import Agreed
 from orgs import plans
 from orgs.models import Organization, Staff
-from tests.cast import PASSWORD
-from tests.factories import OrganizationFactory
-from tests.keys.limits.setting import put, rate
+from tests.capacity import a_pool, a_reservation
+from tests.cast import ACTOR, PASSWORD
+from tests.factories import OrganizationFactory, PlanVersionFactory
+from tests.keys.limits.setting import JOBS, put, rate
 
 STANDARD = "/plans/standard/publish/"
 ASKED: dict[str, Any] = {
@@ -124,3 +129,36 @@ def test_a_rate_without_a_burst_is_refused_in_words(ada: Client) -> None:
     page, _ = review(ada, v2_minute_burst="1,001")
     assert "a rate has a burst of 1 to 1,000" in page
     assert not LimitRule.objects.filter(plan_version__number=2).exists()
+
+
+def test_numbers_changed_behind_a_review_are_told_as_not_published(ada: Client) -> None:
+    page, mark = review(ada)
+    told = "Not published: what is below has changed, look again."
+    assert told not in page
+    page, again = review(ada, v2_minute="250", reviewed=mark)
+    assert told in page
+    assert again not in ("", mark)
+
+
+def test_a_review_warns_below_what_is_reserved_of_those_who_move(ada: Client, her_organization: Organization) -> None:
+    pool = a_pool("lisbon-a")
+    a_reservation(pool, organization=her_organization, units=3, first=2, last=5)
+    a_reservation(pool, organization=her_organization, units=2, first=5, last=8)
+    a_reservation(pool, organization=her_organization, units=9, first=5, last=8, hold_for=timedelta(hours=1))
+    page, _ = review(ada, running_jobs="19")
+    assert "Running jobs 19, while 20 are reserved." in page
+    assert "Below what is reserved" not in review(ada, running_jobs="20")[0]
+    assert "Below what is reserved" not in review(ada, running_jobs="19", whom="stay")[0]
+    put(her_organization, Change(JOBS, limit=30))
+    assert "Below what is reserved" not in review(ada, running_jobs="19")[0]
+
+
+def test_a_review_names_the_pilots_that_convert_to_an_older_version(ada: Client) -> None:
+    trial = OrganizationFactory(name="Tern", status="pilot", plan_version=PlanVersionFactory(plan__code="pilot"))
+    agreed = {"agreed": Agreed(), "lines": [], "production_plan": plans.latest("standard")}
+    pilot = actions.start_pilot(organization=trial, actor=ACTOR, **agreed)
+    page, _ = review(ada)
+    assert "Pilots that convert to an older version" in page
+    assert "Tern</a>: Standard, version 1." in page
+    actions.cancel_pilot(pilot=pilot, actor=ACTOR, reason="another supplier")
+    assert "Pilots that convert" not in review(ada)[0]

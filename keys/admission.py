@@ -58,7 +58,7 @@ def _in_shared_room(spending: Spending, candidates: Sequence[Pool], sums: Sums) 
         if outcome.state == "replayed" and is_new:
             # The job has its room elsewhere, or has ended; or this is its room, taken by another copy of the call.
             first = pools.where(counters, candidates, job=job, besides=pool)
-        is_kept = is_kept or (outcome.state in ("admitted", "replayed") and first is None)
+        is_kept = is_kept or (outcome.state in ("admitted", "replayed") and outcome.took and first is None)
     except store.CounterStoreDown:
         # It may have spent: then the job has its room.
         is_kept = True

@@ -16,7 +16,7 @@
 --       A admitted, Y replayed, R refused, P not spent, T told, B beyond what is reserved. Or a letter with nothing of this:
 --       S and the token: the identity is to be read again. M: admitted before with other values.
 --       W and now: a window is not the present one. N and the place of a limit whose counter is to be seeded.
---       Tier: 0 none, 2 within a quota's overage, 10 and the place of the reservation that the job runs in. Times in us; retry -1 for never, -2 where nobody knows.
+--       Tier: 0 none, 2 within a quota's overage, 10 and the place of the reservation that the job runs in; and 1000 more where a job begins. Times in us; retry -1 for never, -2 where nobody knows.
 --
 -- Of a rate (a count, b period, c room) the counter is what was owed when it was last written, and when that was. A debt is
 -- counted in 1/count us: in these units one request costs exactly `period`, and every number is an integer below 2^53: nothing
@@ -24,7 +24,7 @@
 -- was used, and when the first of what is open is given back. Of jobs (a most, d whether one begins) it is when each ends.
 local call, floor, ceil, packed, unpacked = redis.call, math.floor, math.ceil, struct.pack, struct.unpack
 local RATE, WINDOW, OPEN, JOBS, RESERVED = 0, 1, 2, 3, 4
-local NEVER = 9007199254740991
+local NEVER, TAKEN = 9007199254740991, 1000
 
 -- Before all else: what has changed since is neither admitted nor refused, and not answered once more either.
 local token = call('GET', KEYS[1])
@@ -89,6 +89,7 @@ end
 -- Evaluate everything, and write nothing.
 local was, is, firsts, opens, rows = {}, {}, {}, {}, { now, 0 }
 local refused, verdict, tier, beyond, full, opened, r = nil, 4, 0, false, nil, 5 + n, 2
+local runs = ARGV[16] == 'shared'
 for i = 1, n do
   local o = i * 8
   local kind, cost, blocks = v[o - 7], v[o - 6], v[o - 1] == 1
@@ -126,6 +127,7 @@ for i = 1, n do
     elseif not fits then
       if blocks then full = full or i else beyond = true end
     end
+    runs = runs or after > used
     remaining = v[o - 5] - after
   else
     local most, quota, first = v[o - 5], v[o - 2], nil
@@ -147,7 +149,7 @@ for i = 1, n do
   rows[r + 1], rows[r + 2], rows[r + 3], rows[r + 4], rows[r + 5] = v[o], short, remaining > 0 and remaining or 0, reset, retry
   r = r + 5
 end
-rows[2] = tier
+rows[2] = tier + (runs and TAKEN or 0)
 if tier >= 10 or ARGV[16] ~= '' then
   beyond = false
 elseif full and not beyond then
@@ -177,7 +179,6 @@ if ARGV[11] ~= '' then
 end
 if not spends then return 'P' .. answer end
 
-local runs = false
 for i = 1, n do
   local o, kind, counter = i * 8, v[i * 8 - 7], KEYS[5 + i]
   if is[i] > was[i] then
@@ -189,7 +190,6 @@ for i = 1, n do
       -- What has ended by itself is cleared away by the next one that begins.
       call('ZREMRANGEBYSCORE', counter, '-inf', floor(now / 1000))
       call('ZADD', counter, floor(now / 1000) + ARGV[6], ARGV[13])
-      runs = true
     else
       local first = firsts[i]
       if kind == OPEN then
@@ -202,7 +202,7 @@ for i = 1, n do
     end
   end
 end
-if runs or ARGV[16] == 'shared' then
+if runs then
   -- For people to look at: nothing is decided by it.
   local index, job = KEYS[5], ARGV[13] .. '|' .. ARGV[17] .. '|' .. floor(now / 1000000)
   call('ZADD', index, floor(now / 1000) + ARGV[6], job)

@@ -130,7 +130,12 @@ def running_key(organization: int) -> str:
 def replay_key(organization: int, request_id: str | None) -> str:
     """Return where the admission of a request id is remembered."""
     # Names of keys show up in the store's own tools and logs: text from outside does not belong there.
-    return f"{{{organization}}}:replay:{digest(request_id) if request_id else ''}"
+    return remembered_key(organization, digest(request_id) if request_id else "")
+
+
+def remembered_key(organization: int, job: str) -> str:
+    """Return the same by what the request's job is known."""
+    return f"{{{organization}}}:replay:{job}"
 
 
 def digest(request_id: str) -> str:

@@ -43,7 +43,12 @@ return ends
 _END = """
 local call = redis.call
 local last, sets, ended = tonumber(ARGV[2]), tonumber(ARGV[3]), 0
-if tonumber(call('GET', KEYS[1]) or 0) < last then call('SET', KEYS[1], ARGV[2], 'PXAT', ARGV[2]) end
+if tonumber(call('GET', KEYS[1]) or 0) < last then
+  call('SET', KEYS[1], ARGV[2], 'PXAT', ARGV[2])
+  -- The first time alone: the same request that comes again after that is admitted anew, and so remembered anew.
+  local admission = KEYS[2 + sets + 2 * (#ARGV - 3)]
+  if admission then call('DEL', admission) end
+end
 for i = 2, 1 + sets do ended = math.max(ended, call('ZREM', KEYS[i], ARGV[1])) end
 for i = 4, #ARGV do
   local at = 2 + sets + 2 * (i - 4)
@@ -105,10 +110,12 @@ def _end(counters: store.Store, leases: Sequence[Held], *, gives_back: bool) -> 
 
 def _places(held: Held, *, with_windows: bool) -> list[tuple[list[str], list[Any], list[int]]]:
     """Where the job is known, one hash tag after the other: names of keys, arguments, and costs in windows."""
-    last, opens = held.last_end * 1_000, held.opens if with_windows else ()
+    last, opens = held.last_end, held.opens if with_windows else ()
     windows = [name for opened in opens for name in (opened, opened.removesuffix(calls.opened("")))]
     costs = [_cost(opened, held.units) for opened in opens]
-    own = ([held.tombstone, *held.jobs, *windows], [held.job, last, len(held.jobs)], costs)
+    # Nothing comes of what is released: asked for again, it is judged and counted once more.
+    admission = [calls.remembered_key(held.organization, held.job)] if with_windows else []
+    own = ([held.tombstone, *held.jobs, *windows, *admission], [held.job, last, len(held.jobs)], costs)
     if held.pool is None:
         return [own]
     job = pools.member(held.organization, held.job)

@@ -40,7 +40,7 @@ class Held(msgspec.Struct, frozen=True, array_like=True):
     units: int
     tier: str
     job_ms: int
-    # In seconds of unix time.
+    # In milliseconds of unix time: of one request's jobs the later one ends later.
     last_end: int
     # Sets of running jobs, and of what is open in a window, each by its full name.
     jobs: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ class Held(msgspec.Struct, frozen=True, array_like=True):
     @property
     def began(self) -> int:
         """When it was taken, in seconds of unix time."""
-        return self.last_end - _LONGEST_S
+        return self.last_end // 1_000 - _LONGEST_S
 
     @property
     def tombstone(self) -> str:
@@ -65,7 +65,8 @@ class NotALease(ValueError):
 
 def of(spending: Spending, outcome: Outcome, *, gateway: int, pool: Pool | None, tier: str) -> Lease | None:
     """Return the lease that an admission took; None where it took none."""
-    if outcome.state not in ("admitted", "replayed") or not spending.takes:
+    # What was admitted without a job has none either when it is replayed for one.
+    if outcome.state not in ("admitted", "replayed") or not (spending.takes and outcome.took):
         return None
     jobs, opens = _counted(spending, outcome)
     if outcome.reserved:
@@ -80,7 +81,7 @@ def of(spending: Spending, outcome: Outcome, *, gateway: int, pool: Pool | None,
         units=spending.units,
         tier=tier,
         job_ms=spending.job_ms,
-        last_end=outcome.now_us // 1_000_000 + _LONGEST_S,
+        last_end=outcome.now_us // 1_000 + _LONGEST_S * 1_000,
         jobs=jobs,
         opens=opens,
         pool=pool.id if pool else None,
@@ -89,7 +90,7 @@ def of(spending: Spending, outcome: Outcome, *, gateway: int, pool: Pool | None,
     if outcome.state == "admitted":
         running.note(spending.organization)
     ends_ms = outcome.now_us // 1_000 + held.job_ms
-    return Lease(signed(held), min(ends_ms, held.last_end * 1_000), renew_every_s(held))
+    return Lease(signed(held), min(ends_ms, held.last_end), renew_every_s(held))
 
 
 def _counted(spending: Spending, outcome: Outcome) -> tuple[tuple[str, ...], tuple[str, ...]]:

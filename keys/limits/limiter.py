@@ -34,7 +34,7 @@ _STATES: dict[bytes, State] = {
     b"T": "told",
     b"B": "beyond",
 }
-_OVERAGE, _RESERVED = 2, 10
+_OVERAGE, _RESERVED, _TAKEN = 2, 10, 1_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NOTHING = calls.bulk("")
 _ROOMS = {room: calls.bulk(room) for room in ("", "shared", "free")}
@@ -108,7 +108,8 @@ class Outcome(msgspec.Struct, frozen=True):
     """What the script decided, at `now_us` by the counter store's clock; of a stale identity, the token of now.
 
     "beyond" is what nothing but the reservation refuses; "unseeded" names the limit whose window is not counted yet,
-    and "elsewhen" says that a window is not the present one. `reserved` is the reservation that the job runs in.
+    and "elsewhen" says that a window is not the present one. `reserved` is the reservation that the job runs in;
+    `took` says that a job began, now or when what is replayed was admitted.
     """
 
     state: State
@@ -119,6 +120,7 @@ class Outcome(msgspec.Struct, frozen=True):
     tier: Tier = ""
     unseeded: Limit | None = None
     reserved: Limit | None = None
+    took: bool = False
 
     @property
     def at(self) -> datetime:
@@ -203,10 +205,11 @@ def _outcome(answer: bytes, limits: Sequence[Limit]) -> Outcome:
     ends = answer.index(b"|")
     numbers = calls.answer_format((len(answer) - ends - 1) // 8).unpack_from(answer, ends + 1)
     standings = _standings(numbers, limits, is_replay=state == "replayed")
-    tier = int(numbers[1])
+    took, tier = divmod(int(numbers[1]), _TAKEN)
     reserved = _reserved(numbers[2 + 5 * (tier - _RESERVED - 1)], limits) if tier > _RESERVED else None
     name: Tier = "reserved" if tier > _RESERVED else "overage" if tier == _OVERAGE else ""
-    return Outcome(state, answer[1:ends].decode(), int(numbers[0]), standings, tier=name, reserved=reserved)
+    decision_id, now_us = answer[1:ends].decode(), int(numbers[0])
+    return Outcome(state, decision_id, now_us, standings, tier=name, reserved=reserved, took=bool(took))
 
 
 def _reserved(id: float, limits: Sequence[Limit]) -> Limit | None:

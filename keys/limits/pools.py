@@ -25,7 +25,7 @@ ORDER BY p.id
 _TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if redis.call('ZSCORE', KEYS[1], ARGV[2]) then return 2 end
+if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[2]) or 0) > now then return 2 end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
 redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[2])

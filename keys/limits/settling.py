@@ -57,14 +57,14 @@ def _by_organization(reports: Iterable[Report]) -> dict[int, list[Report]]:
 
 
 def _held(report: Report) -> Held | None:
-    """What the lease says, where it is one of this customer's; a report with another one is a report all the same."""
+    """What the lease says, where it is one of this key's; a report with another one is a report all the same."""
     if not report.lease:
         return None
     try:
         held = leases.read(report.lease)
     except leases.NotALease:
         return None
-    return held if held.organization == report.organization else None
+    return held if (held.organization, held.key) == (report.organization, report.key) else None
 
 
 def _question(organization: int, pairs: Sequence[tuple[Report, Held | None]], transaction: str) -> Question:

@@ -72,11 +72,11 @@ def test_the_same_request_admitted_anew_is_another_job(
 ) -> None:
     first = taken(calling, busy, request_id="r")
     calling.release(altered(first["id"], last_end=1_000))
-    # As if a quarter of an hour had passed since.
-    workers_valkey.delete(*workers_valkey.keys("*:replay:*"))
-    earlier, again = altered(first["id"], last_end=4_000_000_000), taken(calling, busy, request_id="r")
+    # As if a quarter of an hour had passed since; of what was released nothing is remembered in any case.
+    assert workers_valkey.keys("*:replay:*") == []
+    earlier, again = altered(first["id"], last_end=4_000_000_000_000), taken(calling, busy, request_id="r")
     calling.release(first["id"])
-    assert calling.renew(altered(again["id"], last_end=4_000_000_000)).status_code == 200
+    assert calling.renew(altered(again["id"], last_end=4_000_000_000_000)).status_code == 200
     calling.release(earlier)
     assert_problem(calling.renew(again["id"]), 410)
 
@@ -97,3 +97,22 @@ def test_what_is_open_after_the_last_one_was_released_is_let_go_with_its_window(
     taken(calling, busy)
     [name] = workers_valkey.keys("*:open")
     assert workers_valkey.ttl(name) > 0
+
+
+def test_the_same_request_is_admitted_anew_and_counted(calling: Gateway, busy: KeySecret) -> None:
+    first = calling.validate(busy, request_id="r")["lease"]
+    calling.release(first["id"])
+    again = calling.validate(busy, request_id="r")
+    assert again["lease"]["id"] != first["id"]
+    assert calling.validate(busy, request_id="another")["code"] == "CONCURRENCY_LIMITED"
+    # The job of now does not end because that of then is released once more.
+    calling.release(first["id"])
+    assert calling.validate(busy, request_id="r")["lease"]["id"] == again["lease"]["id"]
+    assert calling.renew(again["lease"]["id"]).status_code == 200
+
+
+def test_what_was_admitted_without_a_job_gets_none_by_asking_again(calling: Gateway, busy: KeySecret) -> None:
+    assert calling.validate(busy, request_id="r", lease=False)["code"] == "VALID"
+    again = calling.validate(busy, request_id="r")
+    assert (again["code"], again["lease"]) == ("VALID", None)
+    assert remaining(calling, busy, "jobs") == 1

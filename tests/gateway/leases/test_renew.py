@@ -120,10 +120,10 @@ def test_one_that_was_changed_is_a_404(calling: Gateway, busy: KeySecret) -> Non
 def test_it_ends_after_a_day_at_the_latest(calling: Gateway, busy: KeySecret) -> None:
     lease = taken(calling, busy)
     now = int(datetime.now(UTC).timestamp())
-    assert leases.read(lease["id"]).last_end == pytest.approx(now + 86_400, abs=30)
-    short = calling.renew(altered(lease["id"], last_end=now + 30)).json()["lease"]
+    assert leases.read(lease["id"]).last_end == pytest.approx((now + 86_400) * 1_000, abs=30_000)
+    short = calling.renew(altered(lease["id"], last_end=(now + 30) * 1_000)).json()["lease"]
     assert timedelta() < until(short) <= timedelta(seconds=30)
-    assert_problem(calling.renew(altered(lease["id"], last_end=now - 1)), 410)
+    assert_problem(calling.renew(altered(lease["id"], last_end=(now - 1) * 1_000)), 410)
 
 
 def test_without_the_scope_it_is_a_403(calling: Gateway, busy: KeySecret) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import redis
 
+from keys.limits import ending, leases, store
 from keys.models import KeySecret
 from tests.capacity import a_pool, a_reservation
 from tests.factories import SecretFactory
@@ -39,7 +40,7 @@ def test_it_takes_no_room_for_a_job_that_has_ended(
 ) -> None:
     pool = a_pool(capacity=1)
     first = calling.validate(secret, request_id="r")
-    calling.release(first["lease"]["id"])
+    ending.end(store.current(), [leases.read(first["lease"]["id"])])
     assert calling.validate(secret, request_id="r") == first
     assert running(workers_valkey, pool) == 0
     assert tiers(calling, secret, 5) == ["shared"] * 4 + ["CAPACITY_EXHAUSTED"]
@@ -51,9 +52,9 @@ def test_it_stays_in_the_pool_in_which_it_began(
     calling: Gateway, secret: KeySecret, workers_valkey: redis.Redis
 ) -> None:
     full, second = a_pool(capacity=1), a_pool(capacity=1)
-    leases = [calling.validate(secret)["lease"]["id"] for _ in range(4)]
+    held = [calling.validate(secret)["lease"]["id"] for _ in range(4)]
     first = calling.validate(secret, request_id="r")
-    calling.release(leases[0])
+    calling.release(held[0])
     assert calling.validate(secret, request_id="r") == first
     assert (running(workers_valkey, full), running(workers_valkey, second)) == (3, 1)
 
@@ -63,10 +64,10 @@ def test_beyond_a_reservation_it_keeps_its_room(
 ) -> None:
     pool = a_pool(capacity=2)
     a_reservation(pool, units=1, organization=secret.key.organization)
-    leases = [calling.validate(secret)["lease"]["id"] for _ in range(4)]
+    held = [calling.validate(secret)["lease"]["id"] for _ in range(4)]
     first = calling.validate(secret, request_id="r")
     assert first["service_tier"] == "shared"
-    calling.release(leases[0])
+    calling.release(held[0])
     assert calling.validate(secret, request_id="r") == first
     workers_valkey.delete(f"{{p:{pool.pk}}}:jobs")
     assert calling.renew(first["lease"]["id"]).status_code == 200
@@ -91,7 +92,7 @@ def test_with_other_values_it_is_a_400_and_takes_no_room(
     if is_full:
         tiers(calling, secret, 3)
     else:
-        calling.release(lease)
+        ending.end(store.current(), [leases.read(lease)])
     other = SecretFactory(key__organization=secret.key.organization)
     assert calling.post("keys/validate", asked(other, request_id="r")).status_code == 400
     assert running(workers_valkey, pool) == (4 if is_full else 0)

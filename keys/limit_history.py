@@ -55,13 +55,18 @@ def feed(found: Sequence[Any]) -> list[dict[str, str]]:
     return [reading.Reading(event).item for event in found[:FEED]]
 
 
-def steps(
-    rules: Iterable[LimitRule], place: Place, found: Sequence[Any], *, begun: datetime, now: datetime
-) -> list[Step]:
-    """Return the steps of a place's limit from when its organization has `begun` until now, newest first."""
-    stretches = [one for one in holding.over_time(rules, place, begun=begun) if one.since <= now]
-    pairs = list(zip([None, *stretches[:-1]], stretches, strict=True))
+def steps(rules: Iterable[LimitRule], place: Place, found: Sequence[Any], *, now: datetime) -> list[Step]:
+    """Return the steps of a place's limit until now, newest first."""
+    stretches = [one for one in holding.over_time(rules, place) if one.since <= now]
+    pairs = [pair for pair in zip([None, *stretches[:-1]], stretches, strict=True) if not _is_same(*pair)]
     return [_step(before, after, found) for before, after in reversed(pairs)][:STEPS]
+
+
+def _is_same(before: Stretch | None, after: Stretch) -> bool:
+    """Whether only the plan's version is another one."""
+    if before is None or before.until != after.since or {before.rule.owner, after.rule.owner} != {"plan"}:
+        return False
+    return before.terms == after.terms
 
 
 def _step(before: Stretch | None, after: Stretch, found: Sequence[Any]) -> Step:

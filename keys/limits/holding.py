@@ -1,11 +1,15 @@
 """Which limits hold of an organization and its keys, and since when: by slot, over time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
 
+from keys.limits import plan_times
+from keys.limits.plan_times import Tenure
 from keys.limits.rules import LimitRule
 from keys.limits.slots import Slot
 from keys.limits.terms import Terms
@@ -34,10 +38,29 @@ def terms_of(rule: LimitRule) -> Terms:
 
 
 def rules(organization: Organization, *, since: datetime, keys: Sequence[int] = ()) -> list[LimitRule]:
-    """Return the rules that hold or held after `since`, of the plan version, the organization and these keys."""
-    owners = Q(organization=organization) | Q(plan_version=organization.plan_version_id) | Q(key__in=list(keys))
+    """Return the rules that hold or held after `since`, of its plan, the organization and these keys.
+
+    A plan version's are `effective` only as long as the organization was on it.
+    """
+    tenures = plan_times.of(organization)
+    owners = Q(organization=organization) | Q(plan_version__in={one.version for one in tenures}) | Q(key__in=list(keys))
     not_over = Q(effective__upper_inf=True) | Q(effective__endswith__gt=since)
-    return list(LimitRule.objects.filter(owners, not_over, effective__isempty=False).order_by("effective", "id"))
+    found = LimitRule.objects.filter(owners, not_over, effective__isempty=False)
+    listed = found.select_related("plan_version__plan", "continues")
+    held = [part for rule in listed for part in (_while_on(rule, tenures) if rule.owner == "plan" else [rule])]
+    held = [rule for rule in held if rule.effective.upper is None or rule.effective.upper > since]
+    return sorted(held, key=lambda rule: (rule.effective.lower, rule.pk))
+
+
+def _while_on(rule: LimitRule, tenures: Sequence[Tenure]) -> Iterator[LimitRule]:
+    """The rule as it held for the organization, once for each time that it was on the rule's version."""
+    for tenure in tenures:
+        if tenure.version == rule.plan_version_id:
+            part = copy(rule)
+            part.asked = rule.set_for
+            part.effective = DateTimeTZRange(tenure.since, _earlier(tenure.until, rule.effective.upper), "[)")
+            if not part.effective.isempty:
+                yield part
 
 
 def places(listed: Iterable[LimitRule]) -> list[tuple[Slot, int | None]]:
@@ -46,17 +69,12 @@ def places(listed: Iterable[LimitRule]) -> list[tuple[Slot, int | None]]:
     return sorted(found, key=lambda place: (place[1] or 0, place[0].order))
 
 
-def over_time(
-    listed: Iterable[LimitRule], place: tuple[Slot, int | None], *, begun: datetime | None = None
-) -> list[Stretch]:
-    """Return which rule counted in a place and when, oldest first: the organization's, and the plan's in its gaps.
-
-    What the plan said before this version nobody knows any more: the version is taken to have held since `begun`.
-    """
+def over_time(listed: Iterable[LimitRule], place: tuple[Slot, int | None]) -> list[Stretch]:
+    """Return which rule counted in a place and when, oldest first: the organization's, and the plan's in its gaps."""
     slot, key = place
     mine = [rule for rule in listed if rule.about == slot and rule.key_id == key]
     own = [_whole(rule) for rule in mine if rule.owner != "plan"]
-    plan = [part for rule in mine if rule.owner == "plan" for part in _gaps(_whole(rule, begun), own)]
+    plan = [part for rule in mine if rule.owner == "plan" for part in _gaps(_whole(rule), own)]
     return sorted([*own, *plan], key=lambda stretch: stretch.since)
 
 
@@ -67,9 +85,8 @@ def now(listed: Iterable[LimitRule], *, at: datetime) -> list[LimitRule]:
     return [stretch.rule for stretches in held for stretch in stretches if stretch.holds(at)]
 
 
-def _whole(rule: LimitRule, begun: datetime | None = None) -> Stretch:
-    since = rule.effective.lower
-    return Stretch(min(since, begun) if begun else since, rule.effective.upper, rule)
+def _whole(rule: LimitRule) -> Stretch:
+    return Stretch(rule.effective.lower, rule.effective.upper, rule)
 
 
 def _gaps(whole: Stretch, own: Sequence[Stretch]) -> list[Stretch]:
@@ -77,7 +94,7 @@ def _gaps(whole: Stretch, own: Sequence[Stretch]) -> list[Stretch]:
     found, since = [], whole.since
     for other in sorted(own, key=lambda stretch: stretch.since):
         if other.since > since:
-            found.append(Stretch(since, _earlier(other.since, whole.until), whole.rule))
+            found.append(Stretch(since, _earlier(whole.until, other.since), whole.rule))
         if other.until is None:
             return [part for part in found if part.until is None or part.until > part.since]
         since = max(since, other.until)
@@ -86,5 +103,5 @@ def _gaps(whole: Stretch, own: Sequence[Stretch]) -> list[Stretch]:
     return [part for part in found if part.until is None or part.until > part.since]
 
 
-def _earlier(one: datetime, other: datetime | None) -> datetime:
-    return one if other is None else min(one, other)
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((at for at in (one, other) if at is not None), default=None)

@@ -168,7 +168,7 @@ class Week:
 
     def _history(self, place: Place) -> list[tuple[int, int, Terms]]:
         if place not in self._held:
-            held = holding.over_time(self.rules, place, begun=self.organization.created_at)
+            held = holding.over_time(self.rules, place)
             self._held[place] = [self._minutes(stretch) for stretch in held]
         return self._held[place]
 

@@ -11,7 +11,7 @@ from audit import scope
 from keys import actions, freshness, limit_entries, limit_history, limit_review, quota_warnings, states
 from keys.limit_entries import Entry
 from keys.limit_forms import STALE, LimitsForm
-from keys.limits import replay, seen, thresholds
+from keys.limits import holding, replay, seen, thresholds
 from keys.limits.holding import terms_of
 from keys.limits.limit_changes import Change
 from keys.limits.replay import Week
@@ -223,9 +223,8 @@ class Editor:
         if rule is None:
             return {}
         terms = replace(terms_of(rule), key=entry.key)
-        owners = LimitRule.objects.applying_to(self.organization).about(entry.slot).filter(effective__isempty=False)
-        rules = list(owners.select_related("plan_version__plan", "continues").order_by("effective", "id"))
-        steps = limit_history.steps(
-            rules, (entry.slot, rule.key_id), found, begun=self.organization.created_at, now=self.now
+        rules = holding.rules(
+            self.organization, since=self.organization.created_at, keys=[self.key.pk] if self.key else []
         )
+        steps = limit_history.steps(rules, (entry.slot, rule.key_id), found, now=self.now)
         return {"steps": steps, "chart": limit_history.chart(self.week, terms, steps)}

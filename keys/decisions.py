@@ -32,7 +32,10 @@ Source = Literal["", "memory", "database", "stale", "unconfirmed", "stranger"]
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """A verdict with all that its answer tells. `identity` is None unless the secret has matched."""
+    """A verdict with all that its answer tells. `identity` is None unless the secret has matched.
+
+    `full` are the codes of the pools in which no shared room was left, where that is what refused.
+    """
 
     id: str
     at: datetime
@@ -43,6 +46,7 @@ class Decision(msgspec.Struct, frozen=True):
     source: Source = ""
     tier: str | None = None
     lease: Lease | None = None
+    full: Sequence[str] = ()
 
     @property
     def code(self) -> Code:
@@ -147,8 +151,16 @@ def _decided(
         reasons = [Code.CAPACITY_EXHAUSTED]
     tier = None if reasons else verdicts.service_tier(identity, outcome.tier)
     lease = None if reasons else leases.of(spending, outcome, gateway=gateway.id, pool=found.pool, tier=tier or "")
-    standings = outcome.standings
-    return Decision(outcome.decision_id, at, reasons, identity, standings, source=source, tier=tier, lease=lease)
+    standings, full = outcome.standings, _full(spending) if found.exhausted else ()
+    return Decision(
+        outcome.decision_id, at, reasons, identity, standings, source=source, tier=tier, lease=lease, full=full
+    )
+
+
+def _full(spending: Spending) -> Sequence[str]:
+    """Return the codes of the pools that were asked for shared room: who has reserved looks in the same ones."""
+    reserved = {limit.name for limit in spending.limits if limit.kind == "reserved"}
+    return [pool.code for pool in pools.pools.of(spending.api_version) if not reserved or pool.code in reserved]
 
 
 def _uncounted(ask: Ask, gateway: GatewayIdentity, at: datetime, sums: Sums, error: Exception) -> Decision:

@@ -1,14 +1,14 @@
 """What each check of a decision saw, in words for whoever has to explain it. Pure; it never holds a credential."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from audit import wording
+from keys import limit_words
 from keys.asks import Ask
 from keys.facts import Identity
-from keys.limits.limiter import Standing
 from keys.secrets import CHECKSUM_LENGTH, PREFIXES, PUBLIC_ID_LENGTH, SECRET_LENGTH
 from keys.verdicts import CHECKS, Code
 
@@ -32,12 +32,13 @@ def of(decision: "Decision", ask: Ask) -> list[Check]:
     if decision.identity is None:
         return [known, _check(Code.NOT_FOUND, False, "nobody has this key prefix with this secret")]
     found = _check(Code.NOT_FOUND, True, f"key {decision.identity.key.name}, and the secret matches")
-    return [known, found, *_of_identity(decision.identity, ask, decision), *_of_limits(decision)]
+    return [known, found, *_of_identity(decision.identity, ask, decision), *_of_limits(decision, ask)]
 
 
-def limits(standings: Sequence[Standing]) -> list[dict[str, Any]]:
-    """Return the limits as they stood, refusing ones first; times in milliseconds, retry None for never."""
-    return [_limit(one) for one in sorted(standings, key=lambda one: not one.refused)]
+def limits(decision: "Decision", ask: Ask) -> list[dict[str, Any]]:
+    """Return the limits as they stood, refusing ones first; see limit_words.kept."""
+    ordered = sorted(decision.standings, key=lambda one: not one.refused)
+    return [limit_words.kept(one, units=ask.cost, at=decision.at) for one in ordered]
 
 
 def public_id(credential: str) -> str:
@@ -67,37 +68,21 @@ def _of_identity(identity: Identity, ask: Ask, decision: "Decision") -> list[Che
     return [_check(code, code not in decision.reasons, _SAW[code](identity, ask, decision.at)) for code in CHECKS]
 
 
-def _of_limits(decision: "Decision") -> list[Check]:
+def _of_limits(decision: "Decision", ask: Ask) -> list[Check]:
+    saw = "; ".join(limit_words.said(one, zone=UTC) for one in limits(decision, ask))
+    if decision.code == Code.CAPACITY_EXHAUSTED:
+        # Our own room is asked for last, when every limit has passed.
+        passed = _check(Code.RATE_LIMITED, True, saw or "no limit holds")
+        return [passed, _check(Code.CAPACITY_EXHAUSTED, False, _without_room(decision))]
     if not decision.standings:
         return []
-    saw = "; ".join(_standing(one) for one in sorted(decision.standings, key=lambda one: not one.refused))
     code = decision.code if decision.refusals else Code.RATE_LIMITED
     return [_check(code, not decision.refusals, saw)]
 
 
-def _standing(standing: Standing) -> str:
-    limit = standing.limit
-    left = f"{limit.name} ({limit.owner}): {standing.remaining} of burst {limit.burst} left"
-    if not standing.refused:
-        return left
-    if standing.retry_us is None:
-        return f"{left}, the call is larger than the burst and never passes"
-    return f"{left}, next in {standing.retry_us / 1_000_000:.1f} s"
-
-
-def _limit(standing: Standing) -> dict[str, Any]:
-    limit, retry_us = standing.limit, standing.retry_us
-    return {
-        "name": limit.name,
-        "owner": limit.owner,
-        "mode": limit.mode,
-        "limit": limit.limit,
-        "period_s": limit.period_s,
-        "burst": limit.burst,
-        "remaining": standing.remaining,
-        "refused": standing.refused,
-        "retry_ms": None if retry_us is None else -(-retry_us // 1_000),
-    }
+def _without_room(decision: "Decision") -> str:
+    where = f" in {', '.join(decision.full)}" if decision.full else ""
+    return f"our fault: no shared room was left{where}"
 
 
 def _form(credential: str) -> str:

@@ -1,9 +1,10 @@
 """A refusal in sentences: what a support person copies into the ticket, written for the customer. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple
 
+from keys import limit_words
 from keys.verdicts import CHECKS, MEANINGS, Code
 
 # What the customer can do about it.
@@ -27,9 +28,12 @@ ADVICE: dict[Code, str] = {
     Code.CONCURRENCY_LIMITED: "Start the next job when a running one has ended",
     Code.CAPACITY_EXHAUSTED: "Try again later; this was on our side, and nothing was charged",
 }
+LARGER_QUOTA = "Ask us for a larger quota"
+LARGER_THAN_QUOTA = "Ask for fewer units in one call, or for a larger quota: this one is larger than the whole of it"
+HIGHER_LIMIT = "Ask us for a higher limit"
 NEVER_PASSES = "Ask for fewer units in one call: this one is larger than the limit's burst and never passes"
 # What the limits' own check is called, whichever of them refused.
-LIMITS = (Code.QUOTA_EXCEEDED, Code.RATE_LIMITED, Code.CONCURRENCY_LIMITED, Code.CAPACITY_EXHAUSTED)
+LIMITS = (Code.QUOTA_EXCEEDED, Code.RATE_LIMITED, Code.CONCURRENCY_LIMITED)
 # To a customer the message says it all, or what was seen is about us.
 _SAID_ALREADY = {Code.MALFORMED, Code.NOT_FOUND, Code.REVOKED, Code.PAUSED, Code.ORG_SUSPENDED, Code.ORG_CLOSED}
 
@@ -53,25 +57,31 @@ def sentence(
     idempotency_key: str,
     checks: Sequence[Mapping[str, Any]],
     limits: Sequence[Mapping[str, Any]],
+    zone: tzinfo = UTC,
 ) -> str:
-    """Say what happened, when, why and what to do."""
+    """Say what happened, when, why and what to do; when a quota begins anew, by the clocks of the zone."""
     meaning, known = MEANINGS[Code(code)], Code(code)
     ids = [("request id", request_id), ("Idempotency-Key", idempotency_key)]
     named = ", ".join(f"{name} {value}" for name, value in ids if value)
     what = f"your {api_version} call{f' with key {prefix}…' if prefix else ''}{f' from {address}' if address else ''}"
     when = f"On {at.astimezone(UTC):%-d %b %Y at %H:%M:%S} UTC"
     verdict = f"was refused with HTTP {meaning.http_status} ({code}): {meaning.message}"
-    why = "" if known in _SAID_ALREADY else _seen(checks, code)
+    why = "" if known in _SAID_ALREADY else _seen(checks, limits, known, zone)
     return " ".join(
         filter(None, [f"{when} {what}{f' ({named})' if named else ''} {verdict}", why, f"{_advice(known, limits)}."])
     )
 
 
-def course(checks: Iterable[Mapping[str, Any]]) -> list[Checked]:
+def course(
+    checks: Iterable[Mapping[str, Any]], limits: Sequence[Mapping[str, Any]] = (), *, zone: tzinfo = UTC
+) -> list[Checked]:
     """Return every check of the contract: those that were made with what they saw, and the others."""
     made = {check["code"]: check for check in checks}
     limit = next((code for code in LIMITS if code in made), Code.RATE_LIMITED)
-    order = [Code.MALFORMED, Code.NOT_FOUND, *CHECKS, limit]
+    if limit in made and limits:
+        made[limit] = {**made[limit], "saw": _said(limits, zone)}
+    room = [Code.CAPACITY_EXHAUSTED] if Code.CAPACITY_EXHAUSTED in made else []
+    order = [Code.MALFORMED, Code.NOT_FOUND, *CHECKS, limit, *room]
     return [_checked(code, made.get(code)) for code in order]
 
 
@@ -80,12 +90,36 @@ def _checked(code: Code, check: Mapping[str, Any] | None) -> Checked:
 
 
 def _advice(code: Code, limits: Sequence[Mapping[str, Any]]) -> str:
-    refused = [limit for limit in limits if limit.get("refused")]
-    if refused and any(limit.get("retry_ms") is None for limit in refused):
-        return NEVER_PASSES
+    refused = _refused(limits)
+    too_large = next((limit for limit in refused if limit_words.is_too_large(limit)), None)
+    if too_large is not None:
+        return _without_waiting(too_large)
+    if any(limit_words.kind(limit) == "window" and limit["window"] == "term" for limit in refused):
+        return LARGER_QUOTA
     return ADVICE[code]
 
 
-def _seen(checks: Iterable[Mapping[str, Any]], code: str) -> str:
+def _without_waiting(limit: Mapping[str, Any]) -> str:
+    """Say what helps where the call alone takes more than the limit ever allows."""
+    match limit_words.kind(limit):
+        case "rate":
+            return NEVER_PASSES
+        case "window":
+            return LARGER_THAN_QUOTA if limit["cost"] > 1 else LARGER_QUOTA
+    return HIGHER_LIMIT
+
+
+def _seen(checks: Iterable[Mapping[str, Any]], limits: Sequence[Mapping[str, Any]], code: Code, zone: tzinfo) -> str:
     saw = next((check["saw"] for check in checks if check["code"] == code and not check["passed"]), "")
+    # Of many limits the customer is told those that failed.
+    refused = _refused(limits) if code in LIMITS else []
+    saw = _said(refused, zone) if refused else saw
     return f"What we saw: {saw}." if saw else ""
+
+
+def _refused(limits: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [limit for limit in limits if limit["refused"]]
+
+
+def _said(limits: Sequence[Mapping[str, Any]], zone: tzinfo) -> str:
+    return "; ".join(limit_words.said(limit, zone=zone) for limit in limits)

@@ -131,7 +131,7 @@ def _entry(decision: "Decision", ask: Ask, gateway: GatewayIdentity) -> dict[str
         "gateway": gateway.uid,
         "is_look_up": not ask.spends,
         "checks": evidence.of(decision, ask),
-        "limits": evidence.limits(decision.standings),
+        "limits": evidence.limits(decision, ask),
     }
 
 

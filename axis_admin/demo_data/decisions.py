@@ -147,7 +147,7 @@ def _kept(call: Call, identity: Identity, rules: Mapping[tuple[int | None, str |
         request_id=f"req_{chance.getrandbits(60):015x}",
         idempotency_key=str(UUID(int=chance.getrandbits(128), version=4)),
         checks=evidence.of(decision, ask),
-        limits=evidence.limits(standings),
+        limits=evidence.limits(decision, ask),
     )
 
 

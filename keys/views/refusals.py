@@ -1,5 +1,6 @@
 """Why was this refused? Of an organization, of a key, and one refusal with all that was checked."""
 
+from datetime import UTC
 from typing import Any
 
 from django.db.models import QuerySet
@@ -94,7 +95,7 @@ def _at(request: StaffRequest, **place: str) -> str:
 
 
 def _explained(request: StaffRequest, found: Refusal) -> dict[str, Any]:
-    prefix = _prefix(found)
+    prefix, zone = _prefix(found), found.organization.zone if found.organization else UTC
     said = explaining.sentence(
         code=found.code,
         at=found.at,
@@ -105,11 +106,12 @@ def _explained(request: StaffRequest, found: Refusal) -> dict[str, Any]:
         idempotency_key=found.idempotency_key,
         checks=found.checks,
         limits=found.limits,
+        zone=zone,
     )
     return {
         "meaning": MEANINGS[Code(found.code)],
         "sentence": said,
-        "course": explaining.course(found.checks),
+        "course": explaining.course(found.checks, found.limits, zone=zone),
         "ids": [(name, value) for name, value in _ids(found, prefix, _gateway(request, found)) if value],
         "prefix": prefix,
     }

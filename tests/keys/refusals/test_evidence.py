@@ -120,15 +120,16 @@ def test_limits_say_how_they_stood_and_when_to_come_back() -> None:
     *_, check = evidence.of(decision, Ask("x", "org_a", "v2"))
     assert check["code"] == "RATE_LIMITED"
     assert check["saw"] == ("v2-minute (plan): 0 of burst 20 left, next in 0.5 s; roomy (plan): 19 of burst 20 left")
-    first, second = evidence.limits(standings)
+    first, second = evidence.limits(decision, Ask("x", "org_a", "v2"))
     assert (first["name"], first["refused"], first["retry_ms"], second["refused"]) == ("v2-minute", True, 500, False)
 
 
 def test_a_call_that_is_larger_than_the_burst_never_passes() -> None:
     standing = Standing(MINUTE, True, 20, 0, None)
-    *_, check = evidence.of(Decision("1", NOON, [Code.RATE_LIMITED], LIVE, [standing]), Ask("x", "org_a", "v2"))
+    decision, ask = Decision("1", NOON, [Code.RATE_LIMITED], LIVE, [standing]), Ask("x", "org_a", "v2")
+    *_, check = evidence.of(decision, ask)
     assert "never passes" in check["saw"]
-    assert evidence.limits([standing])[0]["retry_ms"] is None
+    assert evidence.limits(decision, ask)[0]["retry_ms"] is None
 
 
 @pytest.mark.parametrize(

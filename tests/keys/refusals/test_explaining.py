@@ -43,10 +43,11 @@ def test_every_code_has_a_sentence_that_ends(code: Code) -> None:
 
 
 def test_a_call_that_can_never_pass_is_not_told_to_wait() -> None:
-    said = sentence("RATE_LIMITED", limits=[{"name": "v2", "refused": True, "retry_ms": None}])
+    rate = {"name": "v2", "owner": "plan", "limit": 60, "burst": 10, "remaining": 10, "refused": True}
+    said = sentence("RATE_LIMITED", limits=[{**rate, "retry_ms": None}])
     assert explaining.NEVER_PASSES in said
     assert "Retry-After" not in said
-    assert "Retry-After" in sentence("RATE_LIMITED", limits=[{"name": "v2", "refused": True, "retry_ms": 500}])
+    assert "Retry-After" in sentence("RATE_LIMITED", limits=[{**rate, "retry_ms": 500}])
 
 
 def test_checks_that_were_not_made_are_told_apart_from_those_that_passed() -> None:

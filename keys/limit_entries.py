@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from keys.actions import pilot_rules
 from keys.limits import codes, effective, limit_changes
 from keys.limits.holding import terms_of
 from keys.limits.replay import Week
@@ -19,7 +20,7 @@ class Entry:
     """One slot of an editor. `own` is what was set here; `inherited` what counts where nothing was.
 
     Of a key `bound` is its organization's limit, which holds besides. `changes_at` is when `own` gives way by itself,
-    or something that was set for later begins, and `following` says to what.
+    or something that was set for later begins, and `following` says to what. `is_pilots` where its pilot has set it.
     """
 
     slot: Slot
@@ -29,6 +30,7 @@ class Entry:
     key: int | None = None
     changes_at: datetime | None = None
     following: str = ""
+    is_pilots: bool = False
 
     @property
     def code(self) -> str:
@@ -40,8 +42,8 @@ class Entry:
 
     @property
     def is_fixed(self) -> bool:
-        """Whether it is set elsewhere: the cap of a pilot belongs to the pilot."""
-        return self.slot.window == LimitRule.Window.TERM
+        """Whether it is set elsewhere: the limits of a pilot belong to the pilot."""
+        return self.is_pilots or self.slot.window == LimitRule.Window.TERM
 
     @property
     def beside(self) -> LimitRule | None:
@@ -80,6 +82,7 @@ class Entry:
 def of_organization(organization: Organization, *, at: datetime) -> list[Entry]:
     """Return a line for each slot in which the organization has a limit, or is to have one."""
     lines = effective.of(organization, at=at)
+    of_pilot = pilot_rules.slots_of(organization, at=at)
     wanted = [line for line in lines if line.own or line.inherited or line.changes_at]
     return [
         Entry(
@@ -88,6 +91,7 @@ def of_organization(organization: Organization, *, at: datetime) -> list[Entry]:
             inherited=line.inherited,
             changes_at=line.changes_at,
             following=line.said_next if line.changes_at else "",
+            is_pilots=line.slot in of_pilot,
         )
         for line in wanted
     ]

@@ -31,6 +31,7 @@ COUNTED = [("requests", "Requests"), ("generations", "Generations"), ("units", "
 DETAILS = ("burst", "overage", "mode", "warn")
 STALE = "stale"
 CHANGED = "Somebody changed these limits meanwhile. Nothing was set; look again. What you typed is kept."
+PILOTS = "it belongs to the pilot. Change it on the pilot's page."
 # A rate that is given none gets a tenth of a minute's calls.
 USUAL_BURST_SHARE, LARGEST_BURST = 10, 1_000
 
@@ -121,9 +122,13 @@ class LimitsForm(ReasonForm):
             self.add_error(None, ValidationError(CHANGED, code=STALE))
         for entry in self.entries:
             self._check_whole(entry)
+            self._check_fixed(entry)
         new = self._new_slot()
-        if new and any(entry.slot == new and not entry.is_fixed for entry in self.entries):
-            self.add_error("new_limit", f"{new.words}: it stands in the table above. Write the number there.")
+        standing = next((entry for entry in self.entries if entry.slot == new), None)
+        if standing and standing.is_fixed:
+            self.add_error("new_limit", f"{standing.slot.words}: {PILOTS}")
+        elif standing:
+            self.add_error("new_limit", f"{standing.slot.words}: it stands in the table above. Write the number there.")
         return super().clean()
 
     def _check_whole(self, entry: Entry) -> None:
@@ -133,6 +138,12 @@ class LimitsForm(ReasonForm):
         others = [f"{role}-{entry.code}" for role in DETAILS]
         if any(name in self.changed_data for name in others if name in self.fields):
             self.add_error(f"limit-{entry.code}", "Write the number too: a limit is set with all that it says.")
+
+    def _check_fixed(self, entry: Entry) -> None:
+        """The page has no input for it; whoever sends one all the same is told why."""
+        name = f"limit-{entry.code}"
+        if entry.is_fixed and self.data.get(name, self.initial[name]) != self.initial[name]:
+            self.add_error(None, f"{entry.slot.words}: {PILOTS}")
 
     @property
     def changes(self) -> list[Change]:

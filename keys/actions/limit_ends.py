@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from audit import trail
 from audit.verbs import Verb
-from keys.actions import limit_marks, limit_owners, limit_rows
+from keys.actions import limit_marks, limit_owners, limit_rows, pilot_rules
 from keys.actions.keys import plain
 from keys.actions.limit_owners import Step, Whose, Why
 from keys.actions.limits import check_end, start_of
@@ -102,6 +102,8 @@ def _open(rule: LimitRule, seen: str | None) -> _Opened:
         raise ValidationError("A plan's limits change by another version of it.")
     whose = limit_owners.lock_owner(rule.organization, rule.key)
     limit_owners.check_open(whose, seen)
+    if pilot_rules.belongs_to_pilot(rule):
+        raise ValidationError("This limit belongs to the pilot: change or end it with the pilot.")
     now = timezone.now()
     limit_marks.note_due(whose, rule.about, now=now)
     rows = limit_rows.rows_of(whose.owner, rule.about)

@@ -19,6 +19,7 @@ from keys.limits.rules import LimitRule
 from keys.limits.slots import Slot
 from keys.models import Pilot
 from keys.pilot_limits import Agreed
+from orgs.models import Organization
 
 REASON = "Agreed on for the pilot"
 
@@ -116,6 +117,22 @@ def _own(rows: Iterable[LimitRule], *, ends_at: datetime) -> list[LimitRule]:
 def is_of(rule: LimitRule, pilot: Pilot) -> bool:
     """Say whether the rule is one of the pilot's own."""
     return bool(_own([rule.continues or rule], ends_at=pilot.ends_at))
+
+
+def belongs_to_pilot(rule: LimitRule) -> bool:
+    """Say whether the rule is one that some pilot has set: it changes and ends with the pilot."""
+    if not rule.name.startswith(pilot_limits.PREFIX):
+        return False
+    pilot = Pilot.objects.filter(organization=rule.organization_id).first()
+    return pilot is not None and is_of(rule, pilot)
+
+
+def slots_of(organization: Organization, *, at: datetime) -> set[Slot]:
+    """Return the slots in which the organization's pilot has a rule that is not over."""
+    named = LimitRule.objects.filter(organization=organization, name__startswith=pilot_limits.PREFIX)
+    held = list(named.not_over(at=at).filter(effective__isempty=False).select_related("continues"))
+    pilot = Pilot.objects.filter(organization=organization).first() if held else None
+    return {rule.about for rule in held if pilot is not None and is_of(rule, pilot)}
 
 
 def why_of(event: Any, *, actor: trail.Actor) -> Why:

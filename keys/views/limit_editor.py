@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from audit import scope
 from keys import actions, freshness, limit_entries, limit_history, limit_review, quota_warnings, states
+from keys.actions import pilot_rules
 from keys.limit_entries import Entry
 from keys.limit_forms import STALE, LimitsForm
 from keys.limits import holding, replay, seen, thresholds
@@ -194,7 +195,10 @@ class Editor:
             "warned": self._warned(),
             "is_temporary": "temporary" in self.request.GET,
             "rows": [(entry, self.form.of(entry), limit_entries.used(entry, self.week)) for entry in self.entries],
-            "settings": [(rule, limit_review.said(rule.about, rule)) for rule in self._settings()],
+            "settings": [
+                (rule, limit_review.said(rule.about, rule), pilot_rules.belongs_to_pilot(rule))
+                for rule in self._settings()
+            ],
             "drawn": drawn,
             "now": self.now,
             **(self._over_time(drawn, drawn.counts or drawn.bound, found) if drawn else {}),

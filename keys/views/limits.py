@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from keys import actions, limit_review
+from keys.actions import pilot_rules
 from keys.limits.rules import LimitRule
 from keys.models import ApiKey
 from keys.views.limit_editor import Editor
@@ -45,6 +46,8 @@ def end_limit(request: StaffRequest, uid: str, rule: str) -> HttpResponse:
     if found is None:
         raise Http404
     back = _page_of(found, organization)
+    if pilot_rules.belongs_to_pilot(found):
+        return pages.refused(request, back, f"{found} belongs to the pilot: change or end it on the pilot's page.")
     form = ReasonForm(pages.posted(request), request=request, permission=Permission.LIMIT_SET, obj=organization)
     if pages.accepted(form, lambda: _end(request, found, form)):
         return pages.done(request, back, f"The limit {found} is ended.")

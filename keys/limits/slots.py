@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 _PERIODS = {1: "a second", MINUTE: "a minute", HOUR: "an hour", DAY: "a day"}
-_PERIOD_NAMES = {1: "second", MINUTE: "minute", HOUR: "hour", DAY: "day"}
+# "day" is a calendar one: a rate of a day is of any 24 hours, and has a name of its own.
+_PERIOD_NAMES = {1: "second", MINUTE: "minute", HOUR: "hour", DAY: "24h"}
 _WINDOWS = {"day": "a day", "month": "a month", "term": "in all"}
 _COUNTED = {"requests": "requests", "generations": "generations", "units": "cost units"}
 

@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 
-from keys import criteria, pilot_limits, pilots
+from keys import criteria, pilot_ends, pilot_limits, pilots
 from keys.forms import LATEST
 from keys.models import Pilot
 from keys.pilot_limits import Agreed
@@ -147,7 +147,12 @@ class ExtendPilotForm(ReasonForm, PilotForm):
     def __init__(self, *args: Any, pilot: Pilot, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.about(pilot.organization)
-        self.fields["ends_on"].help_text = f"Calls pass until the end of that day, {pilot.organization.time_zone}."
+        last, zone = f"{pilot_ends.policy_end(pilot):%-d %b %Y}", pilot.organization.time_zone
+        beyond = (
+            "longer is beyond the policy, and you may agree on it" if self.beyond else "longer an administrator agrees"
+        )
+        policy = f"At most {pilots.POLICY_LENGTH.days} days in all, up to {last}; {beyond}."
+        self.fields["ends_on"].help_text = f"Calls pass until the end of that day, {zone}. {policy}"
 
     @property
     def wanted(self) -> dict[str, Any]:

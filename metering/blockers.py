@@ -22,7 +22,8 @@ class Facts:
     contacts: frozenset[str] = frozenset()
     # Holds that have run out and were not followed by a reservation, in words.
     lapsed_holds: tuple[str, ...] = ()
-    # Keys that stop with the pilot, by their name, and those that may call what the plan after it has not.
+    # Keys by their name: they stop before the pilot does, or with it, or may call what the plan after it has not.
+    earlier_keys: tuple[str, ...] = ()
     expiring_keys: tuple[str, ...] = ()
     foreign_keys: tuple[str, ...] = ()
 
@@ -88,8 +89,11 @@ def _holds(facts: Facts) -> Iterator[Blocker]:
 
 
 def _keys(facts: Facts) -> Iterator[Blocker]:
+    later = "Give it a later expiry."
+    for name in facts.earlier_keys:
+        yield Blocker("key_expires", f"Key {name} expires before the pilot ends", later, "keys:for_org")
     for name in facts.expiring_keys:
-        yield Blocker("key_expires", f"Key {name} expires with the pilot", "Give it a later expiry.", "keys:for_org")
+        yield Blocker("key_expires", f"Key {name} expires with the pilot", later, "keys:for_org")
     for name in facts.foreign_keys:
         remedy = "Choose another plan, or take the version from the key."
         yield Blocker("key_version", f"Key {name} may call what the plan does not have", remedy, "keys:for_org")

@@ -10,7 +10,7 @@ from metering.blockers import Blocker, Facts, blockers
 from metering.models import Contract
 from orgs.models import Contact, Organization, PlanVersion, Reservation
 
-# A key that expires at the end of the pilot's last day expires with it.
+# A key that expires on the pilot's last day, or as that ends, expires with it.
 SAME_DAY = timedelta(days=1)
 
 
@@ -33,15 +33,15 @@ def facts(pilot: Pilot, *, at: datetime) -> Facts:
         has_contract=Contract.objects.covering(at).filter(organization=organization).exists(),
         contacts=frozenset(Contact.objects.filter(organization=organization).values_list("kind", flat=True)),
         lapsed_holds=tuple(map(str, _lapsed(organization, pilot, at=at))),
-        expiring_keys=_expiring(keys, pilot, at=at),
+        earlier_keys=_expiring(keys, after=at, until=pilot.ends_at - SAME_DAY),
+        expiring_keys=_expiring(keys, after=max(at, pilot.ends_at - SAME_DAY), until=pilot.ends_at + SAME_DAY),
         foreign_keys=_foreign(keys, pilot.production_plan),
     )
 
 
-def _expiring(keys: Iterable[ApiKey], pilot: Pilot, *, at: datetime) -> tuple[str, ...]:
-    last = pilot.ends_at + SAME_DAY
+def _expiring(keys: Iterable[ApiKey], *, after: datetime, until: datetime) -> tuple[str, ...]:
     live = [key for key in keys if key.environment == ApiKey.Environment.LIVE]
-    return tuple(key.name for key in live if key.expires_at is not None and at < key.expires_at <= last)
+    return tuple(key.name for key in live if key.expires_at is not None and after < key.expires_at <= until)
 
 
 def _foreign(keys: Iterable[ApiKey], plan: PlanVersion | None) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from keys import actions, criteria, pilot_forms
+from keys import actions, criteria, pilot_ends, pilot_forms
 from keys.models import Pilot
 from orgs import access, pages, plans
 from orgs.access import requires
@@ -46,13 +46,16 @@ def extend_pilot(request: StaffRequest, uid: str) -> HttpResponse:
     organization, pilot = _find(request, uid)
     if pilot is None or not can_be_extended(pilot):
         return _refused(request, organization, f"The pilot of {organization} cannot be extended.")
-    form = pilot_forms.ExtendPilotForm(
-        pages.posted(request), request=request, permission=MANAGE, obj=organization, pilot=pilot
+    now = timezone.now()
+    chosen = pilot_ends.read((pages.posted(request) or request.GET).get("ends_on", ""), at=now)
+    form = pages.asked(
+        pilot_forms.ExtendPilotForm, request, MANAGE, organization, pilot=pilot, initial={"ends_on": chosen}
     )
     if pages.accepted(form, lambda: actions.extend_pilot(pilot=pilot, actor=request.actor, **form.wanted)):
         said = f"The pilot of {organization} lasts until {form.result.ends_at:%-d %b %Y, %H:%M} UTC."
         return pages.done(request, page_of(organization), said)
-    return _dialog(request, "extend_pilot", organization, pilot, form)
+    later = pilot_ends.later(pilot, chosen=chosen, user=request.user, at=now)
+    return _dialog(request, "extend_pilot", organization, pilot, form, later=later)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -149,10 +152,10 @@ def _begin(
 
 
 def _dialog(
-    request: StaffRequest, name: str, organization: Organization, pilot: Pilot | None, form: Any
+    request: StaffRequest, name: str, organization: Organization, pilot: Pilot | None, form: Any, **more: Any
 ) -> HttpResponse:
     title = name.replace("_", " ").capitalize()
-    context = {"organization": organization, "pilot": pilot, **pages.under(organization, title)}
+    context = {"organization": organization, "pilot": pilot, **more, **pages.under(organization, title)}
     return pages.dialog(request, f"keys/{name}.html", context, form=form, back=page_of(organization))
 
 

@@ -1,5 +1,6 @@
 """What people do with a pilot on its pages."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from keys.pilot_limits import Agreed
 from orgs import plans
 from orgs.models import Organization, Staff
 from tests.cast import ACTOR
-from tests.factories import OrganizationFactory, PlanVersionFactory
+from tests.factories import KeyFactory, OrganizationFactory, PlanVersionFactory
 
 DAY = timedelta(days=1)
 
@@ -104,6 +105,31 @@ def test_an_extension_says_until_when_on_the_organization_s_clock(
     extended = Pilot.objects.get(pk=pilot.pk)
     assert extended.ends_at.astimezone(pilot.organization.zone).date() == last + DAY
     assert extended.ends_at.astimezone(pilot.organization.zone).hour == 0
+
+
+def test_an_extension_names_the_keys_that_end_before_it(pilot: Pilot, account_manager: Staff, browser_of: Any) -> None:
+    for name, ends in (("early", -5 * DAY), ("later", 20 * DAY), ("endless", None)):
+        at = None if ends is None else pilot.ends_at + ends
+        KeyFactory(organization=pilot.organization, name=name, expires_at=at)
+    KeyFactory(organization=pilot.organization, name="gone", state="revoked", expires_at=pilot.ends_at - DAY)
+    browser, path = browser_of(account_manager), address("extend", pilot.organization)
+
+    def named(**chosen: str) -> list[str]:
+        return re.findall(r'<a href="/keys/[^"]+">(\w+)</a>:', browser.get(path, chosen).text)
+
+    assert named(ends_on=f"{pilot.ends_at + 9 * DAY:%Y-%m-%d}") == ["early"]
+    assert named(ends_on=f"{pilot.ends_at + 29 * DAY:%Y-%m-%d}") == ["early", "later"]
+    assert named() == named(ends_on="0001-01-01") == ["early", "later"]
+
+
+def test_beyond_the_policy_is_said_to_an_administrator_too(pilot: Pilot, administrator: Staff, browser_of: Any) -> None:
+    browser, path = browser_of(administrator), address("extend", pilot.organization)
+    assert "longer is beyond the policy, and you may agree on it." in browser.get(path).text
+    assert "Beyond the policy" not in browser.get(path, {"ends_on": f"{pilot.starts_at + 88 * DAY:%Y-%m-%d}"}).text
+    assert (
+        "days in all; the policy allows 90."
+        in browser.get(path, {"ends_on": f"{pilot.starts_at + 95 * DAY:%Y-%m-%d}"}).text
+    )
 
 
 def test_changing_it_shows_what_there_is_and_saves_what_was_sent(

@@ -77,6 +77,20 @@ def test_a_key_that_stops_with_the_pilot_is_in_the_way_and_a_test_key_is_not(pil
     assert codes(pilot) == ["key_expires"]
 
 
+@pytest.mark.parametrize(
+    ("ahead", "said"),
+    [
+        (-9 * DAY, "expires before the pilot ends"),
+        (timedelta(hours=-3), "expires with the pilot"),
+        (timedelta(0), "expires with the pilot"),
+    ],
+)
+def test_a_key_expires_with_the_pilot_or_before_it(pilot: Pilot, ahead: timedelta, said: str) -> None:
+    SecretFactory(key__name="prod", key__organization=pilot.organization, key__expires_at=pilot.ends_at + ahead)
+    [blocker] = readiness.in_the_way(pilot, at=timezone.now())
+    assert blocker.title == f"Key prod {said}"
+
+
 def test_a_hold_that_has_run_out_is_in_the_way_until_it_is_reserved_anew(pilot: Pilot, held: Reservation) -> None:
     assert codes(pilot) == []
     with time_machine.travel(timezone.now() + 6 * DAY, tick=False):

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from audit import wording
-from keys import limit_words
+from keys import limit_words, verdicts
 from keys.asks import Ask
 from keys.facts import Identity
+from keys.limits.limiter import Standing
 from keys.secrets import CHECKSUM_LENGTH, PREFIXES, PUBLIC_ID_LENGTH, SECRET_LENGTH
 from keys.verdicts import CHECKS, Code
 
@@ -19,6 +20,8 @@ LONGEST_NAMED = 100
 MOST_NETWORKS = 8
 _BEGINNING = re.compile(r"axk_(?:live|test)_([0-9A-Za-z]{12})(?![0-9A-Za-z])", re.ASCII)
 _LENGTH = len(PREFIXES["live"]) + PUBLIC_ID_LENGTH + 1 + SECRET_LENGTH + CHECKSUM_LENGTH
+
+_ORDER = list(Code)
 
 Check = dict[str, Any]
 Saw = Callable[[Identity, Ask, datetime], str]
@@ -36,9 +39,14 @@ def of(decision: "Decision", ask: Ask) -> list[Check]:
 
 
 def limits(decision: "Decision", ask: Ask) -> list[dict[str, Any]]:
-    """Return the limits as they stood, refusing ones first; see limit_words.kept."""
-    ordered = sorted(decision.standings, key=lambda one: not one.refused)
+    """Return the limits as they stood, refusing ones first, of those the verdict's own; see limit_words.kept."""
+    ordered = sorted(decision.standings, key=_place)
     return [limit_words.kept(one, units=ask.cost, at=decision.at) for one in ordered]
+
+
+def _place(standing: Standing) -> int:
+    reasons = verdicts.refused_by([standing.limit.kind]) if standing.refused else [Code.VALID]
+    return _ORDER.index(reasons[0])
 
 
 def public_id(credential: str) -> str:

@@ -56,6 +56,8 @@ def told(calling: Gateway, key_admin: Staff, browser_of: Callable[..., Client]) 
         row = Refusal.objects.get(code=code)
         answer = browser_of(key_admin).get(f"/refusals/{row.pk}/")
         whole = re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", answer.text)))
+        # A long one takes more lines, instead of being cut off.
+        assert answer.text.count('class="wrap" data-label="What it saw"') == len(answer.context["course"])
         [failed] = [one.saw for one in answer.context["course"] if one.passed is False]
         assert failed in whole
         assert answer.context["sentence"] in whole
@@ -151,3 +153,11 @@ def test_the_sentence_names_what_failed_and_the_table_what_had_room_too(
     assert "roomy (organization): 49 of burst 50 left" in page.failed
     assert "roomy" not in page.sentence
     assert "tight (organization)" in page.sentence
+
+
+def test_of_many_that_failed_the_verdict_s_own_is_named_first(told: Callable[..., Told], secret: KeySecret) -> None:
+    jobs(secret, 1)
+    quota(secret, 1)
+    page = told("QUOTA_EXCEEDED", secret, admitted=1)
+    assert page.failed.startswith("day (organization): 1 of 1 generations of the day were used; it begins anew on ")
+    assert "; jobs (organization): 1 of 1 jobs were running; it passes when one ends" in page.sentence

@@ -209,6 +209,10 @@ class Reservation(models.Model):
         is_over = self.span.last < spans.day_of(at) or self.has_lapsed(at)
         return self.State.ENDED if self.released_on is None and is_over else self.state
 
+    def begins(self, at: "datetime") -> "date | None":
+        """Its first day, while that lies ahead."""
+        return self.span.first if self.span.first > spans.day_of(at) else None
+
     def has_lapsed(self, at: "datetime") -> bool:
         """Say whether it is a hold whose time is up."""
         ends: Any = self.hold_expires_at

@@ -1,7 +1,7 @@
 """Pools of dedicated capacity: all of them, one of them, and what they hold."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -205,9 +205,9 @@ def _organizations(request: StaffRequest) -> Any:
     return Organization.objects.for_user(request.user, Permission.ORGANIZATION_SEE)
 
 
-def _rows(reservations: Sequence[Reservation], *, now: datetime) -> list[tuple[Reservation, str]]:
-    """Each with its state by the clock."""
-    return [(one, one.state_at(now)) for one in reservations]
+def _rows(reservations: Sequence[Reservation], *, now: datetime) -> list[tuple[Reservation, str, date | None]]:
+    """Each with its state by the clock, and with its first day where that lies ahead."""
+    return [(one, one.state_at(now), one.begins(now)) for one in reservations]
 
 
 def _counted(reservations: Sequence[Reservation]) -> str:

@@ -57,7 +57,7 @@ def reservation(request: StaffRequest, uid: str) -> HttpResponse:
         "reservation": found,
         "state": state,
         "state_label": Reservation.State(state).label,
-        "has_begun": found.span.first <= spans.day_of(now),
+        "begins": found.begins(now),
         "days_in_all": len(found.span),
         "chart": use.chart(measured, label=label, with_shared=False),
         "has_run": any(each.dedicated for each in measured),
@@ -113,7 +113,7 @@ def org_capacity(request: StaffRequest, uid: str) -> HttpResponse:
     context = {
         "organization": organization,
         "tab": "Capacity",
-        "rows": [(one, one.state_at(now)) for one in rows[: timeline.MOST_LISTED]],
+        "rows": [(one, one.state_at(now), one.begins(now)) for one in rows[: timeline.MOST_LISTED]],
         "stats": _stats([one for one in standing if one.covers(today)], measured),
         "chart": use.chart(measured, label=label, with_shared=False),
         "has_run": any(each.dedicated for each in measured),

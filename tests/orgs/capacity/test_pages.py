@@ -241,3 +241,12 @@ def test_many_reservations_share_lines(client: Client, full: CapacityPool) -> No
         a_reservation(full, units=1, first=6 + place, last=6 + place)
     heights = re.findall(r'<svg height="(\d+)" role="img"', _text(client, "/capacity/"))
     assert int(heights[0]) < 14 * 34
+
+
+def test_what_lies_ahead_is_active_from_its_first_day_on(client: Client, full: CapacityPool) -> None:
+    ahead = Reservation.objects.get()
+    said = f"Active from {ahead.span.first:%-d %b}"
+    paths = ("/capacity/lisbon-a/", f"/capacity/reservations/{ahead.uid}/", f"/orgs/{ahead.organization.uid}/capacity/")
+    assert all(said in _text(client, path) for path in paths)
+    present = a_reservation(full, units=1, first=0, last=1)
+    assert "Active from" not in _text(client, f"/capacity/reservations/{present.uid}/")

@@ -9,7 +9,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
 from django.http import QueryDict
+from django.utils import timezone
 
+from keys.actions.limits import check_end, start_of
 from keys.limit_entries import Entry
 from keys.limit_fields import NumberField, WallTimeField
 from keys.limits.limit_changes import WARNINGS, Change, is_same
@@ -129,6 +131,8 @@ class LimitsForm(ReasonForm):
             self.add_error("new_limit", f"{standing.slot.words}: {PILOTS}")
         elif standing:
             self.add_error("new_limit", f"{standing.slot.words}: it stands in the table above. Write the number there.")
+        self._check_times()
+        self._check_values()
         return super().clean()
 
     def _check_whole(self, entry: Entry) -> None:
@@ -138,6 +142,22 @@ class LimitsForm(ReasonForm):
         others = [f"{role}-{entry.code}" for role in DETAILS]
         if any(name in self.changed_data for name in others if name in self.fields):
             self.add_error(f"limit-{entry.code}", "Write the number too: a limit is set with all that it says.")
+
+    def _check_times(self) -> None:
+        start, end = self.cleaned_data.get("starts_at"), self.cleaned_data.get("ends_at")
+        now = timezone.now()
+        try:
+            check_end(end, after=max(start_of(start, now=now), now))
+        except ValidationError as error:
+            self.add_error(None, error)
+        if end is not None and any(change.remove for change in self.changes):
+            self.add_error("ends_at", "A limit is taken back for good. Write the number that is to hold meanwhile.")
+
+    def _check_values(self) -> None:
+        lines = {entry.slot: f"limit-{entry.code}" for entry in self.entries}
+        for change in self.changes:
+            if change.problem:
+                self.add_error(lines.get(change.slot, "new_limit"), f"{change.slot.words}: {change.problem}")
 
     def _check_fixed(self, entry: Entry) -> None:
         """The page has no input for it; whoever sends one all the same is told why."""

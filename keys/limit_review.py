@@ -18,6 +18,7 @@ from orgs.models import CapacityPool, Organization, Reservation
 
 MINUS = "\u2212"
 SHOWN_KEYS = 5
+_THIS = {"day": "today", "month": "this month"}
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,25 @@ def notes(
         if change.slot.kind == "rate" and change.burst
     ]  # fmt: skip
     return [*said, *bursts]
+
+
+def used_up(week: Week, changes: Iterable[Change], entries: Sequence[Entry], *, key: int | None) -> list[Note]:
+    """Warn of quotas of which more is used in this day or month than they would allow from now on."""
+    inherited = {entry.slot: entry.inherited for entry in entries}
+    found = []
+    for change in changes:
+        after: Any = inherited.get(change.slot) if change.remove else change
+        if after is None or after.mode != "block" or change.slot.window not in _THIS:
+            continue
+        terms = Terms(change.slot, after.limit, mode=after.mode, overage=after.overage_allowance, key=key)
+        used = week.used(terms)
+        if used and used >= terms.cap:
+            text = (
+                f"{used:,} are used {_THIS[change.slot.window]}, and {terms.cap:,} would be allowed: "
+                f"every further call is refused until the next {change.slot.window} begins."
+            )
+            found.append(Note("warn", "exclamation-triangle", f"{change.slot.words}: used up already", text))
+    return found
 
 
 def _beyond_organization(

@@ -110,6 +110,12 @@ class Week:
         course = self.course(terms)
         return peaks.most_used(course, terms, course.offered, self.seconds(terms))
 
+    def used(self, terms: Terms) -> int:
+        """Return what was really used of the window that runs now; what failed meanwhile counts in it."""
+        course = self.course(terms)
+        filled = peaks.filled(course, peaks.spent(course, terms, course.offered))
+        return filled[-1] if filled else course.starts.get(0, 0)
+
     def course(self, terms: Terms) -> Course:
         """Return the calls that really passed, as they met a limit."""
         return self._course(terms, {who: calls.admitted for who, calls in self.demand.by_callers.items()})

@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils import timezone
 
 from audit import scope
@@ -12,6 +13,7 @@ from keys import actions, freshness, limit_entries, limit_history, limit_review,
 from keys.actions import pilot_rules
 from keys.limit_entries import Entry
 from keys.limit_forms import STALE, LimitsForm
+from keys.limit_review import Note
 from keys.limits import holding, replay, seen, thresholds
 from keys.limits.holding import terms_of
 from keys.limits.limit_changes import Change
@@ -24,6 +26,8 @@ from orgs.models import Organization
 from orgs.policy import Permission
 from orgs.requests import StaffRequest
 
+# What may be wrong while it is clear what is asked.
+BESIDE = {NON_FIELD_ERRORS, "reason", "ticket", "password"}
 USUAL_RAISE = timedelta(days=3)
 LOCAL = "%Y-%m-%dT%H:%M"
 
@@ -84,7 +88,11 @@ class Editor:
 
     @property
     def changes(self) -> list[Change]:
-        return self.form.changes if self.form.is_bound and not self.form.errors else []
+        """What is asked, also where only why, or whether one may, is still wrong; not over what somebody else set."""
+        form = self.form
+        if not form.is_bound or set(form.errors) - BESIDE or form.has_error(NON_FIELD_ERRORS, code=STALE):
+            return []
+        return form.changes
 
     @property
     def above(self) -> list[Change]:
@@ -163,15 +171,24 @@ class Editor:
             "form": self.form,
             "changes": changes,
             "differences": limit_review.differences(changes, self.entries),
-            "notes": limit_review.notes(self.organization, changes, self.entries, key=named, at=self.now),
+            "notes": [
+                *self._used_up(),
+                *limit_review.notes(self.organization, changes, self.entries, key=named, at=self.now),
+            ],
             "threshold": self.threshold,
             "is_blocked": bool(self.above) and not self.may_go_above,
             "when": self._when(),
             "told": limit_review.told(self.week.what_if(proposed, changed=changed, present=present)),
         }
 
+    def _used_up(self) -> list[Note]:
+        start = self.form.cleaned_data.get("starts_at") if self.changes else None
+        if start is not None and start > self.now:
+            return []
+        return limit_review.used_up(self.week, self.changes, self.entries, key=self.key.pk if self.key else None)
+
     def _when(self) -> str:
-        values = self.form.cleaned_data if self.form.is_bound and not self.form.errors else {}
+        values = self.form.cleaned_data if self.changes else {}
         start, end = values.get("starts_at"), values.get("ends_at")
         zone = self.organization.zone
         begins = f"from {start.astimezone(zone):%-d %b %Y, %H:%M}" if start else "from now"

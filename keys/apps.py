@@ -11,13 +11,15 @@ class KeysConfig(AppConfig):
         from keys.actions import pilots
         from keys.bulk import ACTS
         from keys.columns import COLUMNS
+        from keys.reservation_cautions import cautions as of_pilots_and_limits
         from keys.shortfalls import refused_by_us
         from orgs import columns, openings
-        from orgs.capacity import refused
+        from orgs.capacity import cautions, refused
 
         wording.register_beginnings(imports.known)
         openings.on_activation(pilots.start_pilot_on_activation)
         refused.register(refused_by_us)
+        cautions.register(of_pilots_and_limits)
         for column in COLUMNS:
             columns.register(column)
         for act in ACTS.values():

@@ -160,7 +160,8 @@ def refused_by_window(course: Course, terms: Terms) -> dict[int, int]:
         really += course.admitted[minute] * cost
         if minute in course.hits and (held := terms_of[minute]):
             used, really = max(0, used + held.cap - really), held.cap
-        passed = calls if used + calls * cost <= terms.cap else max(0, (terms.cap - used) // cost)
+        # What costs nothing is refused, too, where more is used than is allowed.
+        passed = calls if used + calls * cost <= terms.cap else max(0, (terms.cap - used) // max(1, cost))
         used += passed * cost
         if passed < calls:
             refused[minute] = calls - passed

@@ -94,6 +94,9 @@ class Visitor:
     def look(self) -> None:
         """Check what is shown now, light and dark."""
         self.page.wait_for_load_state("networkidle")
+        # What waits for its answer is dimmed, and is dark again a moment after it came.
+        self.page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+        self.page.wait_for_timeout(300)
         assert not self.errors, f"{self.page.url}: {self.errors}"
         for scheme in ("light", "dark"):
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")

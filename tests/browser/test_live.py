@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import urllib.request
 from collections.abc import Callable
 from typing import Any
@@ -28,6 +29,16 @@ def call(site: Site, path: str = "keys/validate", method: str = "POST", **fields
         return {"organization": asked[2], **(json.loads(told) if told else {})}
 
 
+def begun(site: Site) -> str:
+    """Begin a job and return its lease; on a machine that is busy a call may be admitted uncounted, without one."""
+    for _ in range(20):
+        lease = call(site)["lease"]
+        if lease:
+            return str(lease["id"])
+        time.sleep(0.5)
+    raise AssertionError("every call was admitted uncounted")
+
+
 def running(at: Visitor) -> int:
     """How many running jobs the page shows."""
     return at.page.get_by_role("table", name="Running jobs").get_by_role("row").count() - 1
@@ -36,13 +47,13 @@ def running(at: Visitor) -> int:
 @pytest.mark.parametrize("script", [True, False])
 def test_a_job_that_begins_stands_there(visitor: Callable[..., Visitor], script: bool) -> None:
     at = visitor(java_script_enabled=script)
-    leases = [call(at.site)["lease"]["id"]]
+    leases = [begun(at.site)]
     at.page.goto(at.site.url(f"/orgs/{call(at.site, admit=False)['organization']['id']}/live/"))
     if script:
         at.look()
     before = running(at)
     assert before >= 1
-    leases.append(call(at.site)["lease"]["id"])
+    leases.append(begun(at.site))
     if not script:
         at.page.reload()
     at.page.get_by_role("table", name="Running jobs").get_by_role("row").nth(before + 1).wait_for(timeout=10_000)
@@ -52,7 +63,7 @@ def test_a_job_that_begins_stands_there(visitor: Callable[..., Visitor], script:
 
 def test_on_a_phone_and_standing_still(visitor: Callable[..., Visitor]) -> None:
     at = visitor(viewport={"width": 390, "height": 844})
-    leases = [call(at.site)["lease"]["id"] for _ in range(3)]
+    leases = [begun(at.site) for _ in range(3)]
     at.open(f"/orgs/{call(at.site, admit=False)['organization']['id']}/live/?still=1")
     assert at.page.evaluate("document.documentElement.scrollWidth") <= 390
     before = running(at)

@@ -39,11 +39,12 @@ def pools_are_read_anew() -> Iterator[None]:
 
 def apart(secret: KeySecret) -> CapacityPool:
     """A pool of one unit, whose jobs lie on another node than what the customer's organization has counted."""
-    while True:
-        made = a_pool(capacity=2)
-        if third(pools.jobs_key(made.pk)) != third(tokens.name(secret.key.organization_id)):
-            return made
-        made.delete()
+    own = third(tokens.name(secret.key.organization_id))
+    # Pools of v1 serve none of these calls: they are made until the next one lies elsewhere.
+    last = a_pool(api_version="v1")
+    while third(pools.jobs_key(last.pk + 1)) == own:
+        last = a_pool(api_version="v1")
+    return a_pool(capacity=2)
 
 
 def limited(secret: KeySecret, **fields: object) -> None:

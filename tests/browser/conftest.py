@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests import stack as stacks
 
@@ -95,7 +95,7 @@ class Visitor:
         """Check what is shown now, light and dark."""
         self.page.wait_for_load_state("networkidle")
         # What waits for its answer is dimmed, and is dark again a moment after it came.
-        self.page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+        expect(self.page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
         self.page.wait_for_timeout(300)
         assert not self.errors, f"{self.page.url}: {self.errors}"
         for scheme in ("light", "dark"):

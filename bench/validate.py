@@ -77,7 +77,7 @@ def _options() -> argparse.Namespace:
 def _conditions(cores: cpu.Cores, options: argparse.Namespace) -> Iterable[tuple[str, str]]:
     yield "Servers", f"granian, one process of {stack.BLOCKING_THREADS} blocking threads each"
     yield "Pinning", str(cores)
-    drawn = "drawn at random and asked for once before; three rates a call"
+    drawn = "drawn at random and asked for once before; two rates and running jobs a call"
     yield "Customers", f"{ORGANIZATIONS} organizations with {KEYS_EACH} keys each, {drawn}"
     yield (
         "Samples",

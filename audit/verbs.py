@@ -8,6 +8,7 @@ from typing import Self
 
 from django.db import models
 
+from audit import metering_entries
 from audit.entries import Entry
 
 _ORGANIZATION = "name slug legal_name crm_ref purchase_order renewal_on account_manager time_zone notes status plan"
@@ -153,14 +154,10 @@ class Verb(models.TextChoices):
     FIELD_KEY_ROTATED = Entry("field_key.rotated", "update", "lock-closed",
         "sealed/seal every digest again under {target}[, {rows} of them]", "rows unopened")
 
-    CONTRACT_OPENED = Entry("contract.opened", "create", "document-text",
-        "opened/open a contract[ of {organization}][ from {effective_from}]",
-        "currency effective_from anchor_day time_zone included_generations")
+    CONTRACT_OPENED = metering_entries.CONTRACT_OPENED
 
-    PERIOD_OPENED = Entry("period.opened", "create", "calendar-days",
-        "opened/open billing period {target}[ of {organization}]", "label starts_at ends_at state")
-    PERIOD_SPLIT = Entry("period.split", "update", "scissors",
-        "ended/end billing period {target}[ of {organization}] where its contract changed", "ends_at")
+    PERIOD_OPENED = metering_entries.PERIOD_OPENED
+    PERIOD_SPLIT = metering_entries.PERIOD_SPLIT
 
     LIMIT_SET = Entry("limit.set", "update", "adjustments-horizontal",
         "set/set the limit {target}[ of {organization}][ to {to}][ from {begins} on][ until {ends}]", _LIMIT,
@@ -251,8 +248,7 @@ class Verb(models.TextChoices):
     ACCESS_DENIED = Entry("access.denied", "access", "no-symbol",
         "{actor} may not[ {act}] {target}[ of {organization}]", "permission route method act")
 
-    USAGE_EXPORTED = Entry("usage.exported", "access", "arrow-down-tray",
-        "exported/export the usage of {target}[, {period}]", "period rows format")
+    USAGE_EXPORTED = metering_entries.USAGE_EXPORTED
 
     KEY_LISTED = Entry("key.listed", "access", "arrow-down-tray",
         "downloaded/download a list of keys[, {rows} rows]", "filter rows format")

@@ -12,6 +12,7 @@ class Role(TextChoices):
     KEY_ADMIN = "key_admin", "Key admin"
     ACCOUNT_MANAGER = "account_manager", "Account manager"
     VIEWER = "viewer", "Viewer"
+    BILLING = "billing", "Billing"
 
 
 class Permission(TextChoices):
@@ -56,6 +57,13 @@ class Permission(TextChoices):
     CAPACITY_SEE = "capacity.see"
     CAPACITY_RESERVE = "capacity.reserve"
     CAPACITY_MANAGE = "capacity.manage"
+    CONTRACT_EDIT = "contract.edit"
+    PERIOD_FINISH = "period.finish"
+    STATEMENT_SEND = "statement.send"
+    FINANCE_EXPORT = "finance.export"
+    ADJUSTMENT_ASK = "adjustment.ask"
+    ADJUSTMENT_DECIDE = "adjustment.decide"
+    REJECT_DECIDE = "reject.decide"
 
 
 @dataclass(frozen=True)
@@ -107,13 +115,15 @@ OWN = Rule(own=True)
 OWN_PROVEN = Rule(own=True, step_up=True)
 STAGING = Rule(step_up=True, environments=frozenset({"staging"}))
 
-_ADMIN, _KEYS, _MANAGER, _VIEWER = (
+_ADMIN, _KEYS, _MANAGER, _VIEWER, _BILLING = (
     Role.ADMINISTRATOR,
     Role.KEY_ADMIN,
     Role.ACCOUNT_MANAGER,
     Role.VIEWER,
+    Role.BILLING,
 )
-_EVERYBODY = {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN, _VIEWER: ANYWHERE}
+_EVERYBODY = {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN, _VIEWER: ANYWHERE, _BILLING: ANYWHERE}
+_MONEY = {_ADMIN: ANYWHERE, _BILLING: ANYWHERE}
 
 # security.md's table, a row a permission. Approvals and the other roles arrive as further columns.
 TABLE: dict[Permission, dict[Role, Rule]] = {
@@ -172,9 +182,19 @@ TABLE: dict[Permission, dict[Role, Rule]] = {
     Permission.PILOT_EXCEED: {_ADMIN: ANYWHERE},
     Permission.PILOT_CONVERT: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE},
     # Room is everybody's: an account manager sees how much of it is taken, and by whom where they see the organization.
-    Permission.CAPACITY_SEE: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: ANYWHERE, _VIEWER: ANYWHERE},
+    Permission.CAPACITY_SEE: {**_EVERYBODY, _MANAGER: ANYWHERE},
     Permission.CAPACITY_RESERVE: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN},
     Permission.CAPACITY_MANAGE: {_ADMIN: ANYWHERE},
+    Permission.CONTRACT_EDIT: _MONEY,
+    # Final early, held, released, or final although the gateway's counts differ.
+    Permission.PERIOD_FINISH: _MONEY,
+    Permission.STATEMENT_SEND: _MONEY,
+    # One file over all organizations.
+    Permission.FINANCE_EXPORT: _MONEY,
+    Permission.ADJUSTMENT_ASK: _MONEY,
+    # Never one's own: the database refuses that too.
+    Permission.ADJUSTMENT_DECIDE: {_ADMIN: ANYWHERE},
+    Permission.REJECT_DECIDE: _MONEY,
 }
 
 # About nothing in one organization, so that a role in one organization gives none of it.
@@ -192,6 +212,7 @@ EVERYWHERE = frozenset(
         Permission.PLAN_PUBLISH,
         Permission.CAPACITY_SEE,
         Permission.CAPACITY_MANAGE,
+        Permission.FINANCE_EXPORT,
     }
 )
 

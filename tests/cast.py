@@ -52,6 +52,12 @@ def viewer(db: None) -> Staff:
 
 
 @pytest.fixture
+def billing(db: None) -> Staff:
+    """Bea makes periods final, and sees everything that is counted."""
+    return _person("Bea", Role.BILLING)
+
+
+@pytest.fixture
 def stranger(db: None) -> Staff:
     """Sam can sign in but holds no role."""
     return _person("Sam", None)

@@ -22,6 +22,7 @@ COLLEAGUES = (
     Colleague("priya", "Priya Anand", Role.ACCOUNT_MANAGER),
     Colleague("joel", "Joel Marchetti", Role.ACCOUNT_MANAGER),
     Colleague("tomas", "Tomas Reyl", Role.VIEWER),
+    Colleague("bea", "Bea Lindqvist", Role.BILLING),
 )
 
 

@@ -1,38 +1,38 @@
 """What each route answers to each role: a route that is missing here fails a test."""
 
-ROLES = ["administrator", "key_admin", "account_manager", "viewer", "stranger"]
-EVERYBODY = "200 200 200 200 403"
+ROLES = ["administrator", "key_admin", "account_manager", "viewer", "billing", "stranger"]
+EVERYBODY = "200 200 200 200 200 403"
 # On an object: whoever has no role does not learn that it exists.
-WHO_SEES_IT = "200 200 200 200 404"
-EVERYONE_SIGNED_IN = "200 200 200 200 200"
-CHANGERS = "200 403 200 403 404"
-KEY_PEOPLE = "200 200 403 403 404"
-REVOKERS = "200 200 200 403 404"
-CONTACT_PEOPLE = "200 200 200 403 404"
-WHO_SEES_GATEWAYS = "200 200 404 404 404"
+WHO_SEES_IT = "200 200 200 200 200 404"
+EVERYONE_SIGNED_IN = "200 200 200 200 200 200"
+CHANGERS = "200 403 200 403 403 404"
+KEY_PEOPLE = "200 200 403 403 403 404"
+REVOKERS = "200 200 200 403 403 404"
+CONTACT_PEOPLE = "200 200 200 403 403 404"
+WHO_SEES_GATEWAYS = "200 200 404 404 404 404"
 
 # For each route what a GET answers to each role, in the order of ROLES; the account manager's on her own organization.
 ROUTES: dict[str, str] = {
     "home": EVERYONE_SIGNED_IN,
     "orgs:index": EVERYBODY,
-    "orgs:create": "200 403 200 403 403",
+    "orgs:create": "200 403 200 403 403 403",
     "orgs:detail": WHO_SEES_IT,
     "orgs:edit": CHANGERS,
     "orgs:plan": KEY_PEOPLE,
     "orgs:activate": KEY_PEOPLE,
     "orgs:suspend": REVOKERS,
     "orgs:reinstate": KEY_PEOPLE,
-    "orgs:close": "200 403 403 403 404",
+    "orgs:close": "200 403 403 403 403 404",
     "orgs:contacts": WHO_SEES_IT,
     "orgs:remove_contact": CONTACT_PEOPLE,
     "orgs:history": WHO_SEES_IT,
     "orgs:org_capacity": WHO_SEES_IT,
     "orgs:capacity": EVERYBODY,
     "orgs:pool": WHO_SEES_IT,
-    "orgs:create_pool": "200 403 403 403 403",
-    "orgs:change_pool": "200 403 403 403 404",
-    "orgs:set_capacity": "200 403 403 403 404",
-    "orgs:reserve": "200 200 200 403 403",
+    "orgs:create_pool": "200 403 403 403 403 403",
+    "orgs:change_pool": "200 403 403 403 403 404",
+    "orgs:set_capacity": "200 403 403 403 403 404",
+    "orgs:reserve": "200 200 200 403 403 403",
     "orgs:reservation": WHO_SEES_IT,
     "orgs:confirm_hold": CONTACT_PEOPLE,
     "orgs:extend_reservation": CONTACT_PEOPLE,
@@ -43,9 +43,9 @@ ROUTES: dict[str, str] = {
     "keys:hygiene": EVERYBODY,
     "keys:save_view": EVERYBODY,
     # A view of the account manager's.
-    "keys:rename_view": "404 404 200 404 404",
+    "keys:rename_view": "404 404 200 404 404 404",
     # Back to the list, since no key is named.
-    "keys:bulk": "302 302 403 403 403",
+    "keys:bulk": "302 302 403 403 403 403",
     "keys:detail": WHO_SEES_IT,
     "keys:rotate": KEY_PEOPLE,
     "keys:links": EVERYBODY,
@@ -76,15 +76,15 @@ ROUTES: dict[str, str] = {
     "keys:issue": KEY_PEOPLE,
     "lookup": EVERYONE_SIGNED_IN,
     # Without a look-up before it, it sends there.
-    "keys:report_leak": "302 302 302 403 403",
+    "keys:report_leak": "302 302 302 403 403 403",
     "keys:leak": WHO_SEES_IT,
     "keys:replace_leaked": KEY_PEOPLE,
     "keys:contain_leaked": REVOKERS,
     "keys:revoke_leaked": REVOKERS,
     "keys:close_leak": REVOKERS,
     "keys:date_leak": REVOKERS,
-    "keys:gateways": "200 200 403 403 403",
-    "keys:create_gateway": "200 200 403 403 403",
+    "keys:gateways": "200 200 403 403 403 403",
+    "keys:create_gateway": "200 200 403 403 403 403",
     "keys:gateway": WHO_SEES_GATEWAYS,
     "keys:rotate_gateway": WHO_SEES_GATEWAYS,
     "keys:end_gateway_overlap": WHO_SEES_GATEWAYS,
@@ -96,7 +96,7 @@ ROUTES: dict[str, str] = {
     "keys:change_pilot": CHANGERS,
     "keys:cancel_pilot": CHANGERS,
     "keys:plans": EVERYBODY,
-    "keys:publish_plan": "200 403 403 403 404",
+    "keys:publish_plan": "200 403 403 403 403 404",
     "metering:pilots": EVERYBODY,
     "metering:pilot": WHO_SEES_IT,
     "metering:convert_pilot": KEY_PEOPLE,
@@ -104,21 +104,21 @@ ROUTES: dict[str, str] = {
     "metering:for_org": WHO_SEES_IT,
     "metering:overview": WHO_SEES_IT,
     "metering:export": WHO_SEES_IT,
-    "audit:index": "200 200 200 403 403",
+    "audit:index": "200 200 200 403 403 403",
     "audit:event": WHO_SEES_IT,
     "audit:history": WHO_SEES_IT,
     "audit:jobs": EVERYBODY,
     # One that somebody else started.
-    "audit:job": "200 404 404 404 404",
-    "audit:export_job": "200 404 404 404 404",
+    "audit:job": "200 404 404 404 404 404",
+    "audit:export_job": "200 404 404 404 404 404",
 }
 # By POST, with what each role is answered: 302 is done, 403 refused.
 BY_POST = {
-    "orgs:change_notices": "302 302 302 403 404",
-    "orgs:remove_contact": "302 302 302 403 404",
-    "audit:cancel_job": "302 404 404 404 404",
-    "keys:remove_view": "404 404 302 404 404",
-    "keys:tick_criterion": "302 403 302 403 404",
+    "orgs:change_notices": "302 302 302 403 403 404",
+    "orgs:remove_contact": "302 302 302 403 403 404",
+    "audit:cancel_job": "302 404 404 404 404 404",
+    "keys:remove_view": "404 404 302 404 404 404",
+    "keys:tick_criterion": "302 403 302 403 403 404",
 }
 # Open to strangers, each for its own reason; `delivery` is the customers', who are none of our people.
 OPEN = {"delivery", "healthz", "readyz", "account_login", "account_signup", "account_inactive", "account_logout"}

@@ -5,14 +5,11 @@ Run as `python -m bench.commands PLAN`. Each line has one command under way, and
 """
 
 import itertools
-import json
-import os
 import random
 import socket
-import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench import load, payload
@@ -91,12 +88,5 @@ def _ask(lines: list[socket.socket], order: Iterator[bytes], seconds: float, exp
     return answers + len(lines), unexpected
 
 
-def main() -> None:
-    plan = Plan(**json.loads(sys.argv[1]))
-    if plan.cores:
-        os.sched_setaffinity(0, plan.cores)
-    print(json.dumps(asdict(run(plan))), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    load.told_to(Plan, run)

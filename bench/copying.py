@@ -3,20 +3,17 @@
 Run as `python -m bench.copying PLAN`. Prints `begin` and then what it took, as the load does.
 """
 
-import json
-import os
 import queue
-import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from bench import payload
+from bench import load, payload
 from bench.load import BEGIN
 
 
@@ -98,12 +95,5 @@ def _share_out(batches: list[bytes], copiers: list[Callable[[bytes], None]]) -> 
         raise failures[0]
 
 
-def main() -> None:
-    plan = Plan(**json.loads(sys.argv[1]))
-    if plan.cores:
-        os.sched_setaffinity(0, plan.cores)
-    print(json.dumps(asdict(run(plan))), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    load.told_to(Plan, run)

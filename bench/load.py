@@ -12,18 +12,32 @@ import selectors
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from bench import answers, figures, payload
 from bench.connection import Connection
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 PATIENCE_SECONDS = 20.0
 BEGIN = "begin"
 ORDER = 1 << 16
 # With this much of a core gone into asking, the server may have waited for us and not we for it.
 BUSY = 0.9
+
+
+class OnCores(Protocol):
+    """A plan that says on which cores it is carried out; none: wherever the system likes."""
+
+    @property
+    def cores(self) -> tuple[int, ...]: ...
+
+
+Asked = TypeVar("Asked", bound=OnCores)
 
 
 @dataclass(frozen=True)
@@ -171,12 +185,13 @@ class Load:
         )
 
 
-def main() -> None:
-    plan = Plan(**json.loads(sys.argv[1]))
+def told_to(kind: Callable[..., Asked], run: Callable[[Asked], "DataclassInstance"]) -> None:
+    """Do what this process's argument says, on the cores it names, and print what came of it as JSON."""
+    plan = kind(**json.loads(sys.argv[1]))
     if plan.cores:
         os.sched_setaffinity(0, plan.cores)
-    print(json.dumps(asdict(Load(plan).run())), flush=True)
+    print(json.dumps(asdict(run(plan))), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    told_to(Plan, lambda plan: Load(plan).run())

@@ -40,13 +40,15 @@ class WallTimeField(forms.DateTimeField):
     def clean(self, value: Any) -> datetime | None:
         """Return the time, with its zone; ValidationError where the clocks never showed it."""
         given = super().clean(value)
-        if given is None:
-            return None
-        wall = given.replace(tzinfo=None)
-        try:
-            at = wall.replace(tzinfo=self.zone).astimezone(UTC)
-        except OverflowError:
-            raise ValidationError("There is no such time.") from None
-        if at.astimezone(self.zone).replace(tzinfo=None) != wall:
-            raise ValidationError("The clocks are put forward then; there is no such time on that day.")
-        return at
+        return None if given is None else on_clock(given.replace(tzinfo=None), self.zone)
+
+
+def on_clock(wall: datetime, zone: ZoneInfo) -> datetime:
+    """Return the UTC time at which a zone's clocks show this; ValidationError where they never do."""
+    try:
+        at = wall.replace(tzinfo=zone).astimezone(UTC)
+    except OverflowError:
+        raise ValidationError("There is no such time.") from None
+    if at.astimezone(zone).replace(tzinfo=None) != wall:
+        raise ValidationError("The clocks are put forward then; there is no such time on that day.")
+    return at

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from audit.verbs import Verb
-from keys import repeats, rotation
+from keys import limit_fields, repeats, rotation
 from keys.delivery_forms import HandoverMixin
 from keys.forms import VersionedForm
 from keys.models import ApiKey, KeySecret
@@ -113,14 +113,7 @@ class ScheduleForm(OptionalReasonForm, OverlapForm, HandoverMixin):
         return {**super().wanted, "at": self.cleaned_data["at"]}
 
     def clean_at(self) -> datetime:
-        wall: datetime = self.cleaned_data["at"].replace(tzinfo=None)
-        try:
-            at = wall.replace(tzinfo=self.zone).astimezone(UTC)
-        except OverflowError:
-            raise ValidationError("There is no such time.") from None
-        if at.astimezone(self.zone).replace(tzinfo=None) != wall:
-            raise ValidationError("The clocks are put forward then; there is no such time on that day.")
-        return at
+        return limit_fields.on_clock(self.cleaned_data["at"].replace(tzinfo=None), self.zone)
 
     def _begins(self) -> datetime:
         """The time in sight: what was sent, or else what is proposed."""

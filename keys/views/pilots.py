@@ -23,7 +23,7 @@ MANAGE = Permission.PILOT_MANAGE
 @requires(MANAGE)
 def plan_pilot(request: StaffRequest, uid: str) -> HttpResponse:
     """Write down what is agreed on for a draft on the pilot plan."""
-    organization, pilot = _find(request, uid)
+    organization, pilot = find(request, uid)
     if request.method != "POST" and not can_be_planned(organization):
         return _refused(request, organization, f"{organization} is no draft on the pilot plan.")
     return _begin(request, organization, pilot, actions.plan_pilot, "plan_pilot", "is planned. Activating starts it")
@@ -33,7 +33,7 @@ def plan_pilot(request: StaffRequest, uid: str) -> HttpResponse:
 @requires(MANAGE)
 def start_pilot(request: StaffRequest, uid: str) -> HttpResponse:
     """Let a pilot run, for the first time or once more."""
-    organization, pilot = _find(request, uid)
+    organization, pilot = find(request, uid)
     if request.method != "POST" and not can_be_started(organization, pilot):
         return _refused(request, organization, f"No pilot of {organization} can be started now.")
     return _begin(request, organization, pilot, actions.start_pilot, "start_pilot", "is started")
@@ -43,7 +43,7 @@ def start_pilot(request: StaffRequest, uid: str) -> HttpResponse:
 @requires(MANAGE)
 def extend_pilot(request: StaffRequest, uid: str) -> HttpResponse:
     """Move the end of a pilot."""
-    organization, pilot = _find(request, uid)
+    organization, pilot = find(request, uid)
     if pilot is None or not can_be_extended(pilot):
         return _refused(request, organization, f"The pilot of {organization} cannot be extended.")
     now = timezone.now()
@@ -62,7 +62,7 @@ def extend_pilot(request: StaffRequest, uid: str) -> HttpResponse:
 @requires(MANAGE)
 def change_pilot(request: StaffRequest, uid: str) -> HttpResponse:
     """Change what the customer may do, what the pilot has to show, and the plan after it."""
-    organization, pilot = _find(request, uid)
+    organization, pilot = find(request, uid)
     if pilot is None or not pilot.is_open:
         return _refused(request, organization, f"No pilot of {organization} runs that could be changed.")
     form = pilot_forms.AgreedForm(
@@ -78,7 +78,7 @@ def change_pilot(request: StaffRequest, uid: str) -> HttpResponse:
 @requires(MANAGE)
 def cancel_pilot(request: StaffRequest, uid: str) -> HttpResponse:
     """End a pilot before its time."""
-    organization, pilot = _find(request, uid)
+    organization, pilot = find(request, uid)
     if pilot is None or not can_be_cancelled(pilot):
         return _refused(request, organization, f"No pilot of {organization} runs or is planned.")
     form = pilot_forms.CancelPilotForm(
@@ -93,7 +93,7 @@ def cancel_pilot(request: StaffRequest, uid: str) -> HttpResponse:
 @requires(MANAGE)
 def tick_criterion(request: StaffRequest, uid: str, position: int) -> HttpResponse:
     """Say that a line which nobody can measure is met, or is not."""
-    organization, pilot = _find(request, uid)
+    organization, pilot = find(request, uid)
     line = pilot.criteria.filter(position=position, kind=criteria.Kind.WORDS).first() if pilot else None
     if pilot is None or line is None:
         raise Http404
@@ -125,9 +125,10 @@ def can_be_cancelled(pilot: Pilot) -> bool:
     return pilot.is_open or pilot.state == Pilot.State.DRAFT
 
 
-def _find(request: StaffRequest, uid: str) -> tuple[Organization, Pilot | None]:
+def find(request: StaffRequest, uid: str, permission: Permission = MANAGE) -> tuple[Organization, Pilot | None]:
+    """Find an organization in which the person holds the permission, and its pilot if it has one."""
     rows = Organization.objects.select_related("plan_version__plan", "account_manager")
-    organization = access.find(request, rows, MANAGE, uid=uid)
+    organization = access.find(request, rows, permission, uid=uid)
     pilot = Pilot.objects.filter(organization=organization).select_related("production_plan__plan").first()
     if pilot is not None:
         pilot.organization = organization

@@ -16,7 +16,7 @@ from keys.views import pilots as doing
 from metering import actions, conversion
 from metering.conversion_forms import ConvertForm
 from metering.pilot_cards import Card
-from orgs import access, pages
+from orgs import pages
 from orgs.access import requires
 from orgs.models import Organization, Reservation, Staff
 from orgs.policy import Permission
@@ -50,7 +50,7 @@ def pilots(request: StaffRequest) -> HttpResponse:
 @requires(Permission.ORGANIZATION_SEE)
 def pilot(request: StaffRequest, uid: str) -> HttpResponse:
     """Show how far a pilot is; as a fragment, the card on its organization's overview."""
-    organization, found = _find(request, uid, Permission.ORGANIZATION_SEE)
+    organization, found = doing.find(request, uid, Permission.ORGANIZATION_SEE)
     context = {
         "organization": organization,
         "tab": "Pilot",
@@ -66,7 +66,7 @@ def pilot(request: StaffRequest, uid: str) -> HttpResponse:
 @requires(Permission.PILOT_CONVERT)
 def convert_pilot(request: StaffRequest, uid: str) -> HttpResponse:
     """Put a pilot into production; shows first what stands in the way, and what changes."""
-    organization, found = _find(request, uid, Permission.PILOT_CONVERT)
+    organization, found = doing.find(request, uid, Permission.PILOT_CONVERT)
     if found is None or not can_be_converted(found):
         return pages.refused(request, doing.page_of(organization), f"No pilot of {organization} is to be converted.")
     now = timezone.now()
@@ -106,15 +106,6 @@ def _changes(found: Pilot, form: ConvertForm, holds: list[Reservation]) -> list[
 def _holds(organization: Organization) -> list[Reservation]:
     standing = Reservation.objects.filter(organization=organization).standing(at=timezone.now())
     return list(standing.filter(state=Reservation.State.HOLD).select_related("pool"))
-
-
-def _find(request: StaffRequest, uid: str, permission: Permission) -> tuple[Organization, Pilot | None]:
-    rows = Organization.objects.select_related("plan_version__plan", "account_manager")
-    organization = access.find(request, rows, permission, uid=uid)
-    found = Pilot.objects.filter(organization=organization).select_related("production_plan__plan").first()
-    if found is not None:
-        found.organization = organization
-    return organization, found
 
 
 def _may(request: StaffRequest, organization: Organization, found: Pilot | None) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """A call of every action there is, with what it takes to make it."""
 
-import inspect
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -31,9 +30,6 @@ WHY = {"reason": "because"}
 JOBS = Slot("concurrency")
 AGREED = Agreed(2_000, {"v2": 60}, 4)
 FOR_OPS: dict[str, Any] = {"recipient": "ops@studio.example", "lifetime": DAY}
-
-
-BY_KEYWORD = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD)
 
 
 def _organization(**fields: Any) -> Any:

@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,19 +10,10 @@ from django.db import connection, transaction
 
 from audit import jobs, trail
 from keys import actions as key_actions
-from keys.limits.slots import Slot
-from keys.pilot_limits import Agreed
 from metering import actions as metering_actions
 from orgs import actions as org_actions
 from tests.cast import ACTOR
 from tests.house.every_action import CALLS, NOT_CHANGES
-
-DAY = timedelta(days=1)
-WHY = {"reason": "because"}
-JOBS = Slot("concurrency")
-AGREED = Agreed(2_000, {"v2": 60}, 4)
-FOR_OPS: dict[str, Any] = {"recipient": "ops@studio.example", "lifetime": DAY}
-
 
 BY_KEYWORD = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD)
 

@@ -5,7 +5,7 @@ from django.db import models
 
 from keys.models import ApiKey
 from metering import entries
-from metering.models.contracts import BillingPeriod
+from metering.models.periods import BillingPeriod
 from orgs.models import Organization
 
 # An id's time and the generation's own are never further apart: what is reported otherwise is not counted.

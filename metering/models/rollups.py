@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from django.db import models
 
 from keys.models import ApiKey
-from metering.models.contracts import BillingPeriod
 from metering.models.generations import Generation
+from metering.models.periods import BillingPeriod
 from orgs import policy
 from orgs.models import Organization
 

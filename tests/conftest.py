@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 
 import django
+import hypothesis
 import pytest
 import redis
 
@@ -29,6 +30,10 @@ settings.VALKEY_URL = f"{settings.VALKEY_URL}?db={2 + WORKER}"
 settings.CACHES["default"]["LOCATION"] = settings.VALKEY_URL
 # Half a second for each password of the cast would be most of the run.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# How long an example takes says how busy the machine is. What else the profile in use says (CI has one) stays.
+hypothesis.settings.register_profile("house", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 def _is_controller(config: pytest.Config) -> bool:

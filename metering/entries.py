@@ -35,6 +35,7 @@ class Entry:
     occurred_at: datetime
     fingerprint: str
     period_id: int | None = None
+    original_period_id: int | None = None
     duration_ms: int | None = None
     resolution: str = ""
     aspect_ratio: str = ""

@@ -9,11 +9,15 @@ from django.db import connection
 
 from metering.entries import Entry
 
-_COUNTED_BY = "organization_id, period_id, key_id, environment, api_version, outcome, resolution, service_tier"
+_DIMENSIONS = (
+    "period_id, original_period_id, key_id, environment, api_version, outcome, resolution, aspect_ratio, service_tier,"
+    " failure_cause"
+)
+_COUNTED_BY = f"organization_id, {_DIMENSIONS}"
 _COLUMNS = (
-    "generation_id, organization_id, key_id, period_id, occurred_at, received_at, units, duration_ms, late,"
-    " environment, api_version, outcome, fingerprint, resolution, aspect_ratio, service_tier, failure_cause,"
-    " source, request_id, idempotency_key, stages"
+    "generation_id, organization_id, key_id, period_id, original_period_id, occurred_at, received_at, units,"
+    " duration_ms, late, environment, api_version, outcome, fingerprint, resolution, aspect_ratio, service_tier,"
+    " failure_cause, source, request_id, idempotency_key, stages"
 )
 
 # Ids in order, then the rows of the rollups in order: two batches that hold the same ones never wait for each other.
@@ -23,33 +27,39 @@ WITH new AS (
     INSERT INTO metering_generation ({_COLUMNS})
     SELECT {{values}} FROM {{source}} ORDER BY generation_id
     ON CONFLICT DO NOTHING
-    RETURNING generation_id, {_COUNTED_BY}, date_trunc('hour', occurred_at, 'UTC') AS hour, units
+    RETURNING generation_id, {_COUNTED_BY}, date_trunc('hour', occurred_at, 'UTC') AS hour, units, source
 ), counted AS (
     SELECT hour, {_COUNTED_BY}, count(*) AS generations, sum(units) AS units FROM new GROUP BY hour, {_COUNTED_BY}
 ), hours AS (
     INSERT INTO metering_usagehour AS usage (hour, {_COUNTED_BY}, generations, units)
-    SELECT hour, {_COUNTED_BY}, generations, units FROM counted
-    ORDER BY organization_id, hour, period_id, key_id, environment, api_version, outcome, resolution, service_tier
-    ON CONFLICT (organization_id, hour, period_id, key_id, environment, api_version, outcome, resolution, service_tier)
+    SELECT hour, {_COUNTED_BY}, generations, units FROM counted ORDER BY organization_id, hour, {_DIMENSIONS}
+    ON CONFLICT (organization_id, hour, {_DIMENSIONS})
     DO UPDATE SET generations = usage.generations + excluded.generations, units = usage.units + excluded.units
 ), days AS (
     INSERT INTO metering_usageday AS usage (day, {_COUNTED_BY}, generations, units)
     SELECT (hour AT TIME ZONE 'UTC')::date AS day, {_COUNTED_BY}, sum(generations), sum(units)
-    FROM counted GROUP BY day, {_COUNTED_BY}
-    ORDER BY organization_id, day, period_id, key_id, environment, api_version, outcome, resolution, service_tier
-    ON CONFLICT (organization_id, day, period_id, key_id, environment, api_version, outcome, resolution, service_tier)
+    FROM counted GROUP BY day, {_COUNTED_BY} ORDER BY organization_id, day, {_DIMENSIONS}
+    ON CONFLICT (organization_id, day, {_DIMENSIONS})
     DO UPDATE SET generations = usage.generations + excluded.generations, units = usage.units + excluded.units
+), sources AS (
+    INSERT INTO metering_periodsource (period_id, source)
+    SELECT DISTINCT period_id, source FROM new WHERE period_id IS NOT NULL ORDER BY period_id, source
+    ON CONFLICT DO NOTHING
 )
 SELECT generation_id::text, pg_current_xact_id()::text FROM new
 """  # noqa: S608 (only names of columns are put together)
 
 _BATCH = """json_to_recordset(%s::json) AS entry(
-    generation_id uuid, organization_id bigint, key_id bigint, period_id bigint, occurred_at timestamptz, units integer,
-    duration_ms integer, environment varchar, api_version varchar, outcome varchar, fingerprint bytea,
-    resolution varchar, aspect_ratio varchar, service_tier varchar, failure_cause varchar,
-    request_id varchar, idempotency_key varchar, stages jsonb
+    generation_id uuid, organization_id bigint, key_id bigint, period_id bigint, original_period_id bigint,
+    occurred_at timestamptz, units integer, duration_ms integer, environment varchar, api_version varchar,
+    outcome varchar, fingerprint bytea, resolution varchar, aspect_ratio varchar, service_tier varchar,
+    failure_cause varchar, request_id varchar, idempotency_key varchar, stages jsonb
 )"""
-_VALUES = _COLUMNS.replace("received_at", "%s::timestamptz").replace("source", "%s::varchar").replace("late", "false")
+_VALUES = (
+    _COLUMNS.replace("received_at", "%s::timestamptz")
+    .replace("source", "%s::varchar")
+    .replace(" late", " original_period_id IS NOT NULL")
+)
 _WRITE_BATCH = WRITE.format(values=_VALUES, source=_BATCH)
 
 _STANDING = r"""

@@ -1,9 +1,11 @@
 from metering.models.alerts import UsageAlert
+from metering.models.claims import IdempotencyClaim
 from metering.models.contracts import Contract
 from metering.models.exports import Export, ExportChunk
 from metering.models.generations import Generation, RejectedGeneration
 from metering.models.periods import BillingPeriod
 from metering.models.rollups import UsageDay, UsageHour
+from metering.models.sources import PeriodSource
 from metering.models.statements import Statement, StatementLine
 
 __all__ = [
@@ -12,6 +14,8 @@ __all__ = [
     "Export",
     "ExportChunk",
     "Generation",
+    "IdempotencyClaim",
+    "PeriodSource",
     "RejectedGeneration",
     "Statement",
     "StatementLine",

@@ -76,6 +76,10 @@ class Generation(models.Model):
     period = models.ForeignKey(
         BillingPeriod, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False, null=True
     )
+    # Of a late one alone: the period that contains it, which took no more when it was reported.
+    original_period = models.ForeignKey(
+        BillingPeriod, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False, null=True
+    )
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField()
     units = models.IntegerField()
@@ -113,6 +117,7 @@ class RejectedGeneration(models.Model):
     class Status(models.TextChoices):
         REJECTED = "rejected", "Rejected"
         CONFLICT = "conflict", "Conflict"
+        REPLAY = "replay", "Replay"
 
     status = models.CharField(max_length=8, choices=Status)
     code = models.CharField(max_length=32)

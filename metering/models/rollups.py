@@ -17,12 +17,15 @@ Row = TypeVar("Row", bound="Rollup")
 DIMENSIONS = (
     "organization",
     "period",
+    "original_period",
     "key",
     "environment",
     "api_version",
     "outcome",
     "resolution",
+    "aspect_ratio",
     "service_tier",
+    "failure_cause",
 )
 
 
@@ -58,12 +61,18 @@ class Rollup(models.Model):
     period = models.ForeignKey(
         BillingPeriod, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False, null=True
     )
+    # Of late generations alone: the period that they happened in, which took no more.
+    original_period = models.ForeignKey(
+        BillingPeriod, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False, null=True
+    )
     key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     environment = models.CharField(max_length=8, choices=ApiKey.Environment)
     api_version = models.CharField(max_length=8, choices=Generation.ApiVersion)
     outcome = models.CharField(max_length=12, choices=Generation.Outcome)
     resolution = models.CharField(max_length=16)
+    aspect_ratio = models.CharField(max_length=16)
     service_tier = models.CharField(max_length=12, choices=Generation.Tier)
+    failure_cause = models.CharField(max_length=12, choices=Generation.FailureCause)
     generations = models.BigIntegerField()
     units = models.BigIntegerField()
 

@@ -90,7 +90,8 @@ def midday(now: datetime, *, days: int = 0) -> datetime:
 
 def rollups_equal_the_ledger() -> bool:
     """Compare every row of both rollups with what the ledger itself adds up to."""
-    by = "organization_id, period_id, key_id, environment, api_version, outcome, resolution, service_tier"
+    by = "organization_id, period_id, original_period_id, key_id, environment, api_version, outcome, resolution"
+    by += ", aspect_ratio, service_tier, failure_cause"
     ledger_by = f"{by}, count(*) AS generations, sum(units) AS units FROM metering_generation GROUP BY 1, {by}"
     with connection.cursor() as cursor:
         for table, column, unit in (

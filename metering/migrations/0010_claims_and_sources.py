@@ -33,7 +33,7 @@ SELECT DISTINCT period_id, source FROM metering_generation WHERE period_id IS NO
 
 
 class Migration(migrations.Migration):
-    dependencies = [("metering", "0008_original_periods")]
+    dependencies = [("metering", "0009_original_periods")]
     operations = [
         migrations.CreateModel(
             name="IdempotencyClaim",

@@ -51,7 +51,7 @@ def _key(unit: str) -> models.UniqueConstraint:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("metering", "0007_statements")]
+    dependencies = [("metering", "0008_exports_and_alerts")]
     operations = [
         migrations.AddField("generation", "original_period", ORIGINAL.clone()),
         migrations.RemoveConstraint("usagehour", "one_rollup_per_hour"),

@@ -5,6 +5,7 @@ from metering.models.exports import Export, ExportChunk
 from metering.models.generations import Generation, RejectedGeneration
 from metering.models.periods import BillingPeriod
 from metering.models.rollups import UsageDay, UsageHour
+from metering.models.sla import SlaDay
 from metering.models.sources import PeriodSource
 from metering.models.statements import Statement, StatementLine
 
@@ -17,6 +18,7 @@ __all__ = [
     "IdempotencyClaim",
     "PeriodSource",
     "RejectedGeneration",
+    "SlaDay",
     "Statement",
     "StatementLine",
     "UsageAlert",

@@ -33,8 +33,10 @@ def open_contract(
 
     Raises ValidationError where another contract of the organization is in effect in that time.
     """
+    organization = organizations.lock_organization(organization)
     contract = Contract(
-        organization=organizations.lock_organization(organization),
+        organization=organization,
+        number=_next_number(organization),
         effective=TimestamptzRange(since, until, "[)"),
         anchor_day=anchor_day,
         time_zone=time_zone,
@@ -71,6 +73,7 @@ def replace_contract(
     until = present.effective.upper
     contract = Contract(
         organization=organization,
+        number=_next_number(organization),
         effective=TimestamptzRange(at, until, "[)"),
         anchor_day=anchor_day,
         time_zone=time_zone,
@@ -120,6 +123,12 @@ def _far_enough(contract: Contract, now: datetime) -> datetime:
     """The beginning of the period after the present one."""
     present = periods.containing(now, contract.terms)
     return present.end if present else now
+
+
+def _next_number(organization: Organization) -> int:
+    """Count the contracts of an organization; the caller has locked it."""
+    latest = organization.contracts.order_by("number").last()
+    return latest.number + 1 if latest else 1
 
 
 def _period(contract: Contract, organization: Organization, span: periods.Span) -> BillingPeriod:

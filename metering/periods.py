@@ -2,8 +2,9 @@
 
 import calendar
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 MONTHS = 12
@@ -71,6 +72,29 @@ def between(first: datetime, last: datetime, terms: Terms) -> Iterator[Span]:
     while span is not None and span.start <= last:
         yield span
         span = containing(span.end, terms)
+
+
+def share(span: Span, terms: Terms) -> Fraction:
+    """Return the local days of a span by those of the whole period that it lies in; 1 where it is a whole one.
+
+    A day belongs to what it begins in, so that the parts of a period add up to 1.
+    """
+    whole = containing(span.start, replace(terms, since=datetime.min.replace(tzinfo=UTC), until=None))
+    if whole is None or span == whole:
+        return Fraction(1)
+    return Fraction(_days_in(span, terms.zone), _days_in(whole, terms.zone))
+
+
+def _days_in(span: Span, zone: ZoneInfo) -> int:
+    """Count the local days that begin in the span."""
+    return _first_day(span.end, zone) - _first_day(span.start, zone)
+
+
+def _first_day(at: datetime, zone: ZoneInfo) -> int:
+    """Number the first local day that begins at that time or after it."""
+    local = at.astimezone(zone)
+    begins = datetime(local.year, local.month, local.day, tzinfo=zone).astimezone(UTC)
+    return local.toordinal() + (at > begins)
 
 
 def label(start: datetime, zone: ZoneInfo) -> str:

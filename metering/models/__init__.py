@@ -4,6 +4,7 @@ from metering.models.contracts import Contract
 from metering.models.exports import Export, ExportChunk
 from metering.models.generations import Generation, RejectedGeneration
 from metering.models.periods import BillingPeriod
+from metering.models.prices import ContractPrice
 from metering.models.rollups import UsageDay, UsageHour
 from metering.models.sla import SlaDay
 from metering.models.sources import PeriodSource
@@ -12,6 +13,7 @@ from metering.models.statements import Statement, StatementLine
 __all__ = [
     "BillingPeriod",
     "Contract",
+    "ContractPrice",
     "Export",
     "ExportChunk",
     "Generation",

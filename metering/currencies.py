@@ -1,0 +1,43 @@
+"""Currencies by ISO 4217: how many decimals an amount has, and how it is written. Pure."""
+
+from decimal import Decimal
+
+_CODES = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF",
+    2: "AED ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP "
+    "CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES "
+    "KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK "
+    "NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SYP SZL THB TJS "
+    "TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST YER ZAR ZMW",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+}
+_DECIMALS = {code: places for places, codes in _CODES.items() for code in codes.split()}
+_SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
+
+
+def is_known(code: str) -> bool:
+    """Whether amounts in that currency can be rounded."""
+    return code in _DECIMALS
+
+
+def decimals(code: str) -> int:
+    """Return how many decimals an amount has; ValueError for a currency that is not known."""
+    if code not in _DECIMALS:
+        raise ValueError(f"{code} is no currency that is known here.")
+    return _DECIMALS[code]
+
+
+def smallest(code: str) -> Decimal:
+    """Return the smallest amount: 0.01 of a euro."""
+    return Decimal(1).scaleb(-decimals(code))
+
+
+def said(amount: Decimal, code: str) -> str:
+    """Write an amount for people, with the decimals of its currency or all that it has: `−€68.40`, `CHF 12.00`."""
+    exponent = amount.as_tuple().exponent
+    # A quotient of prices may have been normalised to 1E+2: that is no amount without decimals.
+    places = max(decimals(code), -exponent if isinstance(exponent, int) else 0)
+    sign = "−" if amount < 0 else ""
+    # A code and its amount stay on one line.
+    symbol = _SYMBOLS.get(code, code + "\u00a0")
+    return f"{sign}{symbol}{abs(amount):,.{places}f}"

@@ -1,19 +1,22 @@
+from metering.models.adjustments import Adjustment, AdjustmentRequest
 from metering.models.alerts import UsageAlert
 from metering.models.claims import IdempotencyClaim
 from metering.models.contracts import Contract
+from metering.models.control_totals import ControlTotal, SourceCompletion
 from metering.models.exports import Export, ExportChunk
 from metering.models.generations import Generation, RejectedGeneration
 from metering.models.periods import BillingPeriod
-from metering.models.prices import ContractPrice
 from metering.models.rollups import UsageDay, UsageHour
 from metering.models.sla import SlaDay
 from metering.models.sources import PeriodSource
 from metering.models.statements import Statement, StatementLine
 
 __all__ = [
+    "Adjustment",
+    "AdjustmentRequest",
     "BillingPeriod",
     "Contract",
-    "ContractPrice",
+    "ControlTotal",
     "Export",
     "ExportChunk",
     "Generation",
@@ -21,6 +24,7 @@ __all__ = [
     "PeriodSource",
     "RejectedGeneration",
     "SlaDay",
+    "SourceCompletion",
     "Statement",
     "StatementLine",
     "UsageAlert",

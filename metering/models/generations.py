@@ -3,10 +3,12 @@ from uuid import UUID
 
 from django.db import models
 
+from audit import trail
 from keys.models import ApiKey
 from metering import entries
 from metering.models.periods import BillingPeriod
-from orgs.models import Organization
+from orgs import policy
+from orgs.models import Organization, Staff
 
 # An id's time and the generation's own are never further apart: what is reported otherwise is not counted.
 APART = timedelta(hours=24)
@@ -108,6 +110,16 @@ class Generation(models.Model):
         return str(self.generation_id)
 
 
+class RejectedGenerationQuerySet(models.QuerySet["RejectedGeneration"]):
+    def for_user(self, user: Staff, permission: policy.Permission) -> "RejectedGenerationQuerySet":
+        """Keep those of the organizations in which the person holds it; of no known one for who holds it everywhere."""
+        return self.filter(policy.scope(user, permission).as_q("organization__"))
+
+    def unsettled(self) -> "RejectedGenerationQuerySet":
+        """Keep those that nobody has counted on a retry or dismissed."""
+        return self.filter(resolution=RejectedGeneration.Resolution.NONE)
+
+
 class RejectedGeneration(models.Model):
     """An item that was not counted, kept as it came, so that it can be looked into and sent again.
 
@@ -118,6 +130,11 @@ class RejectedGeneration(models.Model):
         REJECTED = "rejected", "Rejected"
         CONFLICT = "conflict", "Conflict"
         REPLAY = "replay", "Replay"
+
+    class Resolution(models.TextChoices):
+        NONE = "none", "Not settled"
+        RETRIED = "retried", "Counted on retry"
+        DISMISSED = "dismissed", "Dismissed"
 
     status = models.CharField(max_length=8, choices=Status)
     code = models.CharField(max_length=32)
@@ -131,9 +148,31 @@ class RejectedGeneration(models.Model):
     seen = models.PositiveBigIntegerField(default=1)
     received_at = models.DateTimeField()
     last_received_at = models.DateTimeField()
+    resolution = models.CharField(max_length=12, choices=Resolution, db_default=Resolution.NONE)
+    resolved_by = models.CharField(max_length=trail.LONGEST_LABEL, blank=True, db_default="")
+    resolved_at = models.DateTimeField(null=True)
+    resolved_reason = models.CharField(max_length=trail.LONGEST_REASON, blank=True, db_default="")
+
+    objects = RejectedGenerationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-received_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(resolution="none", resolved_at__isnull=True)
+                | models.Q(resolution__in=("retried", "dismissed"), resolved_at__isnull=False),
+                name="a_reject_is_settled_at_some_time",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["last_received_at"], condition=models.Q(resolution="none"), name="rejects_to_be_settled"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.generation_id or 'an item without an id'}: {self.code}"
+
+    @property
+    def target(self) -> trail.Target:
+        return trail.Target("reject", f"reject/{self.pk}", str(self))

@@ -6,6 +6,7 @@ from metering.models.control_totals import ControlTotal, SourceCompletion
 from metering.models.exports import Export, ExportChunk
 from metering.models.generations import Generation, RejectedGeneration
 from metering.models.periods import BillingPeriod
+from metering.models.prices import ContractPrice
 from metering.models.rollups import UsageDay, UsageHour
 from metering.models.sla import SlaDay
 from metering.models.sources import PeriodSource
@@ -16,6 +17,7 @@ __all__ = [
     "AdjustmentRequest",
     "BillingPeriod",
     "Contract",
+    "ContractPrice",
     "ControlTotal",
     "Export",
     "ExportChunk",

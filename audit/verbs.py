@@ -22,7 +22,7 @@ _LIMIT = (
 )
 _PLAN = (
     "code name version limits organizations api_versions default_key_days longest_key_days longest_overlap_hours"
-    " counter_store_down approval_threshold"
+    " counter_store_down approval_threshold v1_availability v1_p95_ms v2_availability v2_p95_ms"
 )
 _PILOT = "starts_at ends_at state generation_cap rates running_jobs criteria production_plan"
 _POOL = "region unit_name jobs_per_unit generations_per_minute_per_unit"

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
@@ -14,6 +15,7 @@ from keys.limits.rules import LimitRule
 from keys.limits.slots import MINUTE, Slot
 from orgs.forms import ReasonForm
 from orgs.models import PlanVersion
+from orgs.objectives import shown
 
 STAY, MOVE = "stay", "move"
 NUMBERS = ("approval_threshold", "default_key_days", "longest_key_days", "longest_overlap_hours")
@@ -47,9 +49,15 @@ class PublishForm(ReasonForm):
         super().__init__(*args, **{**kwargs, "initial": self._present()})
         for slot in self.slots:
             self._add(slot)
+        for each in version.api_versions:
+            self._add_objective(each)
 
     def _present(self) -> dict[str, Any]:
         known: dict[str, Any] = {field: getattr(self.version, field) for field in (*NUMBERS, "counter_store_down")}
+        for each in self.version.api_versions:
+            promised = self.version.objective(each)
+            known[f"{each}_availability"] = "" if promised.availability is None else shown(promised.availability)
+            known[f"{each}_p95_ms"] = promised.p95_ms
         for slot, rule in self.rules.items():
             known |= {_name(slot): rule.limit, f"{_name(slot)}_burst": rule.burst}
         return {**known, "seen": self.version.number}
@@ -61,6 +69,20 @@ class PublishForm(ReasonForm):
         if slot.kind == "rate":
             help_text = "Admitted at one instant."
             self.fields[f"{_name(slot)}_burst"] = NumberField(label="Burst", required=needed, help_text=help_text)
+
+    def _add_objective(self, api_version: str) -> None:
+        self.fields[f"{api_version}_availability"] = forms.DecimalField(
+            label=f"Availability of {api_version}",
+            required=False,
+            min_value=Decimal(50),
+            max_value=Decimal("99.999"),
+            decimal_places=3,
+            widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+            help_text="Percent of a month's generations. Empty: no promise.",
+        )
+        self.fields[f"{api_version}_p95_ms"] = NumberField(
+            label=f"p95 of {api_version}", required=False, help_text="Milliseconds that 95 of 100 take at most."
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -79,8 +101,14 @@ class PublishForm(ReasonForm):
         ]
 
     @property
+    def objectives(self) -> Iterable[tuple[BoundField, BoundField]]:
+        """The fields of what is promised of each API version."""
+        return [(self[f"{each}_availability"], self[f"{each}_p95_ms"]) for each in self.version.api_versions]
+
+    @property
     def terms(self) -> dict[str, Any]:
-        return {field: self.cleaned_data[field] for field in (*NUMBERS, "counter_store_down")}
+        promised = [field.name for pair in self.objectives for field in pair]
+        return {field: self.cleaned_data[field] for field in (*NUMBERS, "counter_store_down", *promised)}
 
     @property
     def changes(self) -> list[Change]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from keys.models import ApiKey, KeySecret
 from orgs import actions as organizations
 from orgs import changes
 from orgs.models import Organization
+from orgs.objectives import shown
 
 
 @transaction.atomic
@@ -160,6 +162,8 @@ def plain(value: Any) -> trail.Value:
         return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     if isinstance(value, timedelta):
         return f"{value.days} d"
+    if isinstance(value, Decimal):
+        return shown(value)
     return (", ".join(value) if isinstance(value, list) else value) or None
 
 

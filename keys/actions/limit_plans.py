@@ -22,6 +22,7 @@ from keys.limits.slots import Slot
 from orgs import changes, notices
 from orgs.models import Notice, Organization, Plan, PlanVersion
 
+OBJECTIVES = ("v1_availability", "v1_p95_ms", "v2_availability", "v2_p95_ms")
 TERMS = (
     "api_versions",
     "default_key_days",
@@ -29,9 +30,10 @@ TERMS = (
     "longest_overlap_hours",
     "counter_store_down",
     "approval_threshold",
+    *OBJECTIVES,
 )
 
-_MAY_BE_NONE = ("longest_key_days", "approval_threshold")
+_MAY_BE_NONE = ("longest_key_days", "approval_threshold", *OBJECTIVES)
 
 
 @transaction.atomic

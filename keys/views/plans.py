@@ -38,7 +38,9 @@ def plans(request: StaffRequest) -> HttpResponse:
     versions = PlanVersion.objects.select_related("plan").prefetch_related("limits").annotate(on_it=on_it)
     shown: dict[Plan, list[Any]] = {}
     for version in versions.order_by("plan_id", "-number"):
-        shown.setdefault(version.plan, []).append((version, [_said(rule) for rule in _in_order(version)]))
+        shown.setdefault(version.plan, []).append(
+            (version, [_said(rule) for rule in _in_order(version)], _promised(version))
+        )
     context = {"plans": shown.items(), "may_publish": request.staff.can(Permission.PLAN_PUBLISH), "title": "Plans"}
     return render(request, "keys/plans.html", context)
 
@@ -125,3 +127,7 @@ def _in_order(version: PlanVersion) -> list[LimitRule]:
 
 def _said(rule: LimitRule) -> tuple[str, str]:
     return rule.about.label, limit_changes.said(rule.about, rule)
+
+
+def _promised(version: PlanVersion) -> list[tuple[str, str]]:
+    return [(each, str(version.objective(each))) for each in version.api_versions]

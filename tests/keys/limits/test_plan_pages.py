@@ -30,6 +30,10 @@ ASKED: dict[str, Any] = {
     "default_key_days": "365",
     "longest_key_days": "365",
     "longest_overlap_hours": "168",
+    "v1_availability": "99.5",
+    "v1_p95_ms": "10,000",
+    "v2_availability": "99.5",
+    "v2_p95_ms": "25,000",
     "approval_threshold": "600",
     "counter_store_down": "open",
     "whom": "move",
@@ -56,6 +60,23 @@ def test_the_page_shows_each_plan_with_its_versions(viewer: Staff, browser_of: C
     assert "v2 requests: 120 a minute, burst 20" in page
     assert "Publish a version" not in page
     assert all(f'id="plan-{code}"' in page for code, _ in plans.choices())
+
+
+def test_the_page_says_what_is_promised_and_a_version_may_promise_more(ada: Client) -> None:
+    assert "v2: 99.5 %, p95 25 s" in ada.get("/plans/").content.decode()
+    assert 'value="99.5"' in ada.get(STANDARD).content.decode()
+    _, mark = review(ada, v2_availability="99.95", v2_p95_ms="")
+    ada.post(STANDARD, {**ASKED, "v2_availability": "99.95", "v2_p95_ms": "", "reviewed": mark})
+    assert str(plans.latest("standard").objective("v2")) == "99.95 %"
+    assert str(plans.latest("standard").objective("v1")) == "99.5 %, p95 10 s"
+
+
+@pytest.mark.parametrize("availability", ["100", "49", "99.9999", "most"])
+def test_no_plan_promises_everything_or_next_to_nothing(ada: Client, availability: str) -> None:
+    page, mark = review(ada, v2_availability=availability)
+    assert mark == ""
+    assert "aria-describedby" in page
+    assert plans.latest("standard").number == 1
 
 
 def test_only_organizations_in_reach_are_counted(

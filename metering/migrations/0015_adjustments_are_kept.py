@@ -91,7 +91,7 @@ REQUEST_OF = "SELECT uid FROM metering_adjustmentrequest WHERE id = ($1->>'reque
 
 
 class Migration(migrations.Migration):
-    dependencies = [("metering", "0013_control_totals"), ("audit", "0003_guard")]
+    dependencies = [("metering", "0014_control_totals"), ("audit", "0003_guard")]
     operations = [
         migrations.RunSQL(KEEP, LET_GO),
         protect("metering_adjustmentrequest", REQUEST),

@@ -8,7 +8,7 @@ ID = models.BigAutoField(auto_created=True, primary_key=True, serialize=False, v
 
 
 class Migration(migrations.Migration):
-    dependencies = [("metering", "0012_adjustments")]
+    dependencies = [("metering", "0013_adjustments")]
     operations = [
         migrations.CreateModel(
             name="ControlTotal",

@@ -142,7 +142,7 @@ ADJUSTMENT = migrations.CreateModel(
 class Migration(migrations.Migration):
     dependencies = [
         ("keys", "0023_job_lengths"),
-        ("metering", "0011_sla_days"),
+        ("metering", "0012_priced_contracts"),
         ("orgs", "0014_billing_role"),
     ]
     operations = [REQUEST, ADJUSTMENT]

@@ -23,6 +23,79 @@ PERIOD_SPLIT = Entry(
     "ended/end billing period {target}[ of {organization}] where its contract changed",
     "ends_at",
 )
+PERIOD_REVIEW_BEGUN = Entry(
+    "period.review_begun",
+    "update",
+    "eye",
+    "began/begin the review of billing period {target}[ of {organization}][, until {review_until}]",
+    "state review_until",
+)
+PERIOD_HELD = Entry(
+    "period.held",
+    "update",
+    "pause",
+    "held/hold billing period {target}[ of {organization}]",
+    "held",
+    needs_reason=True,
+)
+PERIOD_RELEASED = Entry(
+    "period.released",
+    "update",
+    "play",
+    "released/release billing period {target}[ of {organization}]",
+    "held",
+)
+PERIOD_OVERRIDDEN = Entry(
+    "period.overridden",
+    "update",
+    "shield-exclamation",
+    "let/let billing period {target}[ of {organization}] be closed all the same[: {blockers}]",
+    "overridden blockers",
+    needs_reason=True,
+)
+PERIOD_CLOSING_BEGUN = Entry(
+    "period.closing_begun",
+    "update",
+    "lock-closed",
+    "began/begin to close billing period {target}[ of {organization}]",
+    "state early",
+)
+PERIOD_FINISHED = Entry(
+    "period.finished",
+    "update",
+    "check-badge",
+    "made/make billing period {target}[ of {organization}] final[ with {statement}][ over {total}]",
+    "state statement total",
+)
+STATEMENT_ISSUED = Entry(
+    "statement.issued",
+    "create",
+    "document-check",
+    "issued/issue {target}[ to {organization}][ over {total}]",
+    "number kind total sha256 adjustment",
+)
+STATEMENT_SENT = Entry(
+    "statement.sent",
+    "update",
+    "envelope",
+    "sent/send {target}[ to {organization}] again[: {recipients}]",
+    "recipients",
+    needs_reason=True,
+)
+STATEMENT_DOWNLOADED = Entry(
+    "statement.downloaded",
+    "access",
+    "arrow-down-tray",
+    "downloaded/download {target}[ of {organization}][ as {format}]",
+    "format sha256",
+)
+FINANCE_EXPORTED = Entry(
+    "finance.exported",
+    "access",
+    "arrow-down-tray",
+    "exported/export the statements of {month}[ as {format}][, {rows} rows]",
+    "month rows format statements",
+)
 USAGE_EXPORTED = Entry(
     "usage.exported",
     "access",

@@ -158,6 +158,12 @@ class Verb(models.TextChoices):
 
     PERIOD_OPENED = metering_entries.PERIOD_OPENED
     PERIOD_SPLIT = metering_entries.PERIOD_SPLIT
+    PERIOD_REVIEW_BEGUN = metering_entries.PERIOD_REVIEW_BEGUN
+    PERIOD_HELD = metering_entries.PERIOD_HELD
+    PERIOD_RELEASED = metering_entries.PERIOD_RELEASED
+    PERIOD_OVERRIDDEN = metering_entries.PERIOD_OVERRIDDEN
+    PERIOD_CLOSING_BEGUN = metering_entries.PERIOD_CLOSING_BEGUN
+    PERIOD_FINISHED = metering_entries.PERIOD_FINISHED
 
     LIMIT_SET = Entry("limit.set", "update", "adjustments-horizontal",
         "set/set the limit {target}[ of {organization}][ to {to}][ from {begins} on][ until {ends}]", _LIMIT,
@@ -248,6 +254,10 @@ class Verb(models.TextChoices):
     ACCESS_DENIED = Entry("access.denied", "access", "no-symbol",
         "{actor} may not[ {act}] {target}[ of {organization}]", "permission route method act")
 
+    STATEMENT_ISSUED = metering_entries.STATEMENT_ISSUED
+    STATEMENT_SENT = metering_entries.STATEMENT_SENT
+    STATEMENT_DOWNLOADED = metering_entries.STATEMENT_DOWNLOADED
+    FINANCE_EXPORTED = metering_entries.FINANCE_EXPORTED
     USAGE_EXPORTED = metering_entries.USAGE_EXPORTED
 
     KEY_LISTED = Entry("key.listed", "access", "arrow-down-tray",

@@ -36,6 +36,8 @@ SWEEPS = {
     "look at what runs in the pools": ("keys.tasks.sample_pools", 60.0),
     "measure how long jobs take": ("metering.tasks.measure_jobs", crontab(minute="57")),
     "make the counters of quotas equal to the ledger": ("metering.tasks.reconcile_windows", 60.0),
+    "measure how the last days went": ("metering.tasks.measure_sla", 300.0),
+    "measure old days anew that were reported late": ("metering.tasks.measure_old_sla", crontab(minute="22")),
     "open the next billing periods": ("metering.tasks.open_periods", crontab(minute="7")),
     "make the ledger's partitions": ("metering.tasks.ensure_partitions", crontab(minute="17")),
 }

@@ -6,7 +6,7 @@ from django.utils import timezone
 from audit import trail
 from keys import actions as key_actions
 from keys import job_lengths
-from metering import actions, lengths, partitions, pilot_use, window_sweep
+from metering import actions, lengths, partitions, pilot_use, sla_sweep, window_sweep
 
 
 @shared_task
@@ -39,3 +39,15 @@ def measure_jobs() -> None:
 def reconcile_windows() -> None:
     """Make what the counters of quotas say equal to the ledger, and write down what windows have used."""
     window_sweep.run(at=timezone.now())
+
+
+@shared_task
+def measure_sla() -> None:
+    """Compute how the last days went against what plans promise, where reports have come in."""
+    sla_sweep.run(now=timezone.now(), back=sla_sweep.LATELY)
+
+
+@shared_task
+def measure_old_sla() -> None:
+    """Do the same for the last 13 months, where late reports or voids have changed them."""
+    sla_sweep.run(now=timezone.now())

@@ -1,0 +1,131 @@
+"""Days whose figures are not what the ledger says any more are computed anew: late reports and voids are taken in.
+
+A day is due where its counts differ from the daily rollup, which is exact at every commit, or from the hourly counts of
+refusals. Whoever computes it reads both and the ledger in one statement: afterwards nothing differs, however often and
+by however many workers it is done.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db import connection, transaction
+
+from metering import histograms
+from metering.models import generations
+
+# Today and the days whose reports still come in; and everything that a month's page or a brief shows.
+LATELY, ALL = timedelta(days=2), timedelta(days=396)
+# Of one run: a ledger that is new here is worked off in several.
+MOST = 5_000
+# The part of the advisory locks that is this sweep's.
+_SPACE = 78 << 48
+_DAY = timedelta(days=1)
+
+_COUNTED = """
+counted AS (
+    SELECT organization_id, day, api_version,
+        coalesce(sum(generations) FILTER (WHERE outcome = 'succeeded'), 0) AS succeeded,
+        coalesce(sum(generations) FILTER (
+            WHERE outcome = 'failed' AND failure_cause NOT IN ('content', 'client')), 0) AS bad,
+        coalesce(sum(generations) FILTER (
+            WHERE outcome = 'failed' AND failure_cause IN ('content', 'client')), 0) AS excluded
+    FROM metering_usageday WHERE environment = 'live' AND {usage} GROUP BY 1, 2, 3
+), turned_away AS (
+    SELECT hours.organization_id, (hour AT TIME ZONE 'UTC')::date AS day, hours.api_version, sum(calls) AS refused
+    FROM keys_decisionhour AS hours JOIN keys_apikey AS key ON key.id = hours.key_id AND key.environment = 'live'
+    WHERE code = 'CAPACITY_EXHAUSTED' AND hours.api_version IN ('v1', 'v2') AND {refusals} GROUP BY 1, 2, 3
+), now AS (
+    SELECT organization_id, day, api_version, coalesce(succeeded, 0) AS succeeded, coalesce(bad, 0) AS bad,
+        coalesce(excluded, 0) AS excluded, coalesce(refused, 0) AS refused
+    FROM counted FULL JOIN turned_away USING (organization_id, day, api_version)
+)
+"""
+
+_DUE = """
+WITH {counted}
+SELECT DISTINCT organization_id, day
+FROM now LEFT JOIN metering_sladay AS known USING (organization_id, day, api_version)
+WHERE (now.succeeded, now.bad, now.excluded, now.refused)
+    IS DISTINCT FROM (coalesce(known.succeeded, 0), coalesce(known.bad, 0),
+        coalesce(known.excluded, 0), coalesce(known.refused, 0))
+ORDER BY day DESC, organization_id LIMIT %(most)s
+""".format(
+    counted=_COUNTED.format(usage="day >= %(since)s", refusals="hour >= %(since)s::date::timestamp AT TIME ZONE 'UTC'")
+)
+
+_TOOK = f"ceil(ln(greatest({{milliseconds}}, 1)::float8) / ln({histograms.WIDTH}::float8))::int"
+_COMPUTE = """
+WITH {counted}, measured AS (
+    SELECT api_version, duration_ms, stages FROM metering_generation AS generation
+    WHERE organization_id = %(organization)s AND generation_id >= %(low)s AND generation_id < %(high)s
+        AND occurred_at >= %(start)s AND occurred_at < %(end)s AND environment = 'live' AND outcome = 'succeeded'
+        AND NOT EXISTS (
+            SELECT FROM metering_adjustment AS adjustment
+            WHERE adjustment.kind = 'void' AND adjustment.generation_id = generation.generation_id)
+), durations AS (
+    SELECT api_version, jsonb_object_agg(bucket, many) AS histogram FROM (
+        SELECT api_version, {duration} AS bucket, count(*) AS many
+        FROM measured WHERE duration_ms IS NOT NULL GROUP BY 1, 2) AS buckets GROUP BY 1
+), stages AS (
+    SELECT api_version, jsonb_object_agg(stage, histogram) AS histograms FROM (
+        SELECT api_version, stage, jsonb_object_agg(bucket, many) AS histogram FROM (
+            SELECT api_version, stage, {stage} AS bucket, count(*) AS many
+            FROM measured CROSS JOIN LATERAL jsonb_each(stages) AS reported(stage, milliseconds)
+            WHERE jsonb_typeof(stages) = 'object' AND jsonb_typeof(milliseconds) = 'number' GROUP BY 1, 2, 3
+        ) AS buckets GROUP BY 1, 2) AS each GROUP BY 1
+)
+INSERT INTO metering_sladay AS known
+    (organization_id, day, api_version, succeeded, bad, excluded, refused, durations, stages)
+SELECT organization_id, day, api_version, succeeded, bad, excluded, refused,
+    coalesce(durations.histogram, '{{}}'), coalesce(stages.histograms, '{{}}')
+FROM now LEFT JOIN durations USING (api_version) LEFT JOIN stages USING (api_version)
+ON CONFLICT (organization_id, day, api_version) DO UPDATE SET
+    succeeded = excluded.succeeded, bad = excluded.bad, excluded = excluded.excluded, refused = excluded.refused,
+    durations = excluded.durations, stages = excluded.stages
+""".format(  # noqa: S608 (put together from what stands above)
+    counted=_COUNTED.format(
+        usage="organization_id = %(organization)s AND day = %(day)s",
+        refusals="hours.organization_id = %(organization)s AND hour >= %(start)s AND hour < %(end)s",
+    ),
+    duration=_TOOK.format(milliseconds="duration_ms"),
+    stage=_TOOK.format(milliseconds="(milliseconds #>> '{}')::numeric"),
+)
+
+
+def run(*, now: datetime, back: timedelta = ALL, most: int = MOST) -> int:
+    """Compute the days that are due, the latest first, and return how many were; what another worker has, it leaves."""
+    since = (now - back).astimezone(UTC).date()
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, {"since": since, "most": most})
+        due = cursor.fetchall()
+    return sum(_compute_alone(organization, day) for organization, day in due)
+
+
+def compute(organization: int, days: Iterable[date]) -> None:
+    """Compute these days of an organization, whether they are due or not."""
+    for day in days:
+        _compute(organization, day)
+
+
+def lock_of(organization: int) -> int:
+    """Return the advisory lock that a worker holds while it computes a day of this organization."""
+    return _SPACE + organization
+
+
+@transaction.atomic
+def _compute_alone(organization: int, day: date) -> bool:
+    # A second worker would write the same, or what it read a moment before.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s::bigint)", [lock_of(organization)])
+        if not cursor.fetchone()[0]:
+            return False
+    _compute(organization, day)
+    return True
+
+
+def _compute(organization: int, day: date) -> None:
+    start = datetime.combine(day, time.min, UTC)
+    low, high = generations.ids_between(start, start + _DAY)
+    span = {"start": start, "end": start + _DAY, "low": low, "high": high}
+    with connection.cursor() as cursor:
+        cursor.execute(_COMPUTE, {"organization": organization, "day": day, **span})

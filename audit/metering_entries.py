@@ -101,5 +101,40 @@ USAGE_EXPORTED = Entry(
     "access",
     "arrow-down-tray",
     "exported/export the usage of {target}[, {period}]",
-    "period rows format",
+    "period rows format bytes",
+)
+EXPORT_STARTED = Entry(
+    "export.started",
+    "create",
+    "arrow-down-tray",
+    "asked/ask for the file “{target}”[ of {organization}]",
+    "what format filter",
+)
+EXPORT_CANCELLED = Entry(
+    "export.cancelled",
+    "update",
+    "stop-circle",
+    "stopped/stop the making of the file “{target}”",
+    "rows",
+)
+EXPORT_FINISHED = Entry(
+    "export.finished",
+    "update",
+    "check-circle",
+    "ended/end the making of the file “{target}”[, {state}][, {rows} rows]",
+    "rows state",
+)
+EXPORT_REMOVED = Entry(
+    "export.removed",
+    "delete",
+    "trash",
+    "removed/remove the file “{target}”",
+    "rows state",
+)
+USAGE_WARNED = Entry(
+    "usage.warned",
+    "update",
+    "bell-alert",
+    "told/tell the people[ of {organization}] that[ {percent} % of][ the {whole} of] {target} is used",
+    "percent used whole of contacts",
 )

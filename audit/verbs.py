@@ -259,6 +259,11 @@ class Verb(models.TextChoices):
     STATEMENT_DOWNLOADED = metering_entries.STATEMENT_DOWNLOADED
     FINANCE_EXPORTED = metering_entries.FINANCE_EXPORTED
     USAGE_EXPORTED = metering_entries.USAGE_EXPORTED
+    USAGE_WARNED = metering_entries.USAGE_WARNED
+    EXPORT_STARTED = metering_entries.EXPORT_STARTED
+    EXPORT_CANCELLED = metering_entries.EXPORT_CANCELLED
+    EXPORT_FINISHED = metering_entries.EXPORT_FINISHED
+    EXPORT_REMOVED = metering_entries.EXPORT_REMOVED
 
     KEY_LISTED = Entry("key.listed", "access", "arrow-down-tray",
         "downloaded/download a list of keys[, {rows} rows]", "filter rows format")

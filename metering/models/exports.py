@@ -61,8 +61,9 @@ class Export(models.Model):
     rows = models.PositiveBigIntegerField(default=0)
     bytes = models.PositiveBigIntegerField(default=0)
     chunks = models.PositiveIntegerField(default=0)
-    # The last generation that is in it, and what the writer of its format must know to go on.
+    # The last generation and the last void that are in it, and what the writer of its format must know to go on.
     position = models.UUIDField(null=True)
+    voids = models.PositiveBigIntegerField(null=True)
     writer = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True)

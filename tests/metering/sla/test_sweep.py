@@ -1,9 +1,8 @@
-"""The days of the SLA say what the ledger says, whatever came in late, and by however many workers they are computed."""
+"""The days of the SLA say what the ledger says, whatever came in late, and however many workers compute them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

@@ -31,6 +31,7 @@ class Written:
 
 _KEY = (("Organization", "organization"), ("Key", "key"), ("Key prefix", "prefix"))
 _ORGANIZATION = (("Organization", "organization"),)
+_STATEMENT = (*_ORGANIZATION, ("Number", "number"), ("Period", "period"), ("Total, before tax", "total"))
 _PILOT = (*_ORGANIZATION, ("From", "starts"), ("Until", "ends"), ("At most", "cap"))
 
 LETTERS: dict[str, Letter] = {
@@ -200,6 +201,19 @@ LETTERS: dict[str, Letter] = {
             ("Until", "until"),
         ),
         "It holds for all calls in that time. If you did not expect this, tell us.",
+    ),
+    "statement_issued": Letter(
+        "Statement {number} for {organization}",
+        "The billing period {period} is final. Its statement is attached.",
+        _STATEMENT,
+        "What is reported for this period from now on goes to a later statement, on a line of its own. If something in"
+        " it is wrong, tell us: a credit note corrects it, the statement stays as it is.",
+    ),
+    "credit_note_issued": Letter(
+        "Credit note {number} for {organization}",
+        "We have issued a credit note to statement {statement}. It is attached.",
+        (*_STATEMENT, ("To statement", "statement")),
+        "The statement itself stays as it is.",
     ),
 }
 

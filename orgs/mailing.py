@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import wording
-from orgs import notices
+from orgs import attachments, notices
 from orgs.models import Notice
 
 logger = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ def _try(post: Any, notice: Notice, *, now: datetime) -> bool | None:
 def _message(notice: Notice) -> mail.EmailMessage:
     manager = notice.organization.account_manager
     host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
-    return mail.EmailMessage(
+    message = mail.EmailMessage(
         notice.subject,
         notice.body,
         settings.DEFAULT_FROM_EMAIL,
@@ -101,6 +101,10 @@ def _message(notice: Notice) -> mail.EmailMessage:
             "Auto-Submitted": "auto-generated",
         },
     )
+    if notice.attachment:
+        file = attachments.named(notice.attachment)
+        message.attach(file.name, file.content, file.media_type)
+    return message
 
 
 def _refused(notice: Notice, error: str, *, permanent: bool, now: datetime) -> bool:

@@ -24,6 +24,7 @@ RECIPIENTS: dict[Notice.Kind, tuple[Contact.Kind, ...]] = {
     Notice.Kind.QUOTA_USED: (_TECHNICAL, _BILLING),
     Notice.Kind.PILOT_CHANGED: (_TECHNICAL, _BILLING),
     Notice.Kind.PILOT_ENDING: (_TECHNICAL, _BILLING),
+    Notice.Kind.STATEMENT_ISSUED: (_BILLING,),
 }
 # What the account manager is told too, whatever the contacts want to hear: it is theirs to act on.
 FOR_THE_MANAGER = frozenset({Notice.Kind.PILOT_ENDING})
@@ -39,19 +40,31 @@ class Person:
     part: str
 
 
-def tell(*, organization: Organization, kind: str, about: str, facts: Mapping[str, str], letter: str = "") -> int:
+def tell(
+    *,
+    organization: Organization,
+    kind: str,
+    about: str,
+    facts: Mapping[str, str],
+    letter: str = "",
+    attachment: str = "",
+    is_asked_for: bool = False,
+) -> int:
     """Write one notice for each person whose business it is; the sweep mails them. Returns how many there are.
 
     `about` names what happened, such as "key_x/rotated/<public id>": an address is told of it once. `facts` are the
-    letter's, never a secret; `letter` is named where the kind has several. No contact is told what the organization
-    does not want to hear; some kinds go to its account manager as well. RuntimeError outside the transaction of the
-    change.
+    letter's, never a secret; `letter` is named where the kind has several; `attachment` names a file of
+    `orgs.attachments`. No contact is told what the organization does not want to hear, unless a person sends it to
+    them now (`is_asked_for`); some kinds go to its account manager as well. RuntimeError outside the transaction of
+    the change.
     """
     if not connection.in_atomic_block:
         raise RuntimeError(f"{about} must be told in the transaction of its change.")
     told = {"organization": organization.name, **facts}
-    people = _people(organization, kind)
+    people = _people(organization, kind, is_asked_for=is_asked_for)
     rows = [_notice(person, organization, kind, about, letter or kind, told) for person in people]
+    for row in rows:
+        row.attachment = attachment
     Notice.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
 
@@ -85,8 +98,9 @@ def is_still_told(notice: Notice) -> bool:
     return tells_manager and manager is not None and manager.email == notice.email
 
 
-def _people(organization: Organization, kind: str) -> list[Person]:
-    contacts = [] if kind in organization.muted_notices else _recipients(organization, kind)
+def _people(organization: Organization, kind: str, *, is_asked_for: bool) -> list[Person]:
+    is_muted = kind in organization.muted_notices and not is_asked_for
+    contacts = [] if is_muted else _recipients(organization, kind)
     told = {
         contact.email.lower(): Person(str(contact), contact.email, f"a {contact.get_kind_display().lower()} contact")
         for contact in contacts

@@ -45,6 +45,7 @@ class Notice(models.Model):
         QUOTA_USED = "quota_used", "A quota is used up to a step at which it warns"
         PILOT_CHANGED = "pilot_changed", "A pilot starts, changes, is extended, converted or cancelled"
         PILOT_ENDING = "pilot_ending", "A pilot ends in 14, 7 or 1 days, has ended, or has used 80 % of its cap"
+        STATEMENT_ISSUED = "statement_issued", "A statement or a credit note is issued"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -60,6 +61,8 @@ class Notice(models.Model):
     email = models.EmailField()
     subject = models.CharField(max_length=200)
     body = models.TextField()
+    # What `orgs.attachments` makes the file of that goes with it; empty: none.
+    attachment = models.CharField(max_length=80, blank=True)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     created_at = models.DateTimeField(default=timezone.now)
     due_at = models.DateTimeField(default=timezone.now)

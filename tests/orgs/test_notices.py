@@ -182,6 +182,7 @@ def test_no_fact_can_break_a_line_or_hide_a_key(name: str) -> None:
     facts |= dict.fromkeys(
         ("starts", "ends", "cap", "plan", "used", "share", "until", "whose", "limit", "meaning"), hostile
     )
+    facts |= dict.fromkeys(("number", "period", "total", "statement"), hostile)
     written = letters.write(name, facts, recipient=hostile, questions=hostile)
     assert written.subject.isprintable()
     assert len(written.subject) <= letters.LONGEST_SUBJECT

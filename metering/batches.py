@@ -29,6 +29,8 @@ class Batch:
         self._received_at = results.rfc3339(now)
         self.results: dict[int, Result] = {}
         self.names = Names({}, {})
+        # The first of each id that was a replay: the ledger says nothing about those.
+        self._replays: dict[str, Entry] = {}
 
     @property
     def told(self) -> list[Result]:
@@ -48,7 +50,8 @@ class Batch:
         """It is counted, or would be; returns what the ledger says about it from now on."""
         index, raw, entry = candidate
         label = period.label if period else None
-        self.results[index] = results.accepted(index, raw, period=label, received_at=self._received_at)
+        accepted = results.accepted if entry.original_period_id is None else results.accepted_late
+        self.results[index] = accepted(index, raw, period=label, received_at=self._received_at)
         return Standing(
             entry.generation_id,
             entry.organization_id,
@@ -62,11 +65,14 @@ class Batch:
             label,
         )
 
-    def compare(self, candidate: Candidate, standing: Standing) -> None:
-        """The ledger holds the id already: of the same generation, or of another one."""
+    def compare(self, candidate: Candidate, standing: Standing | None) -> None:
+        """The ledger holds the id already: of the same generation, or of another one; else the item is a replay."""
         index, raw, entry = candidate
-        if differing := entries.differences(entry, standing):
+        other = standing or self._replays.setdefault(entry.generation_id, entry)
+        if differing := entries.differences(entry, other):
             self.results[index] = results.conflict(index, raw, fields=differing, received_at=self._received_at)
+        elif standing is None:
+            self.results[index] = results.replay(index, raw, received_at=self._received_at)
         else:
             self.results[index] = results.duplicate(
                 index, raw, period=standing.period, received_at=results.rfc3339(standing.received_at)

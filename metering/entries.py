@@ -8,7 +8,7 @@ from typing import Protocol
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
-FINGERPRINT_BYTES = 16
+DIGEST_BYTES = 16
 
 # The billing fields as the contract names them, and as the ledger does.
 BILLING_FIELDS = {
@@ -43,6 +43,8 @@ class Entry:
     failure_cause: str = ""
     request_id: str = ""
     idempotency_key: str = ""
+    # Of a succeeded one with an idempotency key: what it claims, a digest as PostgreSQL writes bytes.
+    claim: str = ""
     stages: dict[str, int] | None = None
 
 
@@ -67,8 +69,16 @@ def fingerprint(
     *, organization_id: int, key_id: int, api_version: str, outcome: str, units: int, occurred_ms: int
 ) -> str:
     r"""Digest the billing fields, as PostgreSQL writes bytes: `\x…`."""
-    text = f"{organization_id}|{key_id}|{api_version}|{outcome}|{units}|{occurred_ms}"
-    return f"\\x{hashlib.sha256(text.encode()).digest()[:FINGERPRINT_BYTES].hex()}"
+    return _digest(f"{organization_id}|{key_id}|{api_version}|{outcome}|{units}|{occurred_ms}")
+
+
+def claim(*, environment: str, idempotency_key: str) -> str:
+    r"""Digest an idempotency key as it came, apart for live and for test keys, as PostgreSQL writes bytes: `\x…`."""
+    return _digest(f"{environment}|{idempotency_key}")
+
+
+def _digest(text: str) -> str:
+    return f"\\x{hashlib.sha256(text.encode()).digest()[:DIGEST_BYTES].hex()}"
 
 
 def milliseconds(at: datetime) -> int:

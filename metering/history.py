@@ -45,8 +45,9 @@ def write(rows: Iterable[Past], *, source: str = SOURCE) -> int:
         times = [entry.occurred_at for entry in part]
         partitions.ensure_between(min(times), max(times))
         fences.share(entry.organization_id for entry in part)
-        assignment.assign(part)
-        written += len(insertion.insert(part, source=source, received_at=timezone.now()).ids)
+        now = timezone.now()
+        assignment.assign(part, now=now)
+        written += len(insertion.insert(part, source=source, received_at=now).ids)
     return written
 
 

@@ -124,8 +124,15 @@ def _entry(raw: Mapping[str, Any], key: Key, occurred_ms: int) -> entries.Entry:
         # Refused for a credential in it, a generation would go unbilled, and a customer chooses the idempotency key.
         request_id=wording.masked(raw.get("request_id") or ""),
         idempotency_key=wording.masked(raw.get("idempotency_key") or ""),
+        claim=_claim(raw, key),
         stages=stages or None,
     )
+
+
+def _claim(raw: Mapping[str, Any], key: Key) -> str:
+    if raw["outcome"] != "succeeded" or not raw.get("idempotency_key"):
+        return ""
+    return entries.claim(environment=key.environment, idempotency_key=raw["idempotency_key"])
 
 
 def _milliseconds(text: str) -> int:

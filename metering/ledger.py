@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from audit import trail
-from metering import assignment, batches, contracts, fences, insertion, rejects, windows_settled
+from metering import assignment, batches, claims, contracts, fences, insertion, rejects, windows_settled
 from metering.batches import Batch, Candidate
 from metering.insertion import Standing
 from metering.results import Result, summary
@@ -37,7 +37,7 @@ def append(*, items: Sequence[Any], source: str, gateway: str, now: datetime, dr
             windows_settled.tell(batch, group, transaction=_settle(batch, group, source=source))
     known = insertion.standing(candidate.entry.generation_id for candidate in repeats) | foreseen
     for repeat in repeats:
-        batch.compare(repeat, known[repeat.entry.generation_id])
+        batch.compare(repeat, known.get(repeat.entry.generation_id))
     if not dry_run:
         windows_settled.tell(batch, repeats)
         conflicts = [batch.results[candidate.position] for candidate in (*firsts, *repeats)]
@@ -49,18 +49,21 @@ def append(*, items: Sequence[Any], source: str, gateway: str, now: datetime, dr
 def _settle(batch: Batch, group: Sequence[Candidate], *, source: str) -> str:
     """Count a group and return the transaction that did, "" where nothing was new.
 
-    A period that a contract owes is opened first, in a transaction of its own.
+    A period that a contract owes is opened first, in a transaction of its own. Where another batch was faster with an
+    id, nothing of this transaction stands, and the next one sees that id.
     """
     opened: set[int] = set()
     while True:
         try:
             return _count(batch, group, source=source)
+        except claims.Lost:
+            continue
         except assignment.Unopened as missing:
             # Once for each contract: the second time around, the period is there or something is wrong.
             if missing.contract.pk in opened:
                 raise
             opened.add(missing.contract.pk)
-            through = max(candidate.entry.occurred_at for candidate in group)
+            through = max(missing.at, *(candidate.entry.occurred_at for candidate in group))
             contracts.open_periods(contract=missing.contract, actor=trail.SYSTEM, through=through)
 
 
@@ -68,14 +71,18 @@ def _settle(batch: Batch, group: Sequence[Candidate], *, source: str) -> str:
 def _count(batch: Batch, group: Sequence[Candidate], *, source: str) -> str:
     entries = [candidate.entry for candidate in group]
     fences.share(entry.organization_id for entry in entries)
-    periods = assignment.assign(entries)
-    new = insertion.insert(entries, source=source, received_at=batch.now)
+    periods = assignment.assign(entries, now=batch.now)
+    granted = claims.take(entries)
+    writable = [entry for entry in entries if not entry.claim or entry.generation_id in granted]
+    new = insertion.insert(writable, source=source, received_at=batch.now)
+    if granted - new.ids:
+        raise claims.Lost
     known = insertion.standing(entry.generation_id for entry in entries if entry.generation_id not in new.ids)
     for candidate, period in zip(group, periods, strict=True):
         if candidate.entry.generation_id in new.ids:
             batch.accept(candidate, period)
         else:
-            batch.compare(candidate, known[candidate.entry.generation_id])
+            batch.compare(candidate, known.get(candidate.entry.generation_id))
     return new.transaction
 
 
@@ -83,10 +90,12 @@ def _foresee(batch: Batch, group: Sequence[Candidate]) -> dict[str, Standing]:
     """Say what counting the group would do; returns what the ledger would say about the new ids."""
     entries = [candidate.entry for candidate in group]
     known = insertion.standing(entry.generation_id for entry in entries)
+    granted = claims.foresee(entry for entry in entries if entry.generation_id not in known)
     foreseen: dict[str, Standing] = {}
-    for candidate, period in zip(group, assignment.foresee(entries), strict=True):
-        if candidate.entry.generation_id in known:
-            batch.compare(candidate, known[candidate.entry.generation_id])
+    for candidate, period in zip(group, assignment.foresee(entries, now=batch.now), strict=True):
+        entry = candidate.entry
+        if entry.generation_id in known or (entry.claim and entry.generation_id not in granted):
+            batch.compare(candidate, known.get(entry.generation_id))
         else:
-            foreseen[candidate.entry.generation_id] = batch.accept(candidate, period)
+            foreseen[entry.generation_id] = batch.accept(candidate, period)
     return foreseen

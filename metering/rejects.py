@@ -11,9 +11,9 @@ from django.db import connection
 
 from audit import wording
 from metering import nesting
-from metering.results import Result
+from metering.results import REPLAY, Result
 
-KEPT = frozenset({"rejected", "conflict"})
+KEPT = frozenset({"rejected", "conflict", "replay"})
 
 Row = dict[str, Any]
 
@@ -35,10 +35,17 @@ SET seen = kept.seen + excluded.seen, last_received_at = greatest(kept.last_rece
 def write_down(
     results: Iterable[Result], items: Sequence[Any], *, organizations: Mapping[str, int], source: str
 ) -> list[Row]:
-    """Write down the rejected and conflicting items of a batch with their bodies; credentials in them are masked."""
+    """Write down what of a batch was not counted, with its body: rejected, in conflict, or a replay.
+
+    Credentials in a body are masked.
+    """
     return [
-        _row(result, items[result["index"]], organizations, source) for result in results if result["status"] in KEPT
+        _row(result, items[result["index"]], organizations, source) for result in results if _status(result) in KEPT
     ]
+
+
+def _status(result: Result) -> str:
+    return "replay" if result["code"] == REPLAY else result["status"]
 
 
 def keep(rows: Sequence[Row], *, source: str, gateway: str, now: datetime) -> None:
@@ -54,10 +61,10 @@ def keep(rows: Sequence[Row], *, source: str, gateway: str, now: datetime) -> No
 def _row(result: Result, item: Any, organizations: Mapping[str, int], source: str) -> Row:
     # ASCII only: what PostgreSQL cannot keep as a character stays readable as its escape.
     raw = wording.masked(json.dumps(nesting.shallow(item), sort_keys=True, ensure_ascii=True))
-    same = "\n".join([result["status"], result["code"] or "", source, raw])
+    same = "\n".join([_status(result), result["code"] or "", source, raw])
     named = item.get("organization") if isinstance(item, dict) else None
     return {
-        "status": result["status"],
+        "status": _status(result),
         "code": result["code"],
         "fields": result["fields"],
         "generation_id": _storable(result["generation_id"]),

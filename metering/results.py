@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 
 STATUSES = ("accepted", "accepted_late", "duplicate", "conflict", "rejected")
 RETRYABLE = frozenset({"timestamp_in_future"})
+REPLAY = "idempotency_replay"
 
 
 class Result(TypedDict):
@@ -25,6 +26,16 @@ class Result(TypedDict):
 def accepted(index: int, raw: Any, *, period: str | None, received_at: str) -> Result:
     """It is committed and counted."""
     return _result(index, raw, "accepted", period=period, received_at=received_at)
+
+
+def accepted_late(index: int, raw: Any, *, period: str | None, received_at: str) -> Result:
+    """It is committed and counted in a later period, because its own one is closing or final."""
+    return _result(index, raw, "accepted_late", code="period_final", period=period, received_at=received_at)
+
+
+def replay(index: int, raw: Any, *, received_at: str) -> Result:
+    """Another generation holds its idempotency key: it is kept and not billed."""
+    return _result(index, raw, "duplicate", code=REPLAY, received_at=received_at)
 
 
 def duplicate(index: int, raw: Any, *, period: str | None, received_at: str) -> Result:

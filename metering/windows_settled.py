@@ -30,7 +30,8 @@ def tell(batch: Batch, candidates: Iterable[Candidate], *, transaction: str = ""
 def _reports(batch: Batch, candidates: Iterable[Candidate]) -> Iterator[Report]:
     for position, raw, entry in candidates:
         status = batch.results[position]["status"]
-        # A second report of the same generation adds nothing, and ends what the first one may have left open.
+        # A second report of the same generation adds nothing, and ends what the first one may have left open; and a
+        # replay was admitted like any other call, and is not billed.
         if status in _KEPT or status == "duplicate":
             yield Report(
                 organization=entry.organization_id,

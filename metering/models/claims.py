@@ -12,7 +12,7 @@ class IdempotencyClaim(models.Model):
     organization = models.ForeignKey(
         Organization, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
-    # The first half of a SHA-256 over what the ledger keeps of the key.
+    # The first half of a SHA-256 over the environment and the idempotency key as it came.
     key_hash = models.BinaryField(max_length=16)
     generation_id = models.UUIDField()
     occurred_at = models.DateTimeField()

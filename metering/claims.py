@@ -1,0 +1,150 @@
+"""Idempotency keys: the generation that used one last holds it, and another one within a day of it is a replay."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import orjson
+from django.db import connection
+
+from metering.entries import Entry
+
+HELD = timedelta(hours=24)
+# Longer than what is reported can be older than what it would be a replay of.
+KEPT = timedelta(days=36)
+FORGOTTEN_AT_ONCE = 10_000
+
+# An id that the ledger holds asks for nothing. Keys in order, and for each the first that asks: two batches never wait
+# for each other. A key that another transaction is taking is waited for.
+_TAKE = """
+WITH asked AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%s::json) AS ask(
+        n integer, organization_id bigint, key_hash bytea, generation_id uuid, occurred_at timestamptz
+    )
+    WHERE NOT EXISTS (SELECT FROM metering_generation AS known WHERE known.generation_id = ask.generation_id)
+), taken AS (
+    INSERT INTO metering_idempotencyclaim AS held (organization_id, key_hash, generation_id, occurred_at)
+    SELECT DISTINCT ON (organization_id, key_hash) organization_id, key_hash, generation_id, occurred_at
+    FROM asked ORDER BY organization_id, key_hash, n
+    ON CONFLICT (organization_id, key_hash) DO UPDATE SET
+        generation_id = CASE WHEN excluded.occurred_at - held.occurred_at >= %s
+            THEN excluded.generation_id ELSE held.generation_id END,
+        occurred_at = CASE WHEN excluded.occurred_at - held.occurred_at >= %s
+            THEN excluded.occurred_at ELSE held.occurred_at END
+    RETURNING organization_id, key_hash, generation_id, occurred_at
+)
+SELECT asked.n, taken.generation_id::text, taken.occurred_at
+FROM asked JOIN taken USING (organization_id, key_hash) ORDER BY asked.n
+"""
+_HELD = r"""
+SELECT organization_id, '\x' || encode(key_hash, 'hex'), generation_id::text, occurred_at
+FROM metering_idempotencyclaim
+JOIN json_to_recordset(%s::json) AS ask(organization_id bigint, key_hash bytea) USING (organization_id, key_hash)
+"""
+# A claim that is being taken over just now is left to whoever takes it.
+_FORGET = """
+DELETE FROM metering_idempotencyclaim WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM metering_idempotencyclaim WHERE occurred_at < %s LIMIT %s FOR UPDATE SKIP LOCKED
+))
+"""
+
+Key = tuple[int, str]
+
+
+class Holder(NamedTuple):
+    """The generation that holds a key, and when it happened."""
+
+    generation_id: str
+    occurred_at: datetime
+
+
+class Lost(Exception):
+    """Another batch wrote a generation that has claimed a key here: whatever this transaction did must be undone."""
+
+
+def take(entries: Sequence[Entry]) -> Set[str]:
+    """Claim the idempotency keys of these entries, in their order; returns the ids that may be written.
+
+    The others are in the ledger already, or replays. What is claimed and turns out to be written by somebody else must
+    not stay claimed.
+    """
+    asking = [entry for entry in entries if entry.claim]
+    if not asking:
+        return frozenset()
+    told = _take(asking)
+    fresh = [asking[n] for n, _ in told]
+    held = {_key(asking[n]): holder for n, holder in told}
+    granted, after = decide(fresh, held)
+    if later := [entry for entry in fresh if after[_key(entry)] != held[_key(entry)] and _holds(entry, after)]:
+        _take(later)
+    return granted
+
+
+def foresee(entries: Iterable[Entry]) -> Set[str]:
+    """Return the ids to which `take` would grant their key; the ledger holds none of these entries."""
+    asking = [entry for entry in entries if entry.claim]
+    return decide(asking, _held(asking))[0] if asking else frozenset()
+
+
+def decide(asking: Iterable[Entry], held: Mapping[Key, Holder]) -> tuple[Set[str], dict[Key, Holder]]:
+    """Say which of these new generations, in this order, are no replays, and who holds each key afterwards. Pure.
+
+    A key is free, or one's own, or was used a day or more before or after; the later one holds it.
+    """
+    granted, after = set(), dict(held)
+    for entry in asking:
+        holder = after.get(_key(entry))
+        apart = entry.occurred_at - holder.occurred_at if holder else HELD
+        if holder and entry.generation_id != holder.generation_id and abs(apart) < HELD:
+            continue
+        granted.add(entry.generation_id)
+        if apart >= HELD:
+            after[_key(entry)] = Holder(entry.generation_id, entry.occurred_at)
+    return granted, after
+
+
+def forget(*, now: datetime) -> int:
+    """Delete the claims that nothing can be a replay of any more; returns how many. May run twice, and at once."""
+    forgotten = 0
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(_FORGET, [now - KEPT, FORGOTTEN_AT_ONCE])
+            forgotten += cursor.rowcount
+            if cursor.rowcount < FORGOTTEN_AT_ONCE:
+                return forgotten
+
+
+def _take(asking: Sequence[Entry]) -> list[tuple[int, Holder]]:
+    """Return the entries that the ledger does not hold, by position, with whoever holds their keys now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, [_written(asking), HELD, HELD])
+        return [(n, Holder(*rest)) for n, *rest in cursor.fetchall()]
+
+
+def _held(asking: Sequence[Entry]) -> dict[Key, Holder]:
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, [_written(asking)])
+        return {(organization, claim): Holder(*rest) for organization, claim, *rest in cursor.fetchall()}
+
+
+def _written(asking: Sequence[Entry]) -> str:
+    return orjson.dumps(list(_rows(asking))).decode()
+
+
+def _rows(asking: Sequence[Entry]) -> Iterator[dict[str, object]]:
+    for n, entry in enumerate(asking):
+        yield {
+            "n": n,
+            "organization_id": entry.organization_id,
+            "key_hash": entry.claim,
+            "generation_id": entry.generation_id,
+            "occurred_at": entry.occurred_at,
+        }
+
+
+def _key(entry: Entry) -> Key:
+    return entry.organization_id, entry.claim
+
+
+def _holds(entry: Entry, held: Mapping[Key, Holder]) -> bool:
+    return held[_key(entry)].generation_id == entry.generation_id

@@ -48,13 +48,24 @@ def converted(read: Any, kind: type[Body], serializer: type[Serializer]) -> Body
     try:
         return msgspec.convert(known, kind)
     except (msgspec.ValidationError, UnicodeEncodeError, RecursionError) as error:
-        raise problems.invalid(_faults(serializer(data=known))) from error
+        faults = _faults(serializer(data=known)) or [("", "The body is not what the contract says.")]
+        raise problems.invalid(faults) from error
+
+
+def checked(read: Any, serializer: type[Serializer]) -> dict[str, Any]:
+    """Return what the serializer makes of it, for bodies that are in no hurry; names every field at fault."""
+    if not isinstance(read, dict):
+        raise problems.invalid([("", "The body must be a JSON object.")])
+    asked = serializer(data={name: read[name] for name in serializer().fields if name in read})
+    if faults := _faults(asked):
+        raise problems.invalid(faults)
+    return dict(asked.validated_data)
 
 
 def _faults(checked: Serializer) -> Sequence[tuple[str, str]]:
     try:
         checked.is_valid()
-        return list(_flat(checked.errors)) or [("", "The body is not what the contract says.")]
+        return list(_flat(checked.errors))
     except RecursionError:
         return [("", "The body is nested too deeply.")]
 

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from axis_admin.gateway import changes, documents, leaks, leases, views
+from axis_admin.gateway import changes, control_totals, documents, leaks, leases, views
 
 urlpatterns = [
     path("keys/validate", views.Validate.as_view(), name="gateway_validate"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("leases/<str:id>/renew", leases.Renew.as_view(), name="gateway_renew_lease"),
     path("leases/<str:id>", leases.Release.as_view(), name="gateway_release_lease"),
     path("generations", views.Generations.as_view(), name="gateway_generations"),
+    path("control-totals", control_totals.ControlTotals.as_view(), name="gateway_control_totals"),
     path("openapi.json", documents.openapi, name="gateway_openapi"),
     path("docs", documents.page, name="gateway_docs"),
     path("docs/<str:name>", documents.asset, name="gateway_docs_asset"),

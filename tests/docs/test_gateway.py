@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 
 from axis_admin.gateway import bodies, problems
-from axis_admin.gateway.serializers import changes, generations, leaks, leases, validate
+from axis_admin.gateway.serializers import changes, control_totals, generations, leaks, leases, validate
 from keys import asks, leak_intake, verdicts
 from keys.gateways import Scope
 from keys.limits import limiter, store
@@ -58,6 +58,13 @@ def test_every_field_and_status_of_a_reported_leak_is_there() -> None:
     assert f"at most {leaks.LONGEST_URL:,} characters" in told
 
 
+def test_every_field_of_a_source_s_totals_is_there() -> None:
+    told = markdown.section(TEXT, "## Tell your totals")
+    fields = {*control_totals.ControlTotalsRequestSerializer().fields, *control_totals.ControlTotalSerializer().fields}
+    assert _fields(told) == fields
+    assert f"at most {control_totals.MOST_TOTALS:,} a call" in told
+
+
 def test_every_error_is_there_with_its_status() -> None:
     told = {cells[0].strip("`"): int(cells[1]) for cells in markdown.rows(ERRORS)}
     assert told == {kind: status.value for kind, (status, _) in problems.TITLES.items()}
@@ -74,7 +81,8 @@ def test_every_scope_is_there() -> None:
         (1, changes.ChangesAnswerSerializer),
         (2, leases.RenewedSerializer),
         (3, generations.GenerationsAnswerSerializer),
-        (4, leaks.LeaksAnswerSerializer),
+        (4, control_totals.ControlTotalsAnswerSerializer),
+        (5, leaks.LeaksAnswerSerializer),
     ],
 )
 def test_an_example_answer_has_the_fields_of_the_schema(block: int, serializer: type) -> None:
@@ -85,7 +93,7 @@ def test_an_example_answer_has_the_fields_of_the_schema(block: int, serializer: 
 
 
 def test_the_example_error_is_one() -> None:
-    example = json.loads(markdown.fences(TEXT, "json")[5])
+    example = json.loads(markdown.fences(TEXT, "json")[6])
     refused = problems.invalid([("api_version", '"v3" is not a valid choice.')])
     assert example == json.loads(refused.as_response().content)
 

@@ -8,6 +8,7 @@ ENDPOINTS = [
     ("/gateway/v1/generations", "post"),
     ("/gateway/v1/changes", "get"),
     ("/gateway/v1/leaks", "post"),
+    ("/gateway/v1/control-totals", "post"),
     ("/gateway/v1/leases/{id}/renew", "post"),
     ("/gateway/v1/leases/{id}", "delete"),
 ]
@@ -141,3 +142,8 @@ PROBLEM_FIELDS = ["type", "title", "status", "detail", "errors"]
 LEAKS_REQUEST = ["source", "url", "text"]
 LEAKS_ANSWER: dict[str, Any] = {"results": [{"public_id": "8f3KQ2mZr01B", "status": "flagged"}]}
 LEAK_STATUSES = ["revoked", "flagged", "not_ours", "already_dead"]
+
+CONTROL_TOTALS_REQUEST = ["source", "complete_through", "totals"]
+CONTROL_TOTAL = ["hour", "organization", "api_version", "succeeded"]
+# The contract names no answer: how many were stored, and until when the source is complete.
+CONTROL_TOTALS_ANSWER: dict[str, Any] = {"stored": 1, "complete_through": "2026-11-22T08:00:00.000Z"}

@@ -14,7 +14,7 @@ from tests.factories import GatewaySecretFactory
 from tests.gateway.conftest import Gateway, asked
 
 pytestmark = pytest.mark.usefixtures("door")
-ENDPOINTS = {"keys/validate": "keys:validate", "generations": "usage:write"}
+ENDPOINTS = {"keys/validate": "keys:validate", "generations": "usage:write", "control-totals": "usage:write"}
 
 
 def is_refused(response: HttpResponse) -> bool:

@@ -7,6 +7,7 @@ from django.test import Client
 
 from axis_admin.gateway import documents
 from axis_admin.gateway.serializers.changes import ChangesAnswerSerializer
+from axis_admin.gateway.serializers.control_totals import ControlTotalsAnswerSerializer
 from axis_admin.gateway.serializers.generations import GenerationsAnswerSerializer
 from axis_admin.gateway.serializers.leaks import LeaksAnswerSerializer
 from axis_admin.gateway.serializers.validate import ValidateAnswerSerializer
@@ -137,6 +138,18 @@ def test_the_leaks_request_and_answer_have_the_contracts_fields(document: Schema
     assert enum(document, result, "status") == contract.LEAK_STATUSES
 
 
+def test_the_control_totals_request_and_answer_have_the_contracts_fields(document: Schema) -> None:
+    asked = body(document, "/gateway/v1/control-totals")
+    assert list(asked["properties"]) == contract.CONTROL_TOTALS_REQUEST
+    assert asked["required"] == sorted(contract.CONTROL_TOTALS_REQUEST)
+    assert asked["properties"]["totals"]["maxItems"] == 1000
+    total = resolved(document, asked["properties"]["totals"]["items"])
+    assert list(total["properties"]) == contract.CONTROL_TOTAL
+    assert total["required"] == sorted(contract.CONTROL_TOTAL)
+    answer = body(document, "/gateway/v1/control-totals", "200")
+    assert_shape(document, answer, contract.CONTROL_TOTALS_ANSWER)
+
+
 @pytest.mark.parametrize("path", [path for path, _ in contract.ENDPOINTS])
 @pytest.mark.parametrize("status", ["400", "401", "403", "413", "415", "429", "500", "503"])
 def test_every_error_is_a_problem_document(document: Schema, path: str, status: str) -> None:
@@ -185,6 +198,7 @@ def test_the_contracts_own_examples_are_answers() -> None:
         (GenerationsAnswerSerializer, contract.GENERATIONS_ANSWER),
         (ChangesAnswerSerializer, contract.CHANGES_ANSWER),
         (LeaksAnswerSerializer, contract.LEAKS_ANSWER),
+        (ControlTotalsAnswerSerializer, contract.CONTROL_TOTALS_ANSWER),
     ):
         checked = serializer(data=example)
         assert checked.is_valid(), checked.errors

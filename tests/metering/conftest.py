@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from audit import trail, uuid7
@@ -14,7 +14,7 @@ from metering import ledger
 from metering.results import Result, rfc3339
 from orgs import actions
 from orgs.models import Organization
-from tests.factories import SecretFactory
+from tests.factories import SecretFactory, record_fixture
 
 Report = Callable[..., list[Result]]
 Item = dict[str, Any]
@@ -81,6 +81,13 @@ def report(now: datetime) -> Report:
         return ledger.append(items=items, source=source, gateway="gwc_test", now=at, dry_run=dry_run)
 
     return append
+
+
+def put(organization: Organization, label: str, state: str) -> None:
+    """Put a billing period into a state, with an event that says so and without whatever else belongs to the way."""
+    with transaction.atomic():
+        record_fixture(organization.uid)
+        assert organization.billing_periods.filter(label=label).update(state=state) == 1
 
 
 def midday(now: datetime, *, days: int = 0) -> datetime:

@@ -1,0 +1,82 @@
+"""The sweep over billing periods: whatever is due takes its next step, each organization in a transaction of its own.
+
+Any number of workers may run it at once, and any of them may be killed anywhere: a step is committed or it is not, and
+whoever comes next goes on from there.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import InterfaceError, OperationalError
+from django.db.models import Q
+
+from audit import trail
+from metering import closing, closing_facts, drafts, lifecycle
+from metering.closing import State
+from metering.models import BillingPeriod
+
+# So many are read at once; the sweep gives each such part to a worker.
+AT_ONCE = 100
+
+log = logging.getLogger(__name__)
+
+
+def due(*, now: datetime) -> Iterator[list[int]]:
+    """Yield the ids of the periods whose next step is due, in parts of AT_ONCE."""
+    ended = Q(state=State.OPEN, span__endswith__lte=now)
+    reviewed = Q(state=State.REVIEW, review_until__lte=now, held_at=None)
+    rows = BillingPeriod.objects.filter(ended | reviewed | Q(state=State.CLOSING)).order_by("organization_id", "span")
+    ids = list(rows.values_list("pk", flat=True))
+    yield from (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
+
+
+def advance(ids: Sequence[int], *, now: datetime, actor: trail.Actor = trail.SYSTEM) -> int:
+    """Take each of these periods as far as it goes; returns how many became final. What is in the way stays there."""
+    for period in _in_state(ids, State.OPEN):
+        if period.span.upper <= now:
+            _attempt(lifecycle.begin_review, period, actor=actor, now=now)
+    _close(_in_state(ids, State.REVIEW), actor=actor, now=now)
+    return _finish(_in_state(ids, State.CLOSING), actor=actor, now=now)
+
+
+def _close(periods: Sequence[BillingPeriod], *, actor: trail.Actor, now: datetime) -> None:
+    waiting = [
+        period for period in periods if period.review_until and period.review_until <= now and not period.is_held
+    ]
+    known = closing_facts.of_periods(waiting, at=now)
+    for period in waiting:
+        if not closing.blockers(known[period.pk]):
+            _attempt(lifecycle.begin_closing, period, actor=actor, now=now)
+
+
+def _finish(periods: Sequence[BillingPeriod], *, actor: trail.Actor, now: datetime) -> int:
+    # Nothing is counted into them any more, so that they can be drafted before each has its transaction.
+    drafted = drafts.of_periods(periods)
+    return sum(
+        _attempt(lifecycle.finish_closing, period, actor=actor, now=now, draft=drafted[period.pk]) for period in periods
+    )
+
+
+def _in_state(ids: Iterable[int], state: str) -> list[BillingPeriod]:
+    rows = BillingPeriod.objects.filter(pk__in=list(ids), state=state).select_related("organization", "contract")
+    return list(rows.order_by("organization_id", "span"))
+
+
+def _attempt(step: object, period: BillingPeriod, **arguments: object) -> bool:
+    """Take a step; False where another worker was faster, or something has come into the way, or it failed.
+
+    Whatever goes wrong with one period is not the others' matter; an error of the database is.
+    """
+    try:
+        step(period=period, **arguments)  # type: ignore[operator]
+    except ValidationError as refused:
+        log.info("%s of %s stays as it is: %s", period, period.organization, " ".join(refused.messages))
+        return False
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("%s of %s could not go on", period, period.organization)
+        return False
+    return True

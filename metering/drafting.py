@@ -1,0 +1,105 @@
+"""The lines of a draft, put together from what was counted, agreed, reserved and adjusted. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from metering import currencies, rating
+from metering.draft_lines import Line, Opens
+from metering.papers.reading import named
+from metering.period_usage import Counted
+from metering.rating import RatedLine, Terms
+from metering.reserved_days import Stretch
+
+# How the explorer writes what the gateway did not say.
+NOT_SAID = "not-said-by-gateway"
+ON_TERMS = "rated on the terms of that period"
+
+
+def usage(rated: rating.Rated, terms: Terms, *, period: str) -> Iterator[Line]:
+    """Yield the lines of what happened in the period, and what is missing to the minimum."""
+    for line in rated.lines:
+        if line.kind == "minimum":
+            minimum = currencies.said(rated.minimum or Decimal(0), terms.currency)
+            yield Line("minimum", line.name, f"{minimum} is agreed", amount=line.amount)
+        else:
+            opens = {"period": period, "original": "none", **_generations(line, terms)}
+            yield _of_generations("usage", line.name, _note(line, terms.currency), line, opens)
+
+
+def pilot(counted: Counted, *, period: str) -> Iterator[Line]:
+    """Yield the line of what a pilot generated."""
+    quantity = sum(each.generations for each in counted.pilot.values())
+    if quantity:
+        opens = {"period": period, "outcome": "succeeded", "tier": "pilot"}
+        yield Line("pilot", "Generations of the pilot", "not billed", quantity, units=0, opens=opens)
+
+
+def late(
+    lines: Iterable[RatedLine], terms: Terms, *, period: str, original: str, voids: int, more: rating.Usage
+) -> Iterator[Line]:
+    """Yield by how much an earlier period costs more or less, for what came late and what was voided."""
+    when = named(original)
+    arrived = sum(quantity.generations for quantity in more.values()) + voids
+    what = "Late and voided" if voids and arrived else "Voided" if voids else "Late"
+    for line in lines:
+        if line.kind == "minimum":
+            note = "was billed already" if line.amount < 0 else "less of it is reached"
+            yield Line("minimum", f"Minimum of {when}", note, amount=line.amount)
+            continue
+        opens = {"period": period, "original": original, **_generations(line, terms)}
+        note = f"{line.name}, {ON_TERMS}" if line.has_price else f"{line.name}, no price is agreed"
+        kind = "late" if arrived else "void"
+        yield _of_generations(kind, f"{what} generations of {when}", note, line, opens)
+
+
+def capacity(stretches: Sequence[Stretch], terms: Terms) -> Iterator[Line]:
+    """Yield a line for each pool; none where the contract has no fee."""
+    fee = terms.capacity_fee
+    if fee is None:
+        return
+    for pool in dict.fromkeys(stretch.pool for stretch in stretches):
+        theirs = [stretch for stretch in stretches if stretch.pool == pool]
+        count = sum(stretch.unit_days for stretch in theirs)
+        note = ", ".join(f"{_counted(one.units, 'unit')} × {_counted(one.days, 'day')}" for one in theirs)
+        amount = rating.rounded(fee * count, terms.currency)
+        yield Line("capacity", f"Dedicated capacity, {pool}", note, count, unit_price=fee, amount=amount)
+
+
+def _of_generations(kind: str, name: str, note: str, line: RatedLine, opens: Opens) -> Line:
+    return Line(
+        kind=kind,
+        name=name,
+        note=note,
+        quantity=line.quantity,
+        units=line.billed_units,
+        unit_price=line.unit_price,
+        amount=line.amount,
+        opens=opens,
+    )
+
+
+def _generations(line: RatedLine, terms: Terms) -> Mapping[str, str | list[str]]:
+    """What of the explorer's filter finds a line's generations: a price for all others leaves out what others name."""
+    said: dict[str, str | list[str]] = {"version": line.api_version, "outcome": "succeeded", "not_tier": "pilot"}
+    if line.resolutions:
+        return {**said, "resolution": [resolution or NOT_SAID for resolution in line.resolutions]}
+    of_version = (price for price in terms.prices if price.api_version == line.api_version)
+    others = [resolution for price in of_version for resolution in price.resolutions]
+    return {**said, "not_resolution": others} if others else said
+
+
+def _note(line: RatedLine, currency: str) -> str:
+    said = []
+    if line.included:
+        said.append(f"{line.included:,} of them included" if line.billed else "all of them included")
+    if line.billed_units != line.billed:
+        said.append(f"{_counted(line.billed_units, 'cost unit')}")
+    if len(line.steps) > 1:
+        said.append(", then ".join(f"{step.units:,} at {currencies.said(step.price, currency)}" for step in line.steps))
+    if not line.has_price:
+        said.append("no price is agreed")
+    return "; ".join(said)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

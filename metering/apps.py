@@ -12,14 +12,22 @@ class MeteringConfig(AppConfig):
         from keys.limits import durations
         from metering import actions, lengths
         from metering.columns import COLUMNS
-        from orgs import columns, openings
+        from orgs import attachments, columns, openings
 
         durations.register(lengths.lately)
         openings.on_creation(actions.open_default_contract)
         for column in COLUMNS:
             columns.register(column)
+        attachments.register("statement", _statement_file)
         # Every start migrates, so every start has the ledger's months, also where the sweep has slept for long.
         post_migrate.connect(_ensure_partitions, sender=self)
+
+
+def _statement_file(uid: str) -> Any:
+    # What draws PDFs is only loaded where one is made, never by a gateway.
+    from metering import statement_files
+
+    return statement_files.attached(uid)
 
 
 def _ensure_partitions(**kwargs: Any) -> None:

@@ -39,6 +39,7 @@ SWEEPS = {
     "measure how the last days went": ("metering.tasks.measure_sla", 300.0),
     "measure old days anew that were reported late": ("metering.tasks.measure_old_sla", crontab(minute="22")),
     "open the next billing periods": ("metering.tasks.open_periods", crontab(minute="7")),
+    "forget idempotency keys": ("metering.tasks.forget_claims", crontab(minute="47")),
     "make the ledger's partitions": ("metering.tasks.ensure_partitions", crontab(minute="17")),
 }
 # Assigned whole: reading the configuration here would load the settings while they may still refuse to.

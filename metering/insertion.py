@@ -9,11 +9,11 @@ from django.db import connection
 
 from metering.entries import Entry
 
-_DIMENSIONS = (
+DIMENSIONS = (
     "period_id, original_period_id, key_id, environment, api_version, outcome, resolution, aspect_ratio, service_tier,"
     " failure_cause"
 )
-_COUNTED_BY = f"organization_id, {_DIMENSIONS}"
+_COUNTED_BY = f"organization_id, {DIMENSIONS}"
 _COLUMNS = (
     "generation_id, organization_id, key_id, period_id, original_period_id, occurred_at, received_at, units,"
     " duration_ms, late, environment, api_version, outcome, fingerprint, resolution, aspect_ratio, service_tier,"
@@ -32,14 +32,14 @@ WITH new AS (
     SELECT hour, {_COUNTED_BY}, count(*) AS generations, sum(units) AS units FROM new GROUP BY hour, {_COUNTED_BY}
 ), hours AS (
     INSERT INTO metering_usagehour AS usage (hour, {_COUNTED_BY}, generations, units)
-    SELECT hour, {_COUNTED_BY}, generations, units FROM counted ORDER BY organization_id, hour, {_DIMENSIONS}
-    ON CONFLICT (organization_id, hour, {_DIMENSIONS})
+    SELECT hour, {_COUNTED_BY}, generations, units FROM counted ORDER BY organization_id, hour, {DIMENSIONS}
+    ON CONFLICT (organization_id, hour, {DIMENSIONS})
     DO UPDATE SET generations = usage.generations + excluded.generations, units = usage.units + excluded.units
 ), days AS (
     INSERT INTO metering_usageday AS usage (day, {_COUNTED_BY}, generations, units)
     SELECT (hour AT TIME ZONE 'UTC')::date AS day, {_COUNTED_BY}, sum(generations), sum(units)
-    FROM counted GROUP BY day, {_COUNTED_BY} ORDER BY organization_id, day, {_DIMENSIONS}
-    ON CONFLICT (organization_id, day, {_DIMENSIONS})
+    FROM counted GROUP BY day, {_COUNTED_BY} ORDER BY organization_id, day, {DIMENSIONS}
+    ON CONFLICT (organization_id, day, {DIMENSIONS})
     DO UPDATE SET generations = usage.generations + excluded.generations, units = usage.units + excluded.units
 ), sources AS (
     INSERT INTO metering_periodsource (period_id, source)

@@ -29,6 +29,17 @@ def are_there() -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def first() -> date | None:
+    """Return the first day of the oldest month that the ledger has; None where it has none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(to_date(right(relname, 6), 'YYYYMM')) FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid"
+            " WHERE inhparent = 'metering_generation'::regclass"
+        )
+        month: date | None = cursor.fetchone()[0]
+        return month
+
+
 def _ensure(months: range) -> list[str]:
     days = [date(month // 12, month % 12 + 1, 1) for month in months]
     with connection.cursor() as cursor:

@@ -6,13 +6,19 @@ from django.utils import timezone
 from audit import trail
 from keys import actions as key_actions
 from keys import job_lengths
-from metering import actions, lengths, partitions, pilot_use, sla_sweep, window_sweep
+from metering import actions, claims, lengths, partitions, pilot_use, sla_sweep, window_sweep
 
 
 @shared_task
 def ensure_partitions() -> None:
     """Make the ledger's months around now."""
     partitions.ensure(now=timezone.now())
+
+
+@shared_task
+def forget_claims() -> None:
+    """Let go of idempotency keys that nothing can be a replay of any more."""
+    claims.forget(now=timezone.now())
 
 
 @shared_task

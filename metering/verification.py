@@ -8,7 +8,7 @@ from typing import Any
 
 from audit import canonical
 from metering import statements
-from metering.models import Statement, StatementLine
+from metering.models import BillingPeriod, Statement, StatementLine
 
 AT_ONCE = 500
 _COLUMNS = ("uid", "kind", "number", "sequence", "currency", "previous_sha256")
@@ -31,8 +31,8 @@ def verify() -> tuple[int, list[Broken]]:
     """Check all documents; returns how many there are, and what is broken. Reads each once, some at a time."""
     seen, broken = 0, []
     before: Statement | None = None
-    rows = Statement.objects.order_by("organization_id", "sequence").select_related("organization", "period")
-    rows = rows.select_related("organization", "period", "refers_to").prefetch_related("lines")
+    rows = Statement.objects.order_by("organization_id", "sequence")
+    rows = rows.select_related("organization", "period").prefetch_related("lines")
     for statement in rows.iterator(chunk_size=AT_ONCE):
         if before is not None and before.organization_id != statement.organization_id:
             before = None
@@ -40,7 +40,15 @@ def verify() -> tuple[int, list[Broken]]:
         uid = statement.organization.uid
         broken += [Broken(statement.number, uid, what) for what in _problems(statement, before)]
         before = statement
-    return seen, broken
+    return seen, [*broken, *_without()]
+
+
+def _without() -> Iterator[Broken]:
+    """Final periods without a statement: the last of a chain leaves no gap behind."""
+    final = BillingPeriod.objects.filter(state=BillingPeriod.State.FINAL)
+    with_one = Statement.objects.statements().values("period")
+    for period in final.exclude(pk__in=with_one).select_related("organization"):
+        yield Broken(period.label, period.organization.uid, "is final and has no statement")
 
 
 def _problems(statement: Statement, before: Statement | None) -> Iterator[str]:

@@ -2,12 +2,32 @@
 
 from audit.entries import Entry
 
+_CONTRACT = (
+    "number effective_from currency anchor_day time_zone included_generations minimum_amount capacity_fee prices"
+    " sla_credits purchase_order review_days"
+)
+
 CONTRACT_OPENED = Entry(
     "contract.opened",
     "create",
     "document-text",
     "opened/open a contract[ of {organization}][ from {effective_from}]",
-    "currency effective_from anchor_day time_zone included_generations",
+    _CONTRACT,
+)
+CONTRACT_CHANGED = Entry(
+    "contract.changed",
+    "create",
+    "document-text",
+    "opened/open version {number} of the contract[ of {organization}][ from {effective_from}]",
+    _CONTRACT,
+)
+CONTRACT_CORRECTED = Entry(
+    "contract.corrected",
+    "update",
+    "document-text",
+    "corrected/correct version {number} of the contract[ of {organization}]",
+    _CONTRACT,
+    needs_reason=True,
 )
 PERIOD_OPENED = Entry(
     "period.opened",
@@ -137,4 +157,50 @@ USAGE_WARNED = Entry(
     "bell-alert",
     "told/tell the people[ of {organization}] that[ {percent} % of][ the {whole} of] {target} is used",
     "percent used whole of contacts",
+)
+_ADJUSTMENT = "state kind amount period original_period"
+ADJUSTMENT_ASKED = Entry(
+    "adjustment.asked",
+    "create",
+    "hand-raised",
+    "asked/ask for an adjustment[ of the bill of {organization}]: {target}",
+    _ADJUSTMENT,
+    needs_reason=True,
+)
+ADJUSTMENT_APPROVED = Entry(
+    "adjustment.approved",
+    "update",
+    "check-circle",
+    "approved/approve an adjustment[ of the bill of {organization}]: {target}[, {number}]",
+    f"{_ADJUSTMENT} number",
+)
+ADJUSTMENT_DECLINED = Entry(
+    "adjustment.declined",
+    "update",
+    "x-circle",
+    "declined/decline an adjustment[ of the bill of {organization}]: {target}",
+    _ADJUSTMENT,
+    needs_reason=True,
+)
+ADJUSTMENT_WITHDRAWN = Entry(
+    "adjustment.withdrawn",
+    "update",
+    "arrow-uturn-left",
+    "withdrew/withdraw an adjustment[ of the bill of {organization}]: {target}",
+    _ADJUSTMENT,
+)
+REJECT_RETRIED = Entry(
+    "reject.retried",
+    "update",
+    "arrow-path",
+    "sent/send {target}[ of {organization}] to the ledger once more[: {result}]",
+    "resolution result code period",
+)
+REJECT_DISMISSED = Entry(
+    "reject.dismissed",
+    "update",
+    "archive-box-x-mark",
+    "dismissed/dismiss {target}[ of {organization}]",
+    "resolution code",
+    needs_reason=True,
 )

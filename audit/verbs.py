@@ -155,6 +155,8 @@ class Verb(models.TextChoices):
         "sealed/seal every digest again under {target}[, {rows} of them]", "rows unopened")
 
     CONTRACT_OPENED = metering_entries.CONTRACT_OPENED
+    CONTRACT_CHANGED = metering_entries.CONTRACT_CHANGED
+    CONTRACT_CORRECTED = metering_entries.CONTRACT_CORRECTED
 
     PERIOD_OPENED = metering_entries.PERIOD_OPENED
     PERIOD_SPLIT = metering_entries.PERIOD_SPLIT
@@ -259,6 +261,12 @@ class Verb(models.TextChoices):
     STATEMENT_DOWNLOADED = metering_entries.STATEMENT_DOWNLOADED
     FINANCE_EXPORTED = metering_entries.FINANCE_EXPORTED
     USAGE_EXPORTED = metering_entries.USAGE_EXPORTED
+    ADJUSTMENT_ASKED = metering_entries.ADJUSTMENT_ASKED
+    ADJUSTMENT_APPROVED = metering_entries.ADJUSTMENT_APPROVED
+    ADJUSTMENT_DECLINED = metering_entries.ADJUSTMENT_DECLINED
+    ADJUSTMENT_WITHDRAWN = metering_entries.ADJUSTMENT_WITHDRAWN
+    REJECT_RETRIED = metering_entries.REJECT_RETRIED
+    REJECT_DISMISSED = metering_entries.REJECT_DISMISSED
     USAGE_WARNED = metering_entries.USAGE_WARNED
     EXPORT_STARTED = metering_entries.EXPORT_STARTED
     EXPORT_CANCELLED = metering_entries.EXPORT_CANCELLED

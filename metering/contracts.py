@@ -1,20 +1,24 @@
-"""Contracts and the billing periods that follow from them: opened with it, ahead of time, or when needed."""
+"""Contracts: opened with an organization, replaced by their next version, corrected as long as nothing was billed."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from psycopg.types.range import TimestamptzRange
 
 from audit import trail
-from audit.verbs import Verb
-from metering import periods
-from metering.models import BillingPeriod, Contract, UsageDay
+from metering import contract_records, fences, period_openings, periods, rating, term_rules
+from metering import terms as kept
+from metering.models import BillingPeriod, Contract, ContractPrice
+from metering.rating import agreed
 from orgs import actions as organizations
 from orgs.models import Organization
+
+# What somebody calls now has passed by the time that it is saved.
+MOMENT = timedelta(minutes=1)
+STALE = "stale"
+CHANGED = "Somebody changed this contract meanwhile. Nothing was saved; look at it again."
 
 
 @transaction.atomic
@@ -24,29 +28,20 @@ def open_contract(
     actor: trail.Actor,
     since: datetime,
     until: datetime | None = None,
-    anchor_day: int = 1,
-    time_zone: str = "UTC",
-    currency: str = "EUR",
-    included_generations: int = 0,
+    terms: rating.Terms = rating.UNPRICED,
+    reason: str = "",
+    ticket: str = "",
 ) -> Contract:
     """Open a contract with its billing periods, up to the one after the present one.
 
     Raises ValidationError where another contract of the organization is in effect in that time.
     """
     organization = organizations.lock_organization(organization)
-    contract = Contract(
-        organization=organization,
-        number=_next_number(organization),
-        effective=TimestamptzRange(since, until, "[)"),
-        anchor_day=anchor_day,
-        time_zone=time_zone,
-        currency=currency,
-        included_generations=included_generations,
-    )
+    contract = _new(organization, TimestamptzRange(since, until, "[)"), terms)
     contract.full_clean()
-    contract.save(force_insert=True)
-    _record_contract(contract, actor=actor)
-    open_periods(contract=contract, actor=actor, through=_far_enough(contract, timezone.now()))
+    _save(contract, terms)
+    contract_records.opened(contract, kept.snapshot(contract), actor=actor, reason=reason, ticket=ticket)
+    _open_periods(contract, actor=actor)
     return contract
 
 
@@ -55,163 +50,168 @@ def replace_contract(
     *,
     organization: Organization,
     actor: trail.Actor,
-    at: datetime,
-    anchor_day: int,
-    time_zone: str,
-    currency: str,
-    included_generations: int,
+    terms: rating.Terms,
+    at: datetime | None = None,
+    seen: int | None = None,
+    reason: str = "",
+    ticket: str = "",
 ) -> Contract:
-    """Let the next version of an organization's contract hold from that instant; the period it falls into is split.
+    """Let the next version of an organization's contract hold from that instant, or from now; it splits a period.
 
-    What happened before stays in the period that it is counted in. Raises ValidationError where no contract is in
-    effect then, or where a later period has been counted into already.
+    What happened before stays in the period that it is counted in. `seen` is the newest version that the person knows.
+    Raises ValidationError where no contract is in effect then, for a time that has passed, or where a later period
+    has been counted into already.
     """
+    # Batches that count come first: what they have put into a period stays before its new end.
+    fences.alone(organization.pk)
     organization = organizations.lock_organization(organization)
-    present = organization.contracts.select_for_update().covering(at).first()
-    if present is None:
-        raise ValidationError(f"No contract of {organization} is in effect then.")
-    until = present.effective.upper
-    contract = Contract(
-        organization=organization,
-        number=_next_number(organization),
-        effective=TimestamptzRange(at, until, "[)"),
-        anchor_day=anchor_day,
-        time_zone=time_zone,
-        currency=currency,
-        included_generations=included_generations,
-    )
+    _check_seen(organization, seen)
+    at = _instant(at)
+    present = _present(organization, at)
+    contract = _new(organization, TimestamptzRange(at, present.effective.upper, "[)"), terms)
     contract.full_clean(validate_constraints=False)
+    before = kept.snapshot(present)
     present.effective = TimestamptzRange(present.effective.lower, at, "[)")
     present.save(update_fields=["effective"])
-    contract.save(force_insert=True)
-    _record_contract(contract, actor=actor, replaces=present)
-    _split_periods(present, contract, actor=actor, at=at)
-    open_periods(contract=contract, actor=actor, through=_far_enough(contract, timezone.now()))
+    _save(contract, terms)
+    after = kept.snapshot(contract)
+    contract_records.replaced(contract, present, before, after, actor=actor, reason=reason, ticket=ticket)
+    period_openings.split_periods(present, contract, actor=actor, at=at)
+    _open_periods(contract, actor=actor)
+    period_openings.check_labels(organization)
+    return contract
+
+
+@transaction.atomic
+def correct_contract(
+    *,
+    contract: Contract,
+    actor: trail.Actor,
+    terms: rating.Terms,
+    reason: str,
+    ticket: str = "",
+    seen: int | None = None,
+) -> Contract:
+    """Let a contract say something else from its beginning, as long as no billing period of it has left open.
+
+    When its periods begin is not corrected: generations are counted into them. Raises ValidationError for that, where
+    a period is in review or further, and where nothing differs.
+    """
+    fences.alone(contract.organization_id)
+    organization = organizations.lock_organization(contract.organization)
+    _check_seen(organization, seen)
+    contract = organization.contracts.select_for_update().get(pk=contract.pk)
+    before = kept.snapshot(contract)
+    _check_correction(contract, before, terms)
+    _say(contract, terms)
+    contract.full_clean(validate_constraints=False)
+    contract.save()
+    contract.prices.all().delete()
+    _save_prices(contract, terms)
+    contract_records.corrected(contract, before, kept.snapshot(contract), actor=actor, reason=reason, ticket=ticket)
     return contract
 
 
 def open_default_contract(*, organization: Organization, actor: trail.Actor) -> None:
     """Give a new organization its contract, from the start of the calendar month in which it was made."""
     since = periods.month_start(organization.created_at, organization.zone)
-    open_contract(organization=organization, actor=actor, since=since, time_zone=organization.time_zone)
+    terms = rating.unpriced(time_zone=organization.time_zone)
+    open_contract(organization=organization, actor=actor, since=since, terms=terms)
 
 
-@transaction.atomic
-def open_periods(*, contract: Contract, actor: trail.Actor, through: datetime) -> list[BillingPeriod]:
-    """Open the missing periods of a contract, from its beginning through the one that contains that time."""
-    organization = organizations.lock_organization(contract.organization)
-    known = {span.lower for span in contract.billing_periods.values_list("span", flat=True)}
-    spans = periods.between(contract.effective.lower, through, contract.terms)
-    opened = [_period(contract, organization, span) for span in spans if span.start not in known]
-    if opened:
-        BillingPeriod.objects.bulk_create(opened)
-        _record_periods(opened, organization, actor=actor)
-    return opened
+def can_be_corrected(contract: Contract) -> bool:
+    """Whether no billing period of the contract has left open."""
+    return not contract.billing_periods.exclude(state=BillingPeriod.State.OPEN).exists()
 
 
-def open_ahead(*, actor: trail.Actor, now: datetime) -> list[BillingPeriod]:
-    """Open the next period of every contract in effect that has none yet; a closed organization needs no more."""
-    ahead = BillingPeriod.objects.filter(contract=OuterRef("pk"), span__startswith__gt=now)
-    due = Contract.objects.covering(now).exclude(organization__status=Organization.Status.CLOSED).exclude(Exists(ahead))
-    opened: list[BillingPeriod] = []
-    for contract in due.select_related("organization"):
-        opened += open_periods(contract=contract, actor=actor, through=_far_enough(contract, now))
-    return opened
+def _check_correction(contract: Contract, before: rating.Terms, after: rating.Terms) -> None:
+    if not can_be_corrected(contract):
+        raise ValidationError(
+            f"A billing period of version {contract.number} is no longer open: it stays as it is. "
+            "Let its next version begin instead."
+        )
+    if (before.anchor_day, before.time_zone) != (after.anchor_day, after.time_zone):
+        raise ValidationError({"anchor_day": "Periods begin elsewhere only from a later version on."})
+    if contract_records.are_same(before, after):
+        raise ValidationError("Nothing is different from what the contract says.")
 
 
-def _far_enough(contract: Contract, now: datetime) -> datetime:
-    """The beginning of the period after the present one."""
-    present = periods.containing(now, contract.terms)
-    return present.end if present else now
+def _check_seen(organization: Organization, seen: int | None) -> None:
+    if seen is not None and _latest(organization) != seen:
+        raise ValidationError(CHANGED, code=STALE)
 
 
-def _next_number(organization: Organization) -> int:
-    """Count the contracts of an organization; the caller has locked it."""
+def _instant(at: datetime | None) -> datetime:
+    """Return when it is to begin; ValidationError for a time that has passed, since which was counted already."""
+    now = timezone.now()
+    if at is not None and at < now - MOMENT:
+        raise ValidationError({"at": "That time has passed. Choose a later one."})
+    return now if at is None else at
+
+
+def _present(organization: Organization, at: datetime) -> Contract:
+    """Return the contract that is in effect then, locked."""
+    present = organization.contracts.select_for_update().covering(at).first()
+    if present is None:
+        raise ValidationError(f"No contract of {organization} is in effect then.")
+    if present.effective.lower == at:
+        raise ValidationError({"at": f"Version {present.number} begins then. Correct it, or choose another time."})
+    return present
+
+
+def _new(organization: Organization, effective: TimestamptzRange, terms: rating.Terms) -> Contract:
+    contract = Contract(organization=organization, number=_latest(organization) + 1, effective=effective)
+    _say(contract, terms)
+    return contract
+
+
+def _latest(organization: Organization) -> int:
+    """The number of the newest version; 0 where there is none. The caller has locked the organization."""
     latest = organization.contracts.order_by("number").last()
-    return latest.number + 1 if latest else 1
+    return latest.number if latest else 0
 
 
-def _period(contract: Contract, organization: Organization, span: periods.Span) -> BillingPeriod:
-    return BillingPeriod(
-        contract=contract,
-        organization=organization,
-        span=TimestamptzRange(span.start, span.end, "[)"),
-        label=periods.label(span.start, contract.zone),
+def _say(contract: Contract, terms: rating.Terms) -> None:
+    if found := term_rules.problems(terms):
+        raise ValidationError([text for _, text in found])
+    contract.currency = terms.currency
+    contract.anchor_day = terms.anchor_day
+    contract.time_zone = terms.time_zone
+    contract.included_generations = terms.included_generations
+    contract.minimum_amount = terms.minimum_amount
+    contract.capacity_fee = terms.capacity_fee
+    contract.sla_credits = terms.to_json()["sla_credits"]
+    contract.purchase_order = terms.purchase_order
+    contract.review_days = terms.review_days
+
+
+def _save(contract: Contract, terms: rating.Terms) -> None:
+    contract.save(force_insert=True)
+    _save_prices(contract, terms)
+
+
+def _save_prices(contract: Contract, terms: rating.Terms) -> None:
+    kinds = ContractPrice.Model
+    ContractPrice.objects.bulk_create(
+        ContractPrice(
+            contract=contract,
+            position=position,
+            api_version=price.api_version,
+            resolutions=list(price.resolutions),
+            name=price.name,
+            model=kinds.FLAT if price.is_flat else kinds.GRADUATED,
+            tiers=agreed.tiers_to_json(price.tiers),
+        )
+        for position, price in enumerate(terms.prices, 1)
     )
 
 
-def _split_periods(present: Contract, contract: Contract, *, actor: trail.Actor, at: datetime) -> None:
-    """End the present period at that instant, and let what was opened ahead be the next contract's."""
-    ahead = list(present.billing_periods.filter(span__startswith__gte=at).order_by("span"))
-    if UsageDay.objects.filter(period__in=ahead).exists():
-        raise ValidationError("The next billing period is counted into already. Nothing was changed; try again later.")
-    cut = present.billing_periods.containing(at).first()
-    if cut is not None and cut.span.lower < at:
-        cut.span = TimestamptzRange(cut.span.lower, at, "[)")
-        cut.save(update_fields=["span"])
-    _hand_over(ahead, contract, at=at, same=(present.anchor_day, present.time_zone))
-    _record_split([*([cut] if cut else []), *ahead], contract.organization, actor=actor, at=at)
+def _open_periods(contract: Contract, *, actor: trail.Actor) -> None:
+    """Open its periods up to the one after the present one; of one that begins where one ends, the first two.
 
-
-def _hand_over(ahead: Sequence[BillingPeriod], contract: Contract, *, at: datetime, same: tuple[int, str]) -> None:
-    """Give periods in which nothing has happened to the contract; with other boundaries the first one begins now."""
-    if (contract.anchor_day, contract.time_zone) != same:
-        if len(ahead) > 1:
-            raise ValidationError("More than one billing period is open ahead: their boundaries cannot be moved.")
-        for period, span in zip(ahead, periods.between(at, at, contract.terms), strict=True):
-            period.span = TimestamptzRange(span.start, span.end, "[)")
-            period.label = periods.label(span.start, contract.zone)
-    for period in ahead:
-        period.contract = contract
-        period.save(update_fields=["contract", "span", "label"])
-
-
-def _record_split(
-    changed: Sequence[BillingPeriod], organization: Organization, *, actor: trail.Actor, at: datetime
-) -> None:
-    if not changed:
-        return
-    first, *others = changed
-    trail.record(
-        Verb.PERIOD_SPLIT,
-        actor=actor,
-        target=first.target,
-        organization=organization.target,
-        further=[period.target for period in others],
-        detail={"ends_at": f"{at:%Y-%m-%dT%H:%M:%SZ}"},
-    )
-
-
-def _record_contract(contract: Contract, *, actor: trail.Actor, replaces: Contract | None = None) -> None:
-    trail.record(
-        Verb.CONTRACT_OPENED,
-        actor=actor,
-        target=contract.target,
-        organization=contract.organization.target,
-        further=[replaces.target] if replaces else [],
-        changes={
-            "currency": [None, contract.currency],
-            "effective_from": [None, f"{contract.effective.lower.astimezone(contract.zone):%Y-%m-%d}"],
-            "anchor_day": [None, contract.anchor_day],
-            "time_zone": [None, contract.time_zone],
-            "included_generations": [None, contract.included_generations],
-        },
-    )
-
-
-def _record_periods(opened: Sequence[BillingPeriod], organization: Organization, *, actor: trail.Actor) -> None:
-    """One event, also where a contract that begins in the past brings many periods."""
-    first, *others = opened
-    trail.record(
-        Verb.PERIOD_OPENED,
-        actor=actor,
-        target=first.target,
-        organization=organization.target,
-        further=[period.target for period in others],
-        changes={
-            "label": [None, ", ".join(period.label for period in opened)],
-            "starts_at": [None, f"{first.span.lower:%Y-%m-%dT%H:%M:%SZ}"],
-            "ends_at": [None, f"{opened[-1].span.upper:%Y-%m-%dT%H:%M:%SZ}"],
-            "state": [None, first.state],
-        },
-    )
+    One that begins long after has none yet: they would stand apart, and what is late would be counted into them.
+    """
+    begins, now = contract.effective.lower, timezone.now()
+    adjoins = contract.organization.billing_periods.filter(span__endswith=begins).exists()
+    through = period_openings.far_enough(contract, max(now, begins) if adjoins else now)
+    period_openings.open_periods(contract=contract, actor=actor, through=through)

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from audit import trail
-from metering import assignment, batches, claims, contracts, fences, insertion, rejects, windows_settled
+from metering import assignment, batches, claims, fences, insertion, period_openings, rejects, windows_settled
 from metering.batches import Batch, Candidate
 from metering.insertion import Standing
 from metering.results import Result, summary
@@ -64,7 +64,7 @@ def _settle(batch: Batch, group: Sequence[Candidate], *, source: str) -> str:
                 raise
             opened.add(missing.contract.pk)
             through = max(missing.at, *(candidate.entry.occurred_at for candidate in group))
-            contracts.open_periods(contract=missing.contract, actor=trail.SYSTEM, through=through)
+            period_openings.open_periods(contract=missing.contract, actor=trail.SYSTEM, through=through)
 
 
 @transaction.atomic

@@ -15,7 +15,8 @@ from keys import pilot_notices
 from keys.actions import pilot_records, pilot_rules
 from keys.actions import pilots as pilot_actions
 from keys.models import Pilot
-from metering import contracts, fences, readiness
+from metering import contracts, fences, rating, readiness
+from metering import terms as kept
 from metering.models import Contract
 from orgs import actions as organizations
 from orgs import changes
@@ -26,20 +27,40 @@ from orgs.models import Organization, PlanVersion, Reservation
 
 @dataclass(frozen=True)
 class ContractTerms:
-    """What the contract after the pilot says; its zone is the organization's."""
+    """What the contract after the pilot says; its zone is the organization's.
+
+    Prices and all else are those of `agreed`, a version that begins later, or else of the present one.
+    """
 
     currency: str
     anchor_day: int
     included_generations: int
+    agreed: rating.Terms | None = None
 
     def __str__(self) -> str:
         included = f"{self.included_generations:,} included" if self.included_generations else "nothing included"
-        return f"{self.currency}, from day {self.anchor_day} of the month, {included}"
+        said = f"{self.currency}, from day {self.anchor_day} of the month, {included}"
+        prices = len(self.agreed.prices) if self.agreed else 0
+        return f"{said}, {prices} price{'' if prices == 1 else 's'}" if prices else said
+
+    def whole(self, present: rating.Terms, *, time_zone: str) -> rating.Terms:
+        """Return all of it; ValidationError where prices that were agreed in one currency would become another's."""
+        base = self.agreed or present
+        if base.currency != self.currency and (base.prices or base.minimum_amount or base.capacity_fee):
+            raise ValidationError({"currency": f"Its prices are in {base.currency}. Change them with the contract."})
+        return replace(
+            base,
+            currency=self.currency,
+            anchor_day=self.anchor_day,
+            included_generations=self.included_generations,
+            time_zone=time_zone,
+        )
 
 
 def terms_of(contract: Contract) -> ContractTerms:
     """Return what a contract says, as the form asks for it."""
-    return ContractTerms(contract.currency, contract.anchor_day, contract.included_generations)
+    agreed = kept.snapshot(contract)
+    return ContractTerms(contract.currency, contract.anchor_day, contract.included_generations, agreed)
 
 
 @transaction.atomic
@@ -131,12 +152,6 @@ def _close(
 
 
 def _bind(organization: Organization, terms: ContractTerms, *, actor: trail.Actor, at: datetime) -> None:
-    contracts.replace_contract(
-        organization=organization,
-        actor=actor,
-        at=at,
-        anchor_day=terms.anchor_day,
-        time_zone=organization.time_zone,
-        currency=terms.currency,
-        included_generations=terms.included_generations,
-    )
+    present = kept.snapshot(organization.contracts.covering(at).get())
+    whole = terms.whole(present, time_zone=organization.time_zone)
+    contracts.replace_contract(organization=organization, actor=actor, at=at, terms=whole)

@@ -92,6 +92,14 @@ class Terms:
         )
 
 
+def unpriced(*, currency: str = "EUR", anchor_day: int = 1, time_zone: str = "UTC") -> Terms:
+    """Return terms without a price for anything: what an organization has until something is agreed."""
+    return Terms(0, currency, anchor_day, time_zone)
+
+
+UNPRICED = unpriced()
+
+
 def tiers(kept: list[dict[str, Any]]) -> tuple[Tier, ...]:
     """Read tiers as JSON holds them: `[{"up_to": 100000, "price": "0.0140"}, {"up_to": null, "price": "0.0120"}]`."""
     return tuple(Tier(one["up_to"], Decimal(one["price"])) for one in kept)

@@ -16,6 +16,7 @@ from keys.limits.slots import Slot
 from keys.models import WindowUse
 from keys.pilot_limits import Agreed
 from metering import actions as metering_actions
+from metering import rating
 from metering.pilots import ContractTerms
 from orgs import actions as org_actions
 from orgs import plans
@@ -264,10 +265,12 @@ CALLS: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
     metering_actions.replace_contract: lambda: {
         "organization": _contract().organization,
         "at": timezone.now() + DAY,
-        "anchor_day": 15,
-        "time_zone": "UTC",
-        "currency": "USD",
-        "included_generations": 10,
+        "terms": rating.unpriced(currency="USD", anchor_day=15),
+    },
+    metering_actions.correct_contract: lambda: {
+        "contract": _contract(),
+        "terms": rating.unpriced(currency="USD"),
+        "reason": "As it was signed",
     },
     metering_actions.convert_pilot: lambda: {"pilot": _ready(), "terms": ContractTerms("USD", 15, 10)},
     metering_actions.open_default_contract: lambda: {"organization": _organization()},

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 from audit import trail
 from keys.models import KeySecret
-from metering import contracts
+from metering import contracts, rating
 from orgs.models import Organization
 from tests.factories import OrganizationFactory, SecretFactory
 from tests.metering.conftest import Report, generation
@@ -67,7 +67,10 @@ def test_an_anchor_in_the_middle_of_the_month(db: None, report: Report) -> None:
         secret = SecretFactory(key__organization=OrganizationFactory())
         organization = secret.key.organization
         contracts.open_contract(
-            organization=organization, actor=trail.SYSTEM, since=NOON - timedelta(days=60), anchor_day=15
+            organization=organization,
+            actor=trail.SYSTEM,
+            since=NOON - timedelta(days=60),
+            terms=rating.unpriced(anchor_day=15),
         )
         inside, before = datetime(2026, 11, 15, tzinfo=UTC), datetime(2026, 11, 14, 23, 59, 59, tzinfo=UTC)
         told = report(generation(secret, inside), generation(secret, before), at=NOON)

@@ -15,7 +15,7 @@ from psycopg.types.range import TimestamptzRange
 from audit import trail
 from audit.models import Event
 from keys.models import KeySecret
-from metering import contracts, periods, tasks
+from metering import contracts, period_openings, periods, tasks
 from metering.models import BillingPeriod, Contract
 from orgs import actions
 from orgs.models import Organization
@@ -109,7 +109,7 @@ def test_the_sweep_opens_the_next_period_once(halide: Organization, now: datetim
 
 
 def test_the_sweep_catches_up_after_a_long_sleep(halide: Organization, now: datetime) -> None:
-    opened = contracts.open_ahead(actor=trail.SYSTEM, now=now + timedelta(days=100))
+    opened = period_openings.open_ahead(actor=trail.SYSTEM, now=now + timedelta(days=100))
     assert len(opened) in (3, 4)
     spans = [period.span for period in halide.billing_periods.all()]
     assert all(one.upper == following.lower for one, following in pairwise(spans))
@@ -117,7 +117,7 @@ def test_the_sweep_catches_up_after_a_long_sleep(halide: Organization, now: date
 
 def test_the_sweep_leaves_a_closed_organization_alone(halide: Organization, now: datetime) -> None:
     actions.close_organization(organization=halide, actor=trail.SYSTEM, reason="ended")
-    assert contracts.open_ahead(actor=trail.SYSTEM, now=now + timedelta(days=100)) == []
+    assert period_openings.open_ahead(actor=trail.SYSTEM, now=now + timedelta(days=100)) == []
 
 
 def test_a_generation_opens_the_period_that_its_contract_owes(db: None, now: datetime, report: Report) -> None:

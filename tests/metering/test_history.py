@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from audit import trail
 from keys.models import KeySecret
-from metering import contracts, history
+from metering import history, period_openings
 from metering.history import Past
 from metering.models import Generation, UsageDay
 from orgs import actions
@@ -31,7 +31,7 @@ def _past(secret: KeySecret, at: datetime, version: str = "v2") -> Past:
 
 
 def test_a_year_of_it_is_counted_into_its_periods(old: KeySecret, now: datetime) -> None:
-    contracts.open_periods(contract=old.key.organization.contracts.get(), actor=trail.SYSTEM, through=now)
+    period_openings.open_periods(contract=old.key.organization.contracts.get(), actor=trail.SYSTEM, through=now)
     rows = [_past(old, now - timedelta(hours=9 * n)) for n in range(1_000)]
     assert history.write(iter(rows)) == 1_000
     assert Generation.objects.filter(source="history", period__isnull=False).count() == 1_000

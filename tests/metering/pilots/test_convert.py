@@ -16,7 +16,7 @@ from keys import actions, pilot_notices
 from keys.actions import pilot_records, pilot_rules
 from keys.models import KeySecret, LimitRule, Pilot
 from keys.pilot_limits import Agreed
-from metering import contracts, pilots
+from metering import contracts, period_openings, pilots
 from metering.actions import convert_pilot
 from metering.pilots import ContractTerms
 from orgs import actions as org_actions
@@ -60,7 +60,7 @@ def test_periods_tile_the_time_around_it(pilot: Pilot) -> None:
     moment = timezone.now() + 2 * DAY
     with time_machine.travel(moment, tick=False):
         organization = convert_pilot(pilot=pilot, actor=ACTOR, terms=TERMS)
-        contracts.open_ahead(actor=ACTOR, now=moment)
+        period_openings.open_ahead(actor=ACTOR, now=moment)
     spans = [period.span for period in organization.billing_periods.order_by("span")]
     assert all(one.upper == other.lower for one, other in itertools.pairwise(spans))
     assert moment in {span.lower for span in spans}
@@ -104,7 +104,7 @@ def test_it_is_told_as_one_thing_with_everything_in_it(pilot: Pilot, held: Reser
     assert event.changes["reservation"][1] == [str(held)]
     assert (event.reason, event.ticket) == ("signed", "S-1")
     children = set(Event.objects.filter(parent=event.pk).values_list("verb", flat=True))
-    assert {"limit.cut_short", "contract.opened", "period.split", "reservation.confirmed"} <= children
+    assert {"limit.cut_short", "contract.changed", "period.split", "reservation.confirmed"} <= children
     assert {"plan.changed", "pilot.changed"} <= set(Change.objects.values_list("kind", flat=True))
     letter = Notice.objects.filter(kind="pilot_changed").latest("pk")
     assert "Standard" in letter.body
@@ -142,8 +142,8 @@ STEPS: dict[str, tuple[Any, str]] = {
     "rules": (pilot_rules, "end_rules"),
     "status": (org_rows, "now_in"),
     "contract": (contracts, "replace_contract"),
-    "split": (contracts, "_split_periods"),
-    "periods": (contracts, "open_periods"),
+    "split": (period_openings, "split_periods"),
+    "periods": (period_openings, "open_periods"),
     "hold": (org_actions, "confirm_hold"),
     "letter": (pilot_notices, "converted"),
     "feed": (changes, "announce"),

@@ -1,0 +1,121 @@
+"""Billing periods are opened with their contract, ahead of time, or when needed; another contract splits them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from psycopg.types.range import TimestamptzRange
+
+from audit import trail
+from audit.verbs import Verb
+from metering import periods
+from metering.models import BillingPeriod, Contract, UsageDay
+from orgs import actions as organizations
+from orgs.models import Organization
+
+
+@transaction.atomic
+def open_periods(*, contract: Contract, actor: trail.Actor, through: datetime) -> list[BillingPeriod]:
+    """Open the missing periods of a contract, from its beginning through the one that contains that time."""
+    organization = organizations.lock_organization(contract.organization)
+    known = {span.lower for span in contract.billing_periods.values_list("span", flat=True)}
+    spans = periods.between(contract.effective.lower, through, contract.terms)
+    opened = [_period(contract, organization, span) for span in spans if span.start not in known]
+    if opened:
+        BillingPeriod.objects.bulk_create(opened)
+        _record_periods(opened, organization, actor=actor)
+    return opened
+
+
+def open_ahead(*, actor: trail.Actor, now: datetime) -> list[BillingPeriod]:
+    """Open the next period of every contract in effect that has none yet; a closed organization needs no more."""
+    ahead = BillingPeriod.objects.filter(contract=OuterRef("pk"), span__startswith__gt=now)
+    due = Contract.objects.covering(now).exclude(organization__status=Organization.Status.CLOSED).exclude(Exists(ahead))
+    opened: list[BillingPeriod] = []
+    for contract in due.select_related("organization"):
+        opened += open_periods(contract=contract, actor=actor, through=far_enough(contract, now))
+    return opened
+
+
+def far_enough(contract: Contract, now: datetime) -> datetime:
+    """The beginning of the period after the present one."""
+    present = periods.containing(now, contract.terms)
+    return present.end if present else now
+
+
+def split_periods(present: Contract, contract: Contract, *, actor: trail.Actor, at: datetime) -> None:
+    """End the period at that instant, and let what was opened ahead be the next contract's."""
+    ahead = list(present.billing_periods.filter(span__startswith__gte=at).order_by("span"))
+    if UsageDay.objects.filter(period__in=ahead).exists():
+        raise ValidationError("The next billing period is counted into already. Nothing was changed; try again later.")
+    cut = present.billing_periods.containing(at).first()
+    if cut is not None and cut.span.lower < at:
+        cut.span = TimestamptzRange(cut.span.lower, at, "[)")
+        cut.save(update_fields=["span"])
+    _hand_over(ahead, contract, at=at, same=(present.anchor_day, present.time_zone))
+    _record_split([*([cut] if cut else []), *ahead], contract.organization, actor=actor, at=at)
+
+
+def check_labels(organization: Organization) -> None:
+    """Raise ValidationError where two billing periods are called alike: people and the gateway name them by that."""
+    labels = list(organization.billing_periods.values_list("label", flat=True))
+    if len(set(labels)) < len(labels):
+        raise ValidationError("Another billing period begins on that day already. Choose another day.")
+
+
+def _period(contract: Contract, organization: Organization, span: periods.Span) -> BillingPeriod:
+    return BillingPeriod(
+        contract=contract,
+        organization=organization,
+        span=TimestamptzRange(span.start, span.end, "[)"),
+        label=periods.label(span.start, contract.zone),
+    )
+
+
+def _hand_over(ahead: Sequence[BillingPeriod], contract: Contract, *, at: datetime, same: tuple[int, str]) -> None:
+    """Give periods in which nothing has happened to the contract; with other boundaries the first one begins now."""
+    if ahead and (contract.anchor_day, contract.time_zone) != same:
+        if len(ahead) > 1:
+            raise ValidationError("More than one billing period is open ahead: their boundaries cannot be moved.")
+        for period, span in zip(ahead, periods.between(at, at, contract.terms), strict=True):
+            period.span = TimestamptzRange(span.start, span.end, "[)")
+            period.label = periods.label(span.start, contract.zone)
+    for period in ahead:
+        period.contract = contract
+        period.save(update_fields=["contract", "span", "label"])
+
+
+def _record_split(
+    changed: Sequence[BillingPeriod], organization: Organization, *, actor: trail.Actor, at: datetime
+) -> None:
+    if not changed:
+        return
+    first, *others = changed
+    trail.record(
+        Verb.PERIOD_SPLIT,
+        actor=actor,
+        target=first.target,
+        organization=organization.target,
+        further=[period.target for period in others],
+        detail={"ends_at": f"{at:%Y-%m-%dT%H:%M:%SZ}"},
+    )
+
+
+def _record_periods(opened: Sequence[BillingPeriod], organization: Organization, *, actor: trail.Actor) -> None:
+    """One event, also where a contract that begins in the past brings many periods."""
+    first, *others = opened
+    trail.record(
+        Verb.PERIOD_OPENED,
+        actor=actor,
+        target=first.target,
+        organization=organization.target,
+        further=[period.target for period in others],
+        changes={
+            "label": [None, ", ".join(period.label for period in opened)],
+            "starts_at": [None, f"{first.span.lower:%Y-%m-%dT%H:%M:%SZ}"],
+            "ends_at": [None, f"{opened[-1].span.upper:%Y-%m-%dT%H:%M:%SZ}"],
+            "state": [None, first.state],
+        },
+    )

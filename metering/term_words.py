@@ -1,0 +1,81 @@
+"""How terms are written for people: on the contract's page, in its difference, and in the audit log. Pure."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from metering import currencies
+from metering.rating import Price, SlaCredit, Terms
+
+Said = str | int | list[str] | None
+LABELS = {
+    "currency": "Currency",
+    "anchor_day": "Periods begin on day",
+    "time_zone": "At midnight in",
+    "included_generations": "Included generations",
+    "minimum_amount": "Minimum",
+    "capacity_fee": "Capacity fee",
+    "prices": "Price list",
+    "sla_credits": "SLA credits",
+    "purchase_order": "Purchase order",
+    "review_days": "Review window",
+}
+
+
+def facts(terms: Terms) -> dict[str, Said]:
+    """Return what the terms say by field, as the audit log keeps it."""
+    return {
+        "currency": terms.currency,
+        "anchor_day": terms.anchor_day,
+        "time_zone": terms.time_zone,
+        "included_generations": terms.included_generations,
+        "minimum_amount": _amount(terms.minimum_amount, terms.currency),
+        "capacity_fee": _amount(terms.capacity_fee, terms.currency),
+        "prices": [price(one, terms.currency) for one in terms.prices] or None,
+        "sla_credits": [credit(one) for one in terms.sla_credits] or None,
+        "purchase_order": terms.purchase_order or None,
+        "review_days": terms.review_days,
+    }
+
+
+def changes(before: Terms | None, after: Terms) -> dict[str, list[Said]]:
+    """Return what differs by field: before and after; everything where there was nothing before."""
+    old: Mapping[str, Said] = facts(before) if before else {}
+    return {name: [old.get(name), new] for name, new in facts(after).items() if old.get(name) != new}
+
+
+def price(one: Price, currency: str) -> str:
+    """Say a line of the price list: `v2 generations, 4K (v2 at 4K): €0.0380`."""
+    return f"{one.name} ({covers(one)}): {steps(one, currency)}"
+
+
+def covers(one: Price) -> str:
+    """Say what a line is for: `v2 at 1K, 2K`, or `v1 at any other resolution`."""
+    return f"{one.api_version} at {', '.join(map(_resolution, one.resolutions)) or 'any other resolution'}"
+
+
+def steps(one: Price, currency: str) -> str:
+    """Say the prices of a cost unit: `€0.0120 up to 100,000, then €0.0100`."""
+    said = []
+    for tier in one.tiers:
+        amount = currencies.said(tier.price, currency)
+        said.append(amount if tier.up_to is None else f"{amount} up to {tier.up_to:,}")
+    return ", then ".join(said)
+
+
+def credit(one: SlaCredit) -> str:
+    """Say an SLA credit: `10% below 99.90%`."""
+    return f"{one.credit:f}% below {one.below:f}%"
+
+
+def _resolution(name: str) -> str:
+    return name or "none told"
+
+
+def _amount(amount: Decimal | None, currency: str) -> str | None:
+    return None if amount is None else currencies.said(trimmed(amount, currency), currency)
+
+
+def trimmed(amount: Decimal, currency: str) -> Decimal:
+    """Leave out zeros that a column has added after the decimals of the currency."""
+    shortest = amount.quantize(currencies.smallest(currency))
+    return shortest if shortest == amount else Decimal(f"{amount:f}".rstrip("0"))

@@ -40,6 +40,7 @@ SWEEPS = {
     "measure old days anew that were reported late": ("metering.tasks.measure_old_sla", crontab(minute="22")),
     "open the next billing periods": ("metering.tasks.open_periods", crontab(minute="7")),
     "forget idempotency keys": ("metering.tasks.forget_claims", crontab(minute="47")),
+    "take billing periods on to their next state": ("metering.tasks.advance_periods", 60.0),
     "make the ledger's partitions": ("metering.tasks.ensure_partitions", crontab(minute="17")),
 }
 # Assigned whole: reading the configuration here would load the settings while they may still refuse to.

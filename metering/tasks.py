@@ -6,7 +6,7 @@ from django.utils import timezone
 from audit import trail
 from keys import actions as key_actions
 from keys import job_lengths
-from metering import actions, claims, lengths, partitions, pilot_use, sla_sweep, window_sweep
+from metering import actions, advancing, claims, lengths, partitions, pilot_use, sla_sweep, window_sweep
 
 
 @shared_task
@@ -25,6 +25,19 @@ def forget_claims() -> None:
 def open_periods() -> None:
     """Open the next billing period of every contract in effect."""
     actions.open_ahead(actor=trail.SYSTEM, now=timezone.now())
+
+
+@shared_task
+def advance_periods() -> None:
+    """Have every billing period go on whose next step is due; of many, each worker takes some."""
+    for ids in advancing.due(now=timezone.now()):
+        advance_some.delay(ids)
+
+
+@shared_task
+def advance_some(ids: list[int]) -> None:
+    """Take these billing periods on, as far as nothing is in the way."""
+    advancing.advance(ids, now=timezone.now())
 
 
 @shared_task

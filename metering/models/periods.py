@@ -20,6 +20,10 @@ class BillingPeriodQuerySet(models.QuerySet["BillingPeriod"]):
         """Keep those of the organizations in which the person holds the permission."""
         return self.filter(policy.scope(user, permission).as_q("organization__"))
 
+    def of_organization(self, uid_or_slug: str) -> "BillingPeriodQuerySet":
+        """Keep those of the organization with that id or slug."""
+        return self.filter(models.Q(organization__uid=uid_or_slug) | models.Q(organization__slug=uid_or_slug))
+
     def unfinished(self) -> "BillingPeriodQuerySet":
         """Keep those that are not final."""
         return self.exclude(state=BillingPeriod.State.FINAL)

@@ -15,7 +15,8 @@ from orgs.models import Organization
 from tests.factories import OrganizationFactory, SecretFactory, record_fixture
 
 SINCE = datetime(2026, 8, 1, tzinfo=UTC)
-# October has ended, and so has its review window.
+OCTOBER = datetime(2026, 10, 1, tzinfo=UTC)
+# It has ended, and so has its review window.
 NOW = datetime(2026, 11, 9, 12, tzinfo=UTC)
 # (version, resolutions, name, tiers up to and price)
 Price = tuple[str, list[str], str, list[tuple[int | None, str]]]

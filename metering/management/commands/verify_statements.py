@@ -22,4 +22,5 @@ class Command(OneLineCommand):
         if broken:
             count = len({one.number for one in broken})
             raise CommandError(f"{count:,} of {seen:,} documents {'is' if count == 1 else 'are'} broken.")
-        self.stdout.write(f"{seen:,} documents are as they were issued.")
+        said = "1 document is as it was" if seen == 1 else f"{seen:,} documents are as they were"
+        self.stdout.write(f"{said} issued.")

@@ -13,7 +13,7 @@ from keys.limits.windows import Totals, Window
 from metering.models import generations
 
 # Whole days and hours are read from what is counted by day and by hour; where a window begins or ends within an hour,
-# the ledger is. One statement has one view of all three, and says which transactions that is.
+# the ledger is, less what was voided. One statement has one view of all three, and says which transactions that is.
 _NARROWED = """organization_id = p.organization AND outcome = 'succeeded' AND environment = 'live'
     AND (p.key IS NULL OR key_id = p.key) AND (p.version IS NULL OR api_version = p.version)"""
 _USED = f"""
@@ -25,6 +25,9 @@ SELECT p.n, coalesce(CASE p.kind
     ELSE (SELECT sum(CASE WHEN p.by_units THEN units ELSE 1 END) FROM metering_generation
         WHERE {_NARROWED} AND occurred_at >= p.since AND occurred_at < p.until
             AND generation_id >= p.low AND generation_id < p.high)
+        - (SELECT coalesce(sum(CASE WHEN p.by_units THEN units ELSE 1 END), 0) FROM metering_adjustment
+        WHERE {_NARROWED} AND kind = 'void' AND hour >= date_trunc('hour', p.since, 'UTC') AND hour < p.until
+            AND occurred_at >= p.since AND occurred_at < p.until)
 END, 0)::bigint, pg_current_snapshot()::text, coalesce(pg_current_xact_id_if_assigned()::text, '')
 FROM json_to_recordset(%s::json) AS p(
     n integer, kind text, organization bigint, key bigint, version text, by_units boolean,

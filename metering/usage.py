@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, Expression, QuerySet, Sum
 
 from metering import periods
-from metering.models import BillingPeriod, Generation, UsageDay, UsageHour
+from metering.models import Adjustment, BillingPeriod, Generation, UsageDay, UsageHour
 from orgs.models import Organization
 
 VERSIONS = tuple(Generation.ApiVersion.values)
@@ -81,7 +81,10 @@ def of_period(period: BillingPeriod, *, environment: str) -> Tally:
 
 
 def between(organization: Organization, start: datetime, end: datetime, *, environment: str) -> Tally:
-    """Count what happened in start ≤ t < end, exactly: whole hours from the rollup, the rest from the ledger."""
+    """Count what happened in start ≤ t < end, exactly: whole hours from the rollup, the rest from the ledger.
+
+    What was voided counts nowhere.
+    """
     total = Tally()
     hours = periods.whole_hours(periods.Span(start, end))
     edges = [(start, end)]
@@ -93,4 +96,12 @@ def between(organization: Organization, start: datetime, end: datetime, *, envir
         if first < last:
             single = Generation.objects.of_keys(environment).filter(organization=organization).between(first, last)
             total.merge(tally(single, counted=Count("*")))
+            _take_voids(total, organization, first, last, environment=environment)
     return total
+
+
+def _take_voids(total: Tally, organization: Organization, start: datetime, end: datetime, *, environment: str) -> None:
+    voids = Adjustment.objects.between(start, end).filter(organization=organization, environment=environment)
+    grouped = voids.order_by().values_list("api_version", "outcome")
+    for version, outcome, generations, units in grouped.annotate(counted=Count("*"), summed=Sum("units")):
+        total.add(version, outcome, -generations, -units)

@@ -113,7 +113,13 @@ class AdjustmentRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.generation_id or self.text}"
+        if self.is_void:
+            return f"Void of {self.generation_id}"
+        return f"{self.get_kind_display()}: {self.text}"
+
+    @property
+    def is_void(self) -> bool:
+        return self.kind == AdjustmentKind.VOID
 
     @property
     def is_waiting(self) -> bool:

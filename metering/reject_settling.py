@@ -1,0 +1,86 @@
+"""What becomes of what was not counted: it is sent to the ledger once more, or a person says that it may stay out."""
+
+import json
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from audit import trail
+from audit.verbs import Verb
+from metering import ledger
+from metering.models import RejectedGeneration
+from metering.results import Result
+
+Resolution = RejectedGeneration.Resolution
+# A duplicate without a code is what somebody counted meanwhile.
+_COUNTED = ("accepted", "accepted_late", "duplicate")
+
+
+def retry_reject(
+    *, reject: RejectedGeneration, actor: trail.Actor, now: datetime, reason: str = "", ticket: str = ""
+) -> Result:
+    """Send the stored body through the ledger as if the gateway had, and return what came of it.
+
+    What is counted by it is settled; what is refused again stays. ValidationError where it is settled already.
+    """
+    _check_unsettled(reject)
+    # In transactions of its own, which the counters of limits follow. Sent twice, it counts once all the same.
+    (result,) = ledger.append(items=[json.loads(reject.raw)], source=reject.source, gateway=reject.gateway, now=now)
+    with transaction.atomic():
+        locked = _lock(reject)
+        changes = {}
+        if is_counted(result):
+            changes = {"resolution": (locked.resolution, Resolution.RETRIED)}
+            _settle(locked, Resolution.RETRIED, actor=actor, now=now, reason=said(result))
+        told = {"result": said(result), "code": reject.code, "period": result["period"] or ""}
+        detail: dict[str, str | int] = {name: value for name, value in told.items() if value}
+        _record(Verb.REJECT_RETRIED, locked, actor=actor, changes=changes, detail=detail, reason=reason, ticket=ticket)
+    return result
+
+
+@transaction.atomic
+def dismiss_reject(
+    *, reject: RejectedGeneration, actor: trail.Actor, now: datetime, reason: str, ticket: str = ""
+) -> RejectedGeneration:
+    """Let it stay uncounted. ValidationError where it is settled already."""
+    locked = _lock(reject)
+    changes = {"resolution": (locked.resolution, Resolution.DISMISSED)}
+    _settle(locked, Resolution.DISMISSED, actor=actor, now=now, reason=trail.cleaned_reason(reason))
+    detail: dict[str, str | int] = {"code": locked.code}
+    _record(Verb.REJECT_DISMISSED, locked, actor=actor, changes=changes, detail=detail, reason=reason, ticket=ticket)
+    return locked
+
+
+def is_counted(result: Result) -> bool:
+    """Whether the generation is in the ledger by now, as it was reported."""
+    return result["status"] in _COUNTED and result["code"] in (None, "period_final")
+
+
+def said(result: Result) -> str:
+    """Say what came of it as the contract does: `rejected: unknown_key`."""
+    return f"{result['status']}: {result['code']}" if result["code"] else result["status"]
+
+
+def _lock(reject: RejectedGeneration) -> RejectedGeneration:
+    rows = RejectedGeneration.objects.select_for_update(of=("self",)).select_related("organization")
+    locked = rows.get(pk=reject.pk)
+    _check_unsettled(locked)
+    return locked
+
+
+def _check_unsettled(reject: RejectedGeneration) -> None:
+    if reject.resolution != Resolution.NONE:
+        said = reject.get_resolution_display().lower()
+        raise ValidationError(f"This is settled: {said}, by {reject.resolved_by}. Nothing was changed.")
+
+
+def _settle(reject: RejectedGeneration, resolution: str, *, actor: trail.Actor, now: datetime, reason: str) -> None:
+    reject.resolution, reject.resolved_at = resolution, now
+    reject.resolved_by, reject.resolved_reason = trail.as_named(actor.label), reason
+    reject.save(update_fields=["resolution", "resolved_at", "resolved_by", "resolved_reason"])
+
+
+def _record(verb: Verb, reject: RejectedGeneration, *, actor: trail.Actor, **said: object) -> None:
+    of = reject.organization.target if reject.organization else None
+    trail.record(verb, actor=actor, target=reject.target, organization=of, **said)  # type: ignore[arg-type]

@@ -38,6 +38,8 @@ SWEEPS = {
     "make the counters of quotas equal to the ledger": ("metering.tasks.reconcile_windows", 60.0),
     "measure how the last days went": ("metering.tasks.measure_sla", 300.0),
     "measure old days anew that were reported late": ("metering.tasks.measure_old_sla", crontab(minute="22")),
+    "take up exports that nobody makes": ("metering.tasks.take_up_exports", 60.0),
+    "remove exports whose time is over": ("metering.tasks.forget_exports", crontab(minute="42")),
     "open the next billing periods": ("metering.tasks.open_periods", crontab(minute="7")),
     "forget idempotency keys": ("metering.tasks.forget_claims", crontab(minute="47")),
     "take billing periods on to their next state": ("metering.tasks.advance_periods", 60.0),

@@ -42,6 +42,7 @@ GATEWAYS = frozenset(
     }
 )
 JOBS = frozenset({"audit:jobs", "audit:job", "audit:cancel_job", "audit:export_job"})
+EXPORTS = frozenset({"metering:exports", "metering:export_file", "metering:cancel_export", "metering:remove_export"})
 PLANS = frozenset({"keys:plans", "keys:publish_plan"})
 CAPACITY = frozenset(
     {
@@ -93,6 +94,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "Metering",
         (
             Entry("Usage", "chart-bar", "metering:index", "usage.see", frozenset({"metering:"})),
+            Entry("Exports", "arrow-down-tray", "metering:exports", "usage.see", EXPORTS),
             Entry("Capacity", "server-stack", "orgs:capacity", "capacity.see", CAPACITY),
         ),
     ),

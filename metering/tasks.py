@@ -1,12 +1,19 @@
-"""Sweeps: each looks for what is due, and may run twice."""
+"""Sweeps: each looks for what is due, and may run twice. And the making of exports."""
+
+import logging
 
 from celery import shared_task
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from audit import trail
 from keys import actions as key_actions
 from keys import job_lengths
 from metering import actions, advancing, claims, lengths, partitions, pilot_use, sla_sweep, window_sweep
+from metering.exporting import running
+from metering.models import Export
+
+log = logging.getLogger(__name__)
 
 
 @shared_task
@@ -70,3 +77,34 @@ def measure_sla() -> None:
 def measure_old_sla() -> None:
     """Do the same for the last 13 months, where late reports or voids have changed them."""
     sla_sweep.run(now=timezone.now())
+
+
+@shared_task
+def run_export(pk: int) -> None:
+    """Work on an export for a while, and come back for the rest; nothing where another worker has it."""
+    if running.run(pk):
+        run_export.delay(pk)
+
+
+@shared_task
+def take_up_exports() -> None:
+    """Have the exports made that were never taken up, or whose worker went quiet."""
+    for export in running.due(now=timezone.now()):
+        run_export.delay(export.pk)
+
+
+@shared_task
+def forget_exports() -> None:
+    """Remove the exports whose time is over, some at a time."""
+    while actions.forget_exports(actor=trail.SYSTEM, now=timezone.now()):
+        pass
+
+
+def enqueue(export: Export) -> None:
+    """Have an export made once it is committed. A broker that does not answer costs a minute: the sweep finds it."""
+    # A little late, so that what was reported before it was asked for is committed.
+    wait = running.SETTLING.total_seconds() + 0.5
+    try:
+        run_export.apply_async_on_commit((export.pk,), countdown=wait)
+    except OperationalError:
+        log.warning("The broker does not answer: the export %s waits for the sweep.", export.uid)

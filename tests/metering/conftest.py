@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from audit import trail, uuid7
 from keys.models import KeySecret
-from metering import ledger, verification
+from metering import ledger, recounting
 from metering.results import Result, rfc3339
 from orgs import actions
 from orgs.models import Organization
@@ -97,4 +97,4 @@ def midday(now: datetime, *, days: int = 0) -> datetime:
 
 def rollups_equal_the_ledger() -> bool:
     """Compare every row of both rollups with what the ledger adds up to, less what was voided."""
-    return not list(verification.differences())
+    return not list(recounting.differences())

@@ -10,9 +10,9 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from keys.models import ApiKey
-from metering import verification
+from metering import recounting
 from metering.models import BillingPeriod
-from metering.verification import Difference
+from metering.recounting import Difference
 from orgs.commands import OneLineCommand
 from orgs.models import Organization
 
@@ -30,11 +30,11 @@ class Command(OneLineCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         period = _period(options["period"]) if options["period"] else None
-        since = verification.since()
+        since = recounting.since()
         if since:
             self.stderr.write(f"Months before are detached: counted from {since:%F} on.")
         found = 0
-        for line in _lines(verification.differences(period=period, since=since)):
+        for line in _lines(recounting.differences(period=period, since=since)):
             self.stdout.write(line)
             found += 1
         if found:

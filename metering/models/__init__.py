@@ -1,5 +1,6 @@
 from metering.models.adjustments import Adjustment, AdjustmentRequest
 from metering.models.alerts import UsageAlert
+from metering.models.checks import PeriodCheck
 from metering.models.claims import IdempotencyClaim
 from metering.models.contracts import Contract
 from metering.models.control_totals import ControlTotal, SourceCompletion
@@ -23,6 +24,7 @@ __all__ = [
     "ExportChunk",
     "Generation",
     "IdempotencyClaim",
+    "PeriodCheck",
     "PeriodSource",
     "RejectedGeneration",
     "SlaDay",

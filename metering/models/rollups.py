@@ -114,6 +114,11 @@ class UsageDay(Rollup):
         indexes = [
             models.Index(fields=["day"], name="usage_days_by_day"),
             models.Index(fields=["period"], name="usage_days_of_a_period"),
+            models.Index(
+                fields=["original_period"],
+                name="usage_days_of_an_original",
+                condition=models.Q(original_period__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

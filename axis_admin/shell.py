@@ -70,6 +70,8 @@ OF_ORGANIZATIONS = frozenset(
         "keys:live",
         "metering:for_org",
         "metering:overview",
+        "metering:sla",
+        "metering:sla_overview",
         "metering:export",
         "metering:pilot",
         "metering:convert_pilot",

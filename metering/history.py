@@ -32,6 +32,8 @@ class Past:
     service_tier: str = ""
     failure_cause: str = ""
     duration_ms: int | None = None
+    # In milliseconds, by the names that gateways give them.
+    stages: dict[str, int] | None = None
 
 
 @transaction.atomic
@@ -81,4 +83,5 @@ def _entry(row: Past) -> Entry:
         aspect_ratio=row.aspect_ratio,
         service_tier=row.service_tier,
         failure_cause=row.failure_cause,
+        stages=row.stages,
     )

@@ -4,21 +4,23 @@ Attainment is what succeeded of all that counts: what succeeded, what failed by 
 Content, the client and the customer's own limits count neither way.
 """
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
 
 from metering import histograms
 from metering.histograms import Quantile
+from metering.rating import SlaCredit
 from orgs.objectives import Objective
 
 STAGES = ("anchor", "interpretation", "render")
 P95 = 0.95
 HUNDRED = 100
-# What is printed is cut and not rounded: 99.90 is never said of what missed 99.9.
-_CUT = Decimal("0.001")
+# A percentage has so many digits, and more only where a promise has.
+DIGITS = 2
 
 
 @dataclass
@@ -54,7 +56,7 @@ class Measured:
     @property
     def attainment(self) -> Fraction | None:
         """The part of what counts that succeeded; None where nothing counts."""
-        return Fraction(self.succeeded, self.counted) if self.counted else None
+        return Fraction(self.succeeded, self.counted) if self.counted > 0 else None
 
     @property
     def p95(self) -> Quantile | None:
@@ -118,17 +120,27 @@ def is_fast(measured: Measured, objective: Objective) -> bool | None:
     return False if p95.low >= objective.p95_ms else None
 
 
-def percent(part: Fraction | None) -> Decimal | None:
-    """Return a part in percent, cut to three digits."""
-    if part is None:
-        return None
+def percent(part: Fraction, digits: int = DIGITS) -> Decimal:
+    """Return a part in percent, cut and not rounded: 99.90 is never said of what missed 99.9."""
     exact = Decimal(part.numerator) * HUNDRED / Decimal(part.denominator)
-    return exact.quantize(_CUT, rounding=ROUND_DOWN)
+    return exact.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_DOWN)
 
 
-def deepest(attained: Fraction | None, tiers: Iterable[Mapping[str, str]]) -> Decimal | None:
-    """Return the credit in percent of the lowest tier that the attainment stays below; None where it misses none."""
-    if attained is None:
-        return None
-    missed = [tier for tier in tiers if attained * HUNDRED < Fraction(tier["below"])]
-    return Decimal(min(missed, key=lambda tier: Decimal(tier["below"]))["credit"]) if missed else None
+def said(part: Fraction | None, objective: Objective) -> str:
+    """Write an attainment with as many digits as its promise needs: `99.97%`, a dash where nothing counts."""
+    if part is None:
+        return "\u2013"
+    promised = (objective.availability or Decimal(0)).normalize()
+    digits = -int(promised.as_tuple().exponent)
+    return f"{percent(part, max(DIGITS, digits))}%"
+
+
+def expected(measured: Measured, elapsed: Fraction) -> int:
+    """Return how much the whole time will count at this pace, of which that part has passed (0 < elapsed ≤ 1)."""
+    return math.ceil(measured.counted / elapsed)
+
+
+def deepest(attained: Fraction | None, tiers: Iterable[SlaCredit]) -> SlaCredit | None:
+    """Return the lowest tier that the attainment stays below; None where it misses none, or nothing counts."""
+    missed = [tier for tier in tiers if attained is not None and attained * HUNDRED < Fraction(tier.below)]
+    return min(missed, key=lambda tier: tier.below, default=None)

@@ -5,7 +5,7 @@ refusals. Whoever computes it reads both and the ledger in one statement: afterw
 by however many workers it is done.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import connection, transaction
@@ -17,6 +17,8 @@ from metering.models import generations
 LATELY, ALL = timedelta(days=2), timedelta(days=396)
 # Of one run: a ledger that is new here is worked off in several.
 MOST = 5_000
+# Days that follow each other are computed together, up to so many.
+MONTH = 31
 # The part of the advisory locks that is this sweep's.
 _SPACE = 78 << 48
 _DAY = timedelta(days=1)
@@ -56,35 +58,36 @@ ORDER BY day DESC, organization_id LIMIT %(most)s
 _TOOK = f"ceil(ln(greatest({{milliseconds}}, 1)::float8) / ln({histograms.WIDTH}::float8))::int"
 _COMPUTE = """
 WITH {counted}, measured AS (
-    SELECT api_version, duration_ms, stages FROM metering_generation AS generation
+    SELECT (occurred_at AT TIME ZONE 'UTC')::date AS day, api_version, duration_ms, stages
+    FROM metering_generation AS generation
     WHERE organization_id = %(organization)s AND generation_id >= %(low)s AND generation_id < %(high)s
         AND occurred_at >= %(start)s AND occurred_at < %(end)s AND environment = 'live' AND outcome = 'succeeded'
         AND NOT EXISTS (
             SELECT FROM metering_adjustment AS adjustment
             WHERE adjustment.kind = 'void' AND adjustment.generation_id = generation.generation_id)
 ), durations AS (
-    SELECT api_version, jsonb_object_agg(bucket, many) AS histogram FROM (
-        SELECT api_version, {duration} AS bucket, count(*) AS many
-        FROM measured WHERE duration_ms IS NOT NULL GROUP BY 1, 2) AS buckets GROUP BY 1
+    SELECT day, api_version, jsonb_object_agg(bucket, many) AS histogram FROM (
+        SELECT day, api_version, {duration} AS bucket, count(*) AS many
+        FROM measured WHERE duration_ms IS NOT NULL GROUP BY 1, 2, 3) AS buckets GROUP BY 1, 2
 ), stages AS (
-    SELECT api_version, jsonb_object_agg(stage, histogram) AS histograms FROM (
-        SELECT api_version, stage, jsonb_object_agg(bucket, many) AS histogram FROM (
-            SELECT api_version, stage, {stage} AS bucket, count(*) AS many
+    SELECT day, api_version, jsonb_object_agg(stage, histogram) AS histograms FROM (
+        SELECT day, api_version, stage, jsonb_object_agg(bucket, many) AS histogram FROM (
+            SELECT day, api_version, stage, {stage} AS bucket, count(*) AS many
             FROM measured CROSS JOIN LATERAL jsonb_each(stages) AS reported(stage, milliseconds)
-            WHERE jsonb_typeof(stages) = 'object' AND jsonb_typeof(milliseconds) = 'number' GROUP BY 1, 2, 3
-        ) AS buckets GROUP BY 1, 2) AS each GROUP BY 1
+            WHERE jsonb_typeof(stages) = 'object' AND jsonb_typeof(milliseconds) = 'number' GROUP BY 1, 2, 3, 4
+        ) AS buckets GROUP BY 1, 2, 3) AS each GROUP BY 1, 2
 )
 INSERT INTO metering_sladay AS known
     (organization_id, day, api_version, succeeded, bad, excluded, refused, durations, stages)
 SELECT organization_id, day, api_version, succeeded, bad, excluded, refused,
     coalesce(durations.histogram, '{{}}'), coalesce(stages.histograms, '{{}}')
-FROM now LEFT JOIN durations USING (api_version) LEFT JOIN stages USING (api_version)
+FROM now LEFT JOIN durations USING (day, api_version) LEFT JOIN stages USING (day, api_version)
 ON CONFLICT (organization_id, day, api_version) DO UPDATE SET
     succeeded = excluded.succeeded, bad = excluded.bad, excluded = excluded.excluded, refused = excluded.refused,
     durations = excluded.durations, stages = excluded.stages
 """.format(  # noqa: S608 (put together from what stands above)
     counted=_COUNTED.format(
-        usage="organization_id = %(organization)s AND day = %(day)s",
+        usage="organization_id = %(organization)s AND day BETWEEN %(first)s AND %(last)s",
         refusals="hours.organization_id = %(organization)s AND hour >= %(start)s AND hour < %(end)s",
     ),
     duration=_TOOK.format(milliseconds="duration_ms"),
@@ -98,34 +101,38 @@ def run(*, now: datetime, back: timedelta = ALL, most: int = MOST) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_DUE, {"since": since, "most": most})
         due = cursor.fetchall()
-    return sum(_compute_alone(organization, day) for organization, day in due)
-
-
-def compute(organization: int, days: Iterable[date]) -> None:
-    """Compute these days of an organization, whether they are due or not."""
-    for day in days:
-        _compute(organization, day)
+    by_organization: dict[int, list[date]] = {}
+    for organization, day in due:
+        by_organization.setdefault(organization, []).append(day)
+    return sum(len(days) for organization, days in by_organization.items() if _compute(organization, days))
 
 
 def lock_of(organization: int) -> int:
-    """Return the advisory lock that a worker holds while it computes a day of this organization."""
+    """Return the advisory lock that a worker holds while it computes days of this organization."""
     return _SPACE + organization
 
 
 @transaction.atomic
-def _compute_alone(organization: int, day: date) -> bool:
-    # A second worker would write the same, or what it read a moment before.
+def _compute(organization: int, days: Iterable[date]) -> bool:
     with connection.cursor() as cursor:
+        # A second worker would write the same, or what it read a moment before.
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s::bigint)", [lock_of(organization)])
         if not cursor.fetchone()[0]:
             return False
-    _compute(organization, day)
+        for first, last in _stretches(days):
+            start, end = (datetime.combine(day, time.min, UTC) for day in (first, last + _DAY))
+            low, high = generations.ids_between(start, end)
+            span = {"first": first, "last": last, "start": start, "end": end, "low": low, "high": high}
+            cursor.execute(_COMPUTE, {"organization": organization, **span})
     return True
 
 
-def _compute(organization: int, day: date) -> None:
-    start = datetime.combine(day, time.min, UTC)
-    low, high = generations.ids_between(start, start + _DAY)
-    span = {"start": start, "end": start + _DAY, "low": low, "high": high}
-    with connection.cursor() as cursor:
-        cursor.execute(_COMPUTE, {"organization": organization, "day": day, **span})
+def _stretches(days: Iterable[date]) -> Iterator[tuple[date, date]]:
+    """Yield the first and last of days that follow each other, a month of them at most."""
+    found: list[list[date]] = []
+    for day in sorted(days):
+        if found and day - found[-1][-1] == _DAY and len(found[-1]) < MONTH:
+            found[-1].append(day)
+        else:
+            found.append([day])
+    return ((row[0], row[-1]) for row in found)

@@ -24,7 +24,7 @@ from axis_admin.demo_data import (
 from axis_admin.demo_data.credentials import Held
 from axis_admin.demo_data.pools import Booked
 from keys.models import GatewayCredential, SecretUse
-from metering import history
+from metering import history, sla_sweep
 from metering.models import Generation
 from orgs.models import CapacityPool, Organization
 
@@ -54,6 +54,7 @@ def seed(*, actor: trail.Actor, now: datetime) -> Made:
     decisions.note(held, now=now)
     cutovers.count(held, now=now)
     minutes.note(now=now)
+    sla_sweep.run(now=now)
     limits.settle(list(organizations.values()), actor=actor, now=now)
     made = Made(len(organizations), len(held), generations)
     _record(made, organizations, held, booked, actor=actor)

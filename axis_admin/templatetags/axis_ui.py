@@ -7,11 +7,18 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from axis_admin.ui import fields, filters, tables, words
-from axis_admin.ui.charts import bars, capacity, described, limits, small
+from axis_admin.ui.charts import attainment, bars, capacity, described, limits, small
 
 register = template.Library()
 
-for drawing in (bars.stacked_bars, limits.limit_over_time, small.sparkline, small.bar, capacity.capacity_timeline):
+for drawing in (
+    bars.stacked_bars,
+    limits.limit_over_time,
+    attainment.attainment,
+    small.sparkline,
+    small.bar,
+    capacity.capacity_timeline,
+):
     register.simple_tag(drawing)
 for text in (described.described, words.share, words.change, fields.control, fields.shape, fields.described_by):
     register.simple_tag(text)

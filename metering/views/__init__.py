@@ -1,5 +1,6 @@
 from metering.views.exports import cancel_export, export_file, exports, remove_export, start_export
 from metering.views.pilots import convert_pilot, pilot, pilots
+from metering.views.sla import sla, sla_overview
 from metering.views.usage import export, for_org, index, overview
 
 __all__ = [
@@ -14,5 +15,7 @@ __all__ = [
     "pilot",
     "pilots",
     "remove_export",
+    "sla",
+    "sla_overview",
     "start_export",
 ]

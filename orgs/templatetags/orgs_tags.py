@@ -22,6 +22,7 @@ TABS = [
     ("Live", "keys:live"),
     ("Refusals", "keys:org_refusals"),
     ("Usage", "metering:for_org"),
+    ("SLA", "metering:sla"),
     ("Capacity", "orgs:org_capacity"),
     ("Pilot", PILOT),
     ("Contacts", "orgs:contacts"),

@@ -23,6 +23,7 @@ class Point(TypedDict):
     used: NotRequired[int]
     limit: NotRequired[int]
     refused: NotRequired[int]
+    percent: NotRequired[float | None]
 
 
 class Mark(TypedDict):
@@ -47,11 +48,11 @@ class Dot(TypedDict):
 
 
 class Chart(TypedDict):
-    """A whole chart. kind: "bars" (default) or "limit". label: what it shows, in a sentence.
+    """A whole chart. kind: "bars" (default), "limit" or "attainment". label: what it shows, in a sentence.
 
     top: the value at the upper edge, by default a round one. every: a label below each nth slot. column: the heading
     of the first column of its table. legend: in place of a line for each series, where several share a colour.
-    used: what a limit over time calls its traffic, by default the busiest minute.
+    used: what a limit over time calls its traffic, by default the busiest minute. promised: in percent.
     """
 
     label: str
@@ -68,6 +69,7 @@ class Chart(TypedDict):
     ghost: NotRequired[str]
     column: NotRequired[str]
     legend: NotRequired[list[dict[str, str]]]
+    promised: NotRequired[float | None]
 
 
 class Reservation(TypedDict):

@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metering import histograms, sla
+from metering.rating import SlaCredit
 from metering.sla import Measured
 from orgs.objectives import Objective
 
 PROMISED = Objective(Decimal("99.900"), 15_000)
-TIERS = [{"below": "99.90", "credit": "10"}, {"below": "99.00", "credit": "25"}, {"below": "95", "credit": "100"}]
+TIERS = [SlaCredit(Decimal(below), Decimal(credit)) for below, credit in (("99.90", 10), ("99.00", 25), ("95", 100))]
 
 counts = st.integers(0, 10_000)
 measured = st.builds(
@@ -53,14 +54,19 @@ def test_a_promise_is_kept_exactly_as_long_as_budget_is_left(of: Measured, furth
 def test_only_what_we_failed_counts_against_us() -> None:
     month = Measured(succeeded=998, bad=1, excluded=500, refused=1)
     assert month.attainment == Fraction(998, 1000)
-    assert sla.percent(month.attainment) == Decimal("99.800")
+    assert sla.said(month.attainment, PROMISED) == "99.80%"
     assert sla.is_kept(month, PROMISED) is False
     assert sla.budget(month, PROMISED) == sla.Budget(allowed=1, used=2)
 
 
 def test_an_attainment_is_cut_and_never_rounded_up_to_its_promise() -> None:
-    assert sla.percent(Fraction(99_899_999, 100_000_000)) == Decimal("99.899")
-    assert sla.percent(None) is None
+    assert sla.said(Fraction(99_899_999, 100_000_000), PROMISED) == "99.89%"
+    assert sla.said(Fraction(99_949_999, 100_000_000), Objective(Decimal("99.995"))) == "99.949%"
+    assert sla.said(None, PROMISED) == "–"
+
+
+def test_a_third_of_a_month_tells_the_whole_of_it() -> None:
+    assert sla.expected(Measured(succeeded=90, bad=10, excluded=900), Fraction(1, 3)) == 300
 
 
 def test_nothing_is_judged_where_nothing_is_promised_or_nothing_happened() -> None:
@@ -87,7 +93,7 @@ def test_a_p95_is_judged_only_where_its_bucket_does_not_hold_the_promise(took: i
 )
 def test_the_deepest_tier_missed_is_credited(succeeded: int, credit: str | None) -> None:
     found = sla.deepest(Fraction(succeeded, 10_000), TIERS)
-    assert found == (Decimal(credit) if credit else None)
+    assert (found and str(found.credit)) == credit
 
 
 def test_nothing_is_credited_for_a_month_without_use() -> None:

@@ -157,3 +157,12 @@ def days_are_the_ledgers() -> bool:
 def test_an_organization_without_use_has_no_days(halide: Organization, now: datetime) -> None:
     assert sla_sweep.run(now=now, back=timedelta(days=5)) == 0
     assert not SlaDay.objects.exists()
+
+
+def test_days_apart_and_days_in_a_row_are_each_computed_once(live: KeySecret, now: datetime, report: Report) -> None:
+    ago = [1, 2, 3, 7, 8, 12]
+    report(*(generation(live, midday(now, days=n), duration_ms=1_000 * n) for n in ago))
+    assert sla_sweep.run(now=now) == len(ago)
+    for day in SlaDay.objects.all():
+        took = (midday(now).date() - day.day).days * 1_000
+        assert histograms.parsed(day.durations) == histograms.histogram([took])

@@ -21,7 +21,7 @@ from metering.pilots import ContractTerms
 from orgs import actions as org_actions
 from orgs import plans
 from orgs.capacity import spans
-from tests import factories
+from tests import exports, factories
 from tests.capacity import a_pool, a_reservation, in_days
 from tests.cast import ACTOR
 from tests.house.every_adjustment_action import EVERY_ADJUSTMENT_ACTION
@@ -274,6 +274,17 @@ CALLS: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
         "terms": rating.unpriced(currency="USD"),
         "reason": "As it was signed",
     },
+    metering_actions.start_export: lambda: {
+        "owner": _person(),
+        "title": "Usage",
+        "what": "table",
+        "format": "csv",
+        "query": "",
+    },
+    metering_actions.cancel_export: lambda: {"export": exports.an_export(_person())},
+    metering_actions.remove_export: lambda: {"export": exports.a_file(_person())},
+    metering_actions.record_download: lambda: {"export": exports.a_file(_person())},
+    metering_actions.forget_exports: lambda: {"now": exports.an_old_file(_person()).as_of + DAY},
     metering_actions.convert_pilot: lambda: {"pilot": _ready(), "terms": ContractTerms("USD", 15, 10)},
     metering_actions.open_default_contract: lambda: {"organization": _organization()},
     metering_actions.open_periods: lambda: {"contract": _contract(), "through": timezone.now() + 100 * DAY},

@@ -99,6 +99,10 @@ ROUTES: dict[str, str] = {
     "keys:cancel_pilot": CHANGERS,
     "keys:plans": EVERYBODY,
     "keys:publish_plan": "200 403 403 403 403 404",
+    "metering:exports": EVERYBODY,
+    "metering:start_export": WHO_SEES_IT,
+    # The account manager's own.
+    "metering:export_file": "404 404 200 404 404 404",
     "metering:pilots": EVERYBODY,
     "metering:pilot": WHO_SEES_IT,
     "metering:convert_pilot": KEY_PEOPLE,
@@ -120,6 +124,8 @@ BY_POST = {
     "orgs:remove_contact": "302 302 302 403 403 404",
     "audit:cancel_job": "302 404 404 404 404 404",
     "keys:remove_view": "404 404 302 404 404 404",
+    "metering:cancel_export": "404 404 302 404 404 404",
+    "metering:remove_export": "404 404 302 404 404 404",
     "keys:tick_criterion": "302 403 302 403 403 404",
 }
 # Open to strangers, each for its own reason; `delivery` is the customers', who are none of our people.

@@ -13,7 +13,7 @@ from django.utils import timezone
 from audit.models import Event
 from keys.models import LimitRule, Pilot, SavedView
 from orgs.models import Organization, Reservation, Staff
-from tests import capacity, factories, jobs
+from tests import capacity, exports, factories, jobs
 from tests.house.routes import BY_POST, GATEWAY, OPEN, OWN, ROLES, ROUTES
 
 
@@ -49,6 +49,10 @@ def arguments(her_organization: Organization) -> Callable[[str], list[Any]]:
             return [capacity.a_pool().code]
         if route in OF_A_RESERVATION:
             return [_hold_of(her_organization).uid]
+        if route in OF_AN_EXPORT:
+            manager = her_organization.account_manager
+            assert manager is not None
+            return [OF_AN_EXPORT[route](manager).uid]
         if route in OF_A_VIEW:
             return [a_view(her_organization.account_manager).uid]
         if route == "keys:gateway" or (route.startswith("keys:") and route.endswith(("_gateway", "_gateway_overlap"))):
@@ -141,6 +145,10 @@ OF_A_LEAK = {
     "keys:leak", "keys:replace_leaked", "keys:contain_leaked", "keys:revoke_leaked", "keys:close_leak",
     "keys:date_leak",
 }  # fmt: skip
+OF_AN_EXPORT = {
+    "metering:export_file": exports.a_file, "metering:cancel_export": exports.an_export,
+    "metering:remove_export": exports.a_file,
+}  # fmt: skip
 OF_A_VIEW = {"keys:rename_view", "keys:remove_view"}
 OF_A_JOB = {"audit:job", "audit:export_job", "audit:cancel_job"}
 # Each with what it must look like to be asked for.
@@ -165,7 +173,7 @@ NEEDS_STATUS = {
 }
 WITHOUT_ARGUMENTS = {
     "home", "orgs:index", "orgs:create", "keys:index", "keys:links", "keys:gateways", "keys:create_gateway",
-    "metering:index", "metering:pilots", "audit:index", "audit:jobs", "keys:export", "keys:hygiene", "keys:save_view",
+    "metering:index", "metering:pilots", "metering:exports", "audit:index", "audit:jobs", "keys:export", "keys:hygiene", "keys:save_view",
     "lookup", "keys:report_leak", "orgs:capacity", "orgs:create_pool", "orgs:reserve", "keys:plans",
 }  # fmt: skip
 

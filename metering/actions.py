@@ -8,6 +8,7 @@ from metering.adjustments import (
     withdraw_adjustment,
 )
 from metering.contracts import correct_contract, open_contract, open_default_contract, replace_contract
+from metering.crediting import issue_credit_note
 from metering.exporting.asking import cancel_export, forget_exports, record_download, remove_export, start_export
 from metering.lifecycle import (
     begin_closing,
@@ -21,6 +22,7 @@ from metering.lifecycle import (
 from metering.period_openings import open_ahead, open_periods
 from metering.pilots import convert_pilot
 from metering.reject_settling import dismiss_reject, retry_reject
+from metering.sending import send_statement
 
 __all__ = [
     "approve_adjustment",
@@ -37,6 +39,7 @@ __all__ = [
     "finish_period",
     "forget_exports",
     "hold_period",
+    "issue_credit_note",
     "open_ahead",
     "open_contract",
     "open_default_contract",
@@ -47,6 +50,7 @@ __all__ = [
     "remove_export",
     "replace_contract",
     "retry_reject",
+    "send_statement",
     "start_export",
     "withdraw_adjustment",
 ]

@@ -81,7 +81,8 @@ def issue_credit_note(
 ) -> Statement:
     """Write a credit note to a statement: one line, with who asked for it and who approved it.
 
-    `approval` says `adjustment`, `asked_by`, `approved_by` and `reason`. The caller holds the organization's fence.
+    `approval` says `adjustment`, `asked_by`, `approved_by` and `counted_in`, the label of the period whose statement
+    carries the credit. The caller holds the organization's fence.
     IntegrityError where the adjustment has one.
     """
     organization, kept = statement.organization, json.loads(statement.document)

@@ -11,7 +11,7 @@ from reportlab.platypus import Paragraph, Table, TableStyle
 
 from metering.papers import fonts
 from metering.papers.ink import FAINT, GREY, INK, LINE, STRONG, SUNK
-from metering.papers.reading import Paper, PaperLine
+from metering.papers.reading import Paper, PaperLine, named
 
 _WIDTHS = (77 * mm, 24 * mm, 24 * mm, 22 * mm, 27 * mm)
 _HEADINGS = ("Line", "Quantity", "Billed units", "Unit price", "Amount")
@@ -39,12 +39,13 @@ def facts(paper: Paper) -> Table:
 
 
 def remarks(paper: Paper) -> Iterator[tuple[str, str]]:
-    """Yield what a credit note says of itself: the statement that it corrects, why, and who agreed to it."""
+    """Yield what a credit note says of itself: the statement that it corrects, and who agreed to it."""
     if refers_to := paper.document.get("refers_to"):
         yield "Corrects statement", refers_to["number"]
     if approval := paper.document.get("approval"):
-        yield "Reason", approval["reason"]
         yield "Adjustment", f"{approval['adjustment']}, approved by {approval['approved_by']}"
+        if approval["counted_in"]:
+            yield "Settled with", f"the statement of {named(approval['counted_in'])}, in which it is a line"
 
 
 def remark(name: str, value: str) -> Table:

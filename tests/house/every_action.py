@@ -26,6 +26,7 @@ from tests.capacity import a_pool, a_reservation, in_days
 from tests.cast import ACTOR
 from tests.house.every_adjustment_action import EVERY_ADJUSTMENT_ACTION
 from tests.house.every_period_action import EVERY_PERIOD_ACTION
+from tests.house.every_statement_action import EVERY_STATEMENT_ACTION
 from tests.jobs import KIND, a_job, run_to_the_end
 
 DAY = timedelta(days=1)
@@ -290,7 +291,7 @@ CALLS: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
     metering_actions.open_periods: lambda: {"contract": _contract(), "through": timezone.now() + 100 * DAY},
     metering_actions.open_ahead: lambda: {"now": _contract().effective.lower + 100 * DAY},
 }
-CALLS |= EVERY_PERIOD_ACTION | EVERY_ADJUSTMENT_ACTION
+CALLS |= EVERY_PERIOD_ACTION | EVERY_ADJUSTMENT_ACTION | EVERY_STATEMENT_ACTION
 # What saves nothing by itself, and so has nothing to record.
 NOT_CHANGES = {
     org_actions.lock_organization,

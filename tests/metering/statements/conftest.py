@@ -1,60 +1,16 @@
-"""A final October with lines of every kind, issued without the ledger."""
-
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any
+"""A final October of Halide."""
 
 import pytest
-from django.db import transaction
 
-from audit import trail
-from metering import fences, rating, statements
-from metering.draft_lines import Line
 from metering.models import BillingPeriod, Statement
 from orgs.models import Organization
 from tests.factories import OrganizationFactory
-from tests.metering.closing.given import a_contract, period_of, set_state
-
-ISSUED = datetime(2026, 11, 9, 12, 0, 30, tzinfo=UTC)
-TERMS = rating.Terms(
-    number=3,
-    currency="EUR",
-    anchor_day=1,
-    time_zone="Europe/Lisbon",
-    included_generations=400_000,
-    minimum_amount=Decimal(12_000),
-    purchase_order="44-1180",
-)
-OPENS = {"period": "org_x/2026-10", "version": "v2"}
-LINES = (
-    Line("usage", "v2 generations, up to 2K", "400,000 of them included", 1_102_118, 702_118, Decimal("0.0140"),
-         Decimal("9829.65"), OPENS),
-    Line("capacity", "Dedicated capacity, lisbon-a", "8 units × 31 days", 248, None, Decimal("9.50"), Decimal(2356)),
-    Line("credit", "Slow answers", "ADJ-0113, Tomas Reyl, approved by Mina Okoro", 1, amount=Decimal("-68.40")),
-)  # fmt: skip
-Issue = Callable[..., Statement]
-
-
-@dataclass(frozen=True)
-class Drafted:
-    """A draft of these lines, on these terms."""
-
-    lines: tuple[Line, ...] = LINES
-    terms: rating.Terms = TERMS
-
-    @property
-    def total(self) -> Decimal:
-        return sum((line.amount for line in self.lines), Decimal("0.00"))
-
-    @property
-    def checks(self) -> dict[str, Any]:
-        return {"ledger": 1_102_118, "lines": 1_102_118, "late": 0}
+from tests.metering.statements.given import an_october, issued
 
 
 @pytest.fixture
 def halide(db: None) -> Organization:
+    """Halide & Sons, of Lisbon."""
     return OrganizationFactory(
         name="Halide & Sons", slug="halide-sons", legal_name="Halide & Sons Lda.", time_zone="Europe/Lisbon"
     )
@@ -62,24 +18,11 @@ def halide(db: None) -> Organization:
 
 @pytest.fixture
 def october(halide: Organization) -> BillingPeriod:
-    return period_of(a_contract(halide, time_zone="Europe/Lisbon"), "2026-10")
+    """A period of theirs that has ended."""
+    return an_october(halide)
 
 
 @pytest.fixture
-def issue() -> Issue:
-    """Issue the statement of a period, and make that final, as a close does."""
-
-    def issued(period: BillingPeriod, **drafted: Any) -> Statement:
-        set_state(period, "closing")
-        with transaction.atomic():
-            fences.alone(period.organization_id)
-            made = statements.issue(period=period, draft=Drafted(**drafted), actor=trail.SYSTEM, now=ISSUED)
-        set_state(period, "final", finished_at=ISSUED)
-        return made
-
-    return issued
-
-
-@pytest.fixture
-def statement(october: BillingPeriod, issue: Issue) -> Statement:
-    return issue(october)
+def statement(october: BillingPeriod) -> Statement:
+    """Its statement: the period is final."""
+    return issued(october)

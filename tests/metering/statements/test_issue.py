@@ -14,7 +14,7 @@ from metering.models import BillingPeriod, Statement
 from orgs.models import Organization
 from tests.factories import OrganizationFactory, record_fixture
 from tests.metering.closing.given import a_contract, period_of
-from tests.metering.statements.conftest import ISSUED, LINES, Drafted, Issue
+from tests.metering.statements.given import ISSUED, LINES, Drafted, issued
 
 
 def test_it_is_numbered_for_the_organization_and_the_period(statement: Statement) -> None:
@@ -56,36 +56,34 @@ def test_the_lines_stand_in_the_document_and_as_rows(statement: Statement) -> No
     assert sum(row.amount for row in rows) == statement.total == Decimal(document["total"])
 
 
-def test_the_next_one_follows_it(statement: Statement, october: BillingPeriod, issue: Issue) -> None:
-    following = issue(period_of(october.contract, "2026-09"))
+def test_the_next_one_follows_it(statement: Statement, october: BillingPeriod) -> None:
+    following = issued(period_of(october.contract, "2026-09"))
     assert (following.sequence, following.previous_sha256) == (2, statement.sha256)
     assert json.loads(following.document)["previous_sha256"] == statement.sha256
 
 
-def test_another_organization_has_a_chain_of_its_own(statement: Statement, issue: Issue) -> None:
-    other = issue(period_of(a_contract(OrganizationFactory(slug="kestrel"))))
+def test_another_organization_has_a_chain_of_its_own(statement: Statement) -> None:
+    other = issued(period_of(a_contract(OrganizationFactory(slug="kestrel"))))
     assert (other.number, other.sequence, other.previous_sha256) == ("KESTREL-2026-10", 1, "")
 
 
-def test_a_period_has_one_statement(statement: Statement, october: BillingPeriod, issue: Issue) -> None:
+def test_a_period_has_one_statement(statement: Statement, october: BillingPeriod) -> None:
     with pytest.raises(IntegrityError, match="one_statement_of_a_period"), transaction.atomic():
         statements.issue(period=october, draft=Drafted(), actor=trail.SYSTEM, now=ISSUED)
     assert Statement.objects.count() == 1
 
 
-def test_a_number_that_another_organization_has_is_not_given_again(
-    statement: Statement, halide: Organization, issue: Issue
-) -> None:
+def test_a_number_that_another_organization_has_is_not_given_again(statement: Statement, halide: Organization) -> None:
     with transaction.atomic():
         record_fixture(halide.uid)
         Organization.objects.filter(pk=halide.pk).update(slug="halide-lda")
-    second = issue(period_of(a_contract(OrganizationFactory(slug="halide-sons"))))
+    second = issued(period_of(a_contract(OrganizationFactory(slug="halide-sons"))))
     assert second.number == "HALIDE-SONS-2026-10-2"
 
 
-def test_a_credit_balance_is_carried(october: BillingPeriod, issue: Issue) -> None:
-    issued = issue(october, lines=LINES[2:])
-    assert issued.total == Decimal("-68.40")
+def test_a_credit_balance_is_carried(october: BillingPeriod) -> None:
+    made = issued(october, lines=LINES[2:])
+    assert made.total == Decimal("-68.40")
 
 
 def test_it_is_recorded_with_its_hash(statement: Statement) -> None:

@@ -12,7 +12,7 @@ from axis_admin.owner import as_owner
 from metering import verification
 from metering.models import BillingPeriod, Statement
 from tests.metering.closing.given import period_of
-from tests.metering.statements.conftest import Issue
+from tests.metering.statements.given import issued
 
 TABLES = ("metering_statement", "metering_statementline")
 DOCUMENT = "replace(document, '9829.65', '9829.66')"
@@ -49,8 +49,8 @@ def _tampered(*changes: str) -> Iterator[list[verification.Broken]]:
 
 
 @pytest.fixture
-def two(october: BillingPeriod, issue: Issue) -> list[Statement]:
-    return [issue(period_of(october.contract, "2026-09")), issue(october)]
+def two(october: BillingPeriod) -> list[Statement]:
+    return [issued(period_of(october.contract, "2026-09")), issued(october)]
 
 
 @pytest.mark.django_db(transaction=True)

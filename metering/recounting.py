@@ -44,7 +44,7 @@ _OF_PERIOD = "organization_id = %(organization)s AND period_id = %(period)s"
 
 @dataclass(frozen=True)
 class Difference:
-    """A row of a rollup that is not what the ledger adds up to; generations and units counted anew, and as it stands."""
+    """A row of a rollup that is not what the ledger adds up to: generations and units, recounted and as it stands."""
 
     rollup: str
     at: datetime | date

@@ -1,11 +1,12 @@
 """An organization with a contract and a key, and a gateway that reports its generations."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connections, transaction
 from django.utils import timezone
 
 from audit import trail, uuid7
@@ -18,6 +19,7 @@ from tests.factories import SecretFactory, record_fixture
 
 Report = Callable[..., list[Result]]
 Item = dict[str, Any]
+THREADS = 4
 
 
 @pytest.fixture
@@ -55,6 +57,23 @@ def sandbox(halide: Organization) -> KeySecret:
 def hers(kestrel: Organization) -> KeySecret:
     """The secret of a live key of Kestrel."""
     return SecretFactory(key__organization=kestrel, key__name="previz")
+
+
+@pytest.fixture
+def together() -> Callable[[Callable[[int], object]], list[object]]:
+    """Run the same work in several threads, each with a connection of its own."""
+
+    def run(work: Callable[[int], object]) -> list[object]:
+        def own(number: int) -> object:
+            try:
+                return work(number)
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            return list(pool.map(own, range(THREADS)))
+
+    return run
 
 
 def generation(secret: KeySecret, at: datetime, **further: Any) -> Item:

@@ -2,12 +2,10 @@
 
 import random
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
 import time_machine
-from django.db import connections
 from django.utils import timezone
 
 from audit import trail
@@ -17,9 +15,8 @@ from metering.models import BillingPeriod, Generation, RejectedGeneration, Usage
 from metering.results import Result
 from orgs import actions
 from tests.factories import SecretFactory
-from tests.metering.conftest import Item, generation, rollups_equal_the_ledger
+from tests.metering.conftest import THREADS, Item, generation, rollups_equal_the_ledger
 
-THREADS = 4
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -29,23 +26,6 @@ def secrets(transactional_db: None) -> list[KeySecret]:
     with time_machine.travel(timezone.now() - timedelta(days=365), tick=False):
         made = [actions.create_organization(actor=trail.SYSTEM, name=name) for name in ("Halide", "Kestrel", "Himal")]
     return [SecretFactory(key__organization=organization) for organization in made]
-
-
-@pytest.fixture
-def together() -> Callable[[Callable[[int], object]], list[object]]:
-    """Run the same work in several threads, each with a connection of its own."""
-
-    def run(work: Callable[[int], object]) -> list[object]:
-        def own(number: int) -> object:
-            try:
-                return work(number)
-            finally:
-                connections.close_all()
-
-        with ThreadPoolExecutor(THREADS) as pool:
-            return list(pool.map(own, range(THREADS)))
-
-    return run
 
 
 def _append(items: list[Item], now: datetime) -> list[Result]:

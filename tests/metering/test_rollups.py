@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 from keys.models import KeySecret
 from metering import ledger
 from metering.models import Generation, UsageDay, UsageHour
-from tests.metering.conftest import Item, Report, generation, rollups_equal_the_ledger
+from tests.metering.conftest import Item, Report, generation, put, rollups_equal_the_ledger
 
 SPREAD = timedelta(hours=7)
 
 
 @pytest.fixture
 def pool(live: KeySecret, sandbox: KeySecret, hers: KeySecret, now: datetime) -> list[Item]:
-    """Items of every kind: of two organizations, live and test, with and without a period, on many days."""
+    """Items of every kind: of two organizations, live and test, late or without a period, with keys, on many days."""
+    put(hers.key.organization, f"{now:%Y-%m}", "final")
     secrets, resolutions = [live, sandbox, hers], ["1K", "2K", None]
     return [
         generation(
@@ -26,7 +27,10 @@ def pool(live: KeySecret, sandbox: KeySecret, hers: KeySecret, now: datetime) ->
             api_version="v2" if n % 2 else "v1",
             outcome="failed" if n % 5 == 0 else "succeeded",
             resolution=resolutions[n % 4 % 3],
+            aspect_ratio="16:9" if n % 6 else None,
+            failure_cause="engine" if n % 10 == 0 else None,
             units=n % 7 + 1,
+            idempotency_key=f"shot-{n % 37}" if n % 2 else None,
         )
         for n in range(110)
     ]
@@ -54,7 +58,7 @@ def test_rollups_equal_the_ledger_always(
         for batch in batches:
             items = [{**pool[number], **change} for number, change in batch]
             told = ledger.append(items=items, source="gw", gateway="gwc_test", now=now)
-            accepted += [result["generation_id"] for result in told if result["status"] == "accepted"]
+            accepted += [result["generation_id"] for result in told if result["status"].startswith("accepted")]
     finally:
         ledger.ORGANIZATIONS_AT_ONCE = 64
     after = set(map(str, Generation.objects.values_list("generation_id", flat=True)))

@@ -43,6 +43,26 @@ GATEWAYS = frozenset(
 )
 JOBS = frozenset({"audit:jobs", "audit:job", "audit:cancel_job", "audit:export_job"})
 EXPORTS = frozenset({"metering:exports", "metering:export_file", "metering:cancel_export", "metering:remove_export"})
+ADJUSTMENTS = frozenset(
+    {
+        "metering:adjustments",
+        "metering:ask_adjustment",
+        "metering:adjustment",
+        "metering:approve_adjustment",
+        "metering:decline_adjustment",
+        "metering:withdraw_adjustment",
+    }
+)
+REJECTS = frozenset(
+    {
+        "metering:rejects",
+        "metering:reject",
+        "metering:retry_reject",
+        "metering:dismiss_reject",
+        "metering:retry_rejects",
+        "metering:dismiss_rejects",
+    }
+)
 PLANS = frozenset({"keys:plans", "keys:publish_plan"})
 CAPACITY = frozenset(
     {
@@ -72,7 +92,6 @@ OF_ORGANIZATIONS = frozenset(
         "metering:overview",
         "metering:sla",
         "metering:sla_overview",
-        "metering:export",
         "metering:pilot",
         "metering:convert_pilot",
         "keys:plan_pilot",
@@ -96,6 +115,8 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "Metering",
         (
             Entry("Usage", "chart-bar", "metering:index", "usage.see", frozenset({"metering:"})),
+            Entry("Adjustments", "scale", "metering:adjustments", "usage.see", ADJUSTMENTS),
+            Entry("Rejects", "exclamation-triangle", "metering:rejects", "usage.see", REJECTS),
             Entry("Exports", "arrow-down-tray", "metering:exports", "usage.see", EXPORTS),
             Entry("Capacity", "server-stack", "orgs:capacity", "capacity.see", CAPACITY),
         ),

@@ -9,8 +9,9 @@ class MeteringConfig(AppConfig):
     verbose_name = "Usage"
 
     def ready(self) -> None:
+        from audit import jobs
         from keys.limits import durations
-        from metering import actions, lengths
+        from metering import actions, lengths, reject_bulk
         from metering.columns import COLUMNS
         from orgs import attachments, columns, openings
 
@@ -18,6 +19,8 @@ class MeteringConfig(AppConfig):
         openings.on_creation(actions.open_default_contract)
         for column in COLUMNS:
             columns.register(column)
+        for act in (reject_bulk.RETRY, reject_bulk.DISMISS):
+            jobs.register(act.kind, act.work)
         attachments.register("statement", _statement_file)
         # Every start migrates, so every start has the ledger's months, also where the sweep has slept for long.
         post_migrate.connect(_ensure_partitions, sender=self)

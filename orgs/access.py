@@ -37,6 +37,9 @@ _KINDS = {
     "LeakReport": "leak",
     "CapacityPool": "pool",
     "LimitRule": "limit",
+    "BillingPeriod": "period",
+    "AdjustmentRequest": "adjustment",
+    "RejectedGeneration": "reject",
 }
 
 # What a person must at least see of an object before they are told that they may not change it.
@@ -46,13 +49,17 @@ _SEES = {
     "key": Permission.KEY_SEE,
     "leak": Permission.KEY_SEE,
     "usage": Permission.USAGE_SEE,
+    "period": Permission.USAGE_SEE,
     "audit": Permission.AUDIT_SEE,
     "gateway": Permission.GATEWAY_SEE,
     "staff": Permission.STAFF_SEE,
     "capacity": Permission.CAPACITY_SEE,
     "pilot": Permission.ORGANIZATION_SEE,
+    "contract": Permission.USAGE_SEE,
     "limit": Permission.LIMIT_SEE,
     "plan": Permission.ORGANIZATION_SEE,
+    "adjustment": Permission.USAGE_SEE,
+    "reject": Permission.USAGE_SEE,
 }
 
 

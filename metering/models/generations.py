@@ -15,6 +15,10 @@ APART = timedelta(hours=24)
 
 
 class GenerationQuerySet(models.QuerySet["Generation"]):
+    def for_user(self, user: Staff, permission: policy.Permission) -> "GenerationQuerySet":
+        """Keep the generations of the organizations in which the person holds the permission."""
+        return self.filter(policy.scope(user, permission).as_q("organization__"))
+
     def between(self, start: datetime, end: datetime) -> "GenerationQuerySet":
         """Keep what happened in start ≤ t < end; only the months that can hold it are read."""
         ids = ids_between(start, end)
@@ -108,6 +112,10 @@ class Generation(models.Model):
 
     def __str__(self) -> str:
         return str(self.generation_id)
+
+    @property
+    def target(self) -> trail.Target:
+        return trail.Target("generation", str(self.generation_id), str(self.generation_id))
 
 
 class RejectedGenerationQuerySet(models.QuerySet["RejectedGeneration"]):

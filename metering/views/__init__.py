@@ -1,21 +1,61 @@
+from metering.views.adjustments import (
+    adjustment,
+    adjustments,
+    approve_adjustment,
+    ask_adjustment,
+    decline_adjustment,
+    void_generation,
+    withdraw_adjustment,
+)
+from metering.views.board import board_page, finish_periods
+from metering.views.contracts import contract, edit_contract
+from metering.views.explorer import for_org, index
 from metering.views.exports import cancel_export, export_file, exports, remove_export, start_export
+from metering.views.generations import generation, generations
+from metering.views.lifecycle import finish_period, hold_period, override_period, release_period
 from metering.views.pilots import convert_pilot, pilot, pilots
+from metering.views.rejects import dismiss_reject, dismiss_rejects, reject, rejects, retry_reject, retry_rejects
+from metering.views.saved import remove_view, save_view
 from metering.views.sla import sla, sla_overview
-from metering.views.usage import export, for_org, index, overview
+from metering.views.usage import overview
 
 __all__ = [
+    "adjustment",
+    "adjustments",
+    "approve_adjustment",
+    "ask_adjustment",
+    "board_page",
     "cancel_export",
+    "contract",
     "convert_pilot",
-    "export",
+    "decline_adjustment",
+    "dismiss_reject",
+    "dismiss_rejects",
+    "edit_contract",
     "export_file",
     "exports",
+    "finish_period",
+    "finish_periods",
     "for_org",
+    "generation",
+    "generations",
+    "hold_period",
     "index",
+    "override_period",
     "overview",
     "pilot",
     "pilots",
+    "reject",
+    "rejects",
+    "release_period",
     "remove_export",
+    "remove_view",
+    "retry_reject",
+    "retry_rejects",
+    "save_view",
     "sla",
     "sla_overview",
     "start_export",
+    "void_generation",
+    "withdraw_adjustment",
 ]

@@ -9,6 +9,7 @@ CHANGERS = "200 403 200 403 403 404"
 KEY_PEOPLE = "200 200 403 403 403 404"
 REVOKERS = "200 200 200 403 403 404"
 CONTACT_PEOPLE = "200 200 200 403 403 404"
+BILLING_PEOPLE = "200 403 403 403 200 404"
 WHO_SEES_GATEWAYS = "200 200 404 404 404 404"
 
 # For each route what a GET answers to each role, in the order of ROLES; the account manager's on her own organization.
@@ -106,10 +107,28 @@ ROUTES: dict[str, str] = {
     "metering:pilots": EVERYBODY,
     "metering:pilot": WHO_SEES_IT,
     "metering:convert_pilot": KEY_PEOPLE,
+    "metering:contract": WHO_SEES_IT,
+    "metering:edit_contract": "200 403 403 403 200 404",
     "metering:index": EVERYBODY,
     "metering:for_org": WHO_SEES_IT,
     "metering:overview": WHO_SEES_IT,
-    "metering:export": WHO_SEES_IT,
+    "metering:save_view": EVERYBODY,
+    "metering:generations": EVERYBODY,
+    "metering:generation": WHO_SEES_IT,
+    "metering:adjustments": EVERYBODY,
+    "metering:ask_adjustment": "200 403 403 403 200 403",
+    "metering:adjustment": WHO_SEES_IT,
+    "metering:approve_adjustment": "200 403 403 403 403 404",
+    "metering:decline_adjustment": "200 403 403 403 403 404",
+    "metering:withdraw_adjustment": BILLING_PEOPLE,
+    "metering:void_generation": BILLING_PEOPLE,
+    "metering:rejects": EVERYBODY,
+    "metering:reject": WHO_SEES_IT,
+    "metering:retry_reject": BILLING_PEOPLE,
+    "metering:dismiss_reject": BILLING_PEOPLE,
+    # Back to the list, since none is named.
+    "metering:retry_rejects": "302 403 403 403 302 403",
+    "metering:dismiss_rejects": "302 403 403 403 302 403",
     "audit:index": "200 200 200 403 403 403",
     "audit:event": WHO_SEES_IT,
     "audit:history": WHO_SEES_IT,
@@ -126,6 +145,7 @@ BY_POST = {
     "keys:remove_view": "404 404 302 404 404 404",
     "metering:cancel_export": "404 404 302 404 404 404",
     "metering:remove_export": "404 404 302 404 404 404",
+    "metering:remove_view": "404 404 302 404 404 404",
     "keys:tick_criterion": "302 403 302 403 403 404",
 }
 # Open to strangers, each for its own reason; `delivery` is the customers', who are none of our people.

@@ -12,9 +12,11 @@ from django.utils import timezone
 
 from audit.models import Event
 from keys.models import LimitRule, Pilot, SavedView
+from metering import ledger
 from orgs.models import Organization, Reservation, Staff
-from tests import capacity, exports, factories, jobs
+from tests import adjustments, capacity, exports, factories, jobs
 from tests.house.routes import BY_POST, GATEWAY, OPEN, OWN, ROLES, ROUTES
+from tests.metering.conftest import generation
 
 
 def _names(patterns: list[Any], prefix: str = "") -> Iterator[str]:
@@ -54,7 +56,11 @@ def arguments(her_organization: Organization) -> Callable[[str], list[Any]]:
             assert manager is not None
             return [OF_AN_EXPORT[route](manager).uid]
         if route in OF_A_VIEW:
-            return [a_view(her_organization.account_manager).uid]
+            return [a_view(her_organization.account_manager, page=PAGES_OF_VIEWS[route.partition(":")[0]]).uid]
+        if route == "metering:generation":
+            return [_generation_of(her_organization)]
+        if route in OF_BILLING:
+            return [OF_BILLING[route](her_organization)]
         if route == "keys:gateway" or (route.startswith("keys:") and route.endswith(("_gateway", "_gateway_overlap"))):
             credential = factories.GatewayFactory(environment="staging")
             factories.GatewaySecretFactory(
@@ -97,12 +103,19 @@ def _hold_of(organization: Organization) -> Reservation:
     return capacity.a_reservation(organization=organization, hold_for=timedelta(hours=1))
 
 
-def a_view(owner: Staff | None) -> SavedView:
+def _generation_of(organization: Organization) -> str:
+    now = timezone.now()
+    item = generation(factories.SecretFactory(key__organization=organization), now)
+    ledger.append(items=[item], source="gw-1", gateway="gwc_test", now=now)
+    return str(item["generation_id"])
+
+
+def a_view(owner: Staff | None, page: str = "keys") -> SavedView:
     from keys import actions
     from tests.cast import ACTOR
 
     assert owner is not None
-    return actions.save_view(owner=owner, actor=ACTOR, page="keys", name="Mine", query="state=active")
+    return actions.save_view(owner=owner, actor=ACTOR, page=page, name="Mine", query="state=active")
 
 
 def _pilot(manager: Staff | None) -> Pilot:
@@ -149,7 +162,19 @@ OF_AN_EXPORT = {
     "metering:export_file": exports.a_file, "metering:cancel_export": exports.an_export,
     "metering:remove_export": exports.a_file,
 }  # fmt: skip
-OF_A_VIEW = {"keys:rename_view", "keys:remove_view"}
+OF_BILLING: dict[str, Callable[[Organization], Any]] = {
+    "metering:void_generation": lambda organization: adjustments.a_generation(organization).pk,
+    **dict.fromkeys(
+        ("metering:adjustment", "metering:approve_adjustment", "metering:decline_adjustment",
+         "metering:withdraw_adjustment"), lambda organization: adjustments.a_request(organization).uid,
+    ),
+    **dict.fromkeys(
+        ("metering:reject", "metering:retry_reject", "metering:dismiss_reject"),
+        lambda organization: adjustments.a_reject(organization).pk,
+    ),
+}  # fmt: skip
+OF_A_VIEW = {"keys:rename_view", "keys:remove_view", "metering:remove_view"}
+PAGES_OF_VIEWS = {"keys": "keys", "metering": "usage"}
 OF_A_JOB = {"audit:job", "audit:export_job", "audit:cancel_job"}
 # Each with what it must look like to be asked for.
 OF_A_LINK: dict[str, dict[str, Any]] = {
@@ -174,6 +199,9 @@ NEEDS_STATUS = {
 WITHOUT_ARGUMENTS = {
     "home", "orgs:index", "orgs:create", "keys:index", "keys:links", "keys:gateways", "keys:create_gateway",
     "metering:index", "metering:pilots", "metering:exports", "audit:index", "audit:jobs", "keys:export", "keys:hygiene", "keys:save_view",
+    "metering:generations", "metering:save_view",
+    "metering:adjustments", "metering:ask_adjustment", "metering:rejects", "metering:retry_rejects",
+    "metering:dismiss_rejects",
     "lookup", "keys:report_leak", "orgs:capacity", "orgs:create_pool", "orgs:reserve", "keys:plans",
 }  # fmt: skip
 
@@ -239,6 +267,10 @@ def test_an_organization_out_of_scope_does_not_exist(
         target += [a_temporary_limit(other_organization).uid]
     elif route.startswith("keys:") and route not in {"keys:for_org", "keys:issue", *PILOTS}:
         target = [factories.SecretFactory(key__organization=other_organization).key.uid]
+    elif route == "metering:generation":
+        target = [_generation_of(other_organization)]
+    elif route in OF_BILLING:
+        target = [OF_BILLING[route](other_organization)]
     elif route == "audit:event":
         target = [_event_of(other_organization).pk]
     elif route in OF_A_JOB:

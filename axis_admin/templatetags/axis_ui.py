@@ -20,7 +20,9 @@ for drawing in (
     capacity.capacity_timeline,
 ):
     register.simple_tag(drawing)
-for text in (described.described, words.share, words.change, fields.control, fields.shape, fields.described_by):
+for said in (described.described, bars.slot_link, fields.control, fields.shape, fields.described_by):
+    register.simple_tag(said)
+for text in (words.share, words.change):
     register.simple_tag(text)
 for block in (tables.table, tables.head, tables.rows, tables.row, tables.foot, tables.cell):
     register.simple_block_tag(block)

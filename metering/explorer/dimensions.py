@@ -20,6 +20,7 @@ class Dimension:
     choices: Sequence[tuple[str, str]] = ()
     is_object: bool = False
     may_be_unsaid: bool = True
+    unsaid: str = "not said"
 
     def takes(self, value: str) -> bool:
         """Say whether the value can stand in the ledger."""
@@ -35,7 +36,7 @@ class Dimension:
 
     def called(self, value: str) -> str:
         """Return a value of the ledger, or of an address, in words."""
-        return dict(self.choices).get(value, value) if value not in ("", NOT_SAID) else "not said"
+        return dict(self.choices).get(value, value) if value not in ("", NOT_SAID) else self.unsaid
 
 
 ORGANIZATION = Dimension("org", "Organization", "organization_id", is_object=True)
@@ -45,7 +46,8 @@ RESOLUTION = Dimension("resolution", "Resolution", "resolution")
 RATIO = Dimension("ratio", "Aspect ratio", "aspect_ratio")
 OUTCOME = Dimension("outcome", "Outcome", "outcome", tuple(Generation.Outcome.choices), may_be_unsaid=False)
 TIER = Dimension("tier", "Tier", "service_tier", tuple(Generation.Tier.choices))
-CAUSE = Dimension("cause", "Failure cause", "failure_cause", tuple(Generation.FailureCause.choices))
+# Nothing is said of what succeeded.
+CAUSE = Dimension("cause", "Failure cause", "failure_cause", tuple(Generation.FailureCause.choices), unsaid="none")
 
 # Those whose values are texts, then all of them.
 TEXTS = (VERSION, RESOLUTION, RATIO, OUTCOME, TIER, CAUSE)

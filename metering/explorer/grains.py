@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from metering.explorer import spans
@@ -67,14 +67,14 @@ def _hours(span: Span, zone: ZoneInfo) -> Iterator[Slot]:
 
 
 def _days(span: Span, zone: ZoneInfo) -> Iterator[Slot]:
-    day, last = span.start.astimezone(zone).date(), (span.end - ONE_HOUR).astimezone(zone).date()
+    day, last = _ends(span, zone)
     while day <= last:
         yield _slot(span, day, day + ONE_DAY, zone, ordinal_of_day(day), f"{day:%-d %b}", f"{day:%a %-d %b %Y}")
         day += ONE_DAY
 
 
 def _months(span: Span, zone: ZoneInfo) -> Iterator[Slot]:
-    first, last = span.start.astimezone(zone).date(), (span.end - ONE_HOUR).astimezone(zone).date()
+    first, last = _ends(span, zone)
     month = first.replace(day=1)
     while month <= last:
         after = (month + 31 * ONE_DAY).replace(day=1)
@@ -82,6 +82,14 @@ def _months(span: Span, zone: ZoneInfo) -> Iterator[Slot]:
         month = after
 
 
+def _ends(span: Span, zone: ZoneInfo) -> tuple[date, date]:
+    """The first and the last local day. A billing period may begin inside its first hour, with the day after it."""
+    within = span.start + ONE_HOUR - timedelta(microseconds=1)
+    return within.astimezone(zone).date(), (span.end - ONE_HOUR).astimezone(zone).date()
+
+
 def _slot(span: Span, first: date, after: date, zone: ZoneInfo, ordinal: int, short: str, title: str) -> Slot:
-    start, end = spans.begin(first, zone).astimezone(UTC), spans.begin(after, zone).astimezone(UTC)
-    return Slot(max(start, span.start), min(end, span.end), ordinal, short, title)
+    start, end = spans.begin(first, zone), spans.begin(after, zone)
+    # The first bar reaches back to where the span begins, also where that is a part of an hour before its day.
+    begins = span.start if start <= span.start + ONE_HOUR else start
+    return Slot(begins, min(end, span.end), ordinal, short, title)

@@ -27,6 +27,8 @@ ENVIRONMENT = ApiKey.Environment
 # Where an address says nothing of time: across organizations, and inside one that has no billing period now.
 ACROSS, INSIDE = "month", "30d"
 WITHOUT = "none"
+# What says how usage is shown, and not what is counted.
+DRAWN = ("by", "grain", "compare")
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,21 @@ class Filter:
         """Return what a form of its own carries on as hidden fields."""
         return [pair for pair in self.pairs if pair[0] not in drop]
 
+    def opened(self, *drop: str, add: Sequence[tuple[str, str]] = ()) -> str:
+        """Return the address of the generations behind this filter, with some things taken out and others put in.
+
+        That list has no zone of its own and is of all organizations: both stand in its address.
+        """
+        put = dict(add)
+        within = [("org", self.organization.uid)] if self.organization and not self.period else []
+        period = self.period and [("period", f"{self.period.organization.uid}/{self.period.label}")]
+        times = [("from", spans.written(self.span.start)), ("to", spans.written(self.span.end))]
+        late = [pair for pair in self._time_pairs() if pair[0] == "original" or pair == ("period", WITHOUT)]
+        what = [pair for pair in self._pairs() if pair[0] not in DRAWN]
+        whole = [*within, *(period or []), *late, *(times if self.is_timed else []), *what]
+        kept = [pair for pair in whole if pair[0] not in drop and pair[0] not in put]
+        return f"{reverse('metering:generations')}?{urlencode([*kept, *add])}"
+
     def _in_period(self) -> Q:
         found = Q()
         if self.period is not None:
@@ -206,7 +223,7 @@ def _of_what(found: Filter, reader: Reader, *, has_range: bool) -> Filter:
 def _in_period(found: Filter, reader: Reader, *, has_range: bool) -> Filter:
     asked = reader.word("period")
     if asked == reading.NO_PERIOD:
-        return replace(found, is_parked=True)
+        return _of_original(replace(found, is_parked=True), reader)
     if asked:
         found = replace(found, period=reader.period(asked))
         found = replace(found, is_nothing=found.period is None)

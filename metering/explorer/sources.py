@@ -1,7 +1,7 @@
 """Which rows count for a filter: of the daily rollup where its days are UTC days, else of the hourly one."""
 
 from datetime import UTC, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import DateField, DateTimeField, Expression, F, QuerySet
 from django.db.models.functions import TruncDate, TruncMonth
@@ -24,21 +24,30 @@ def are_utc_days(asked: Filter) -> bool:
     return all(at.hour == 0 for at in edges)
 
 
-def counted(asked: Filter) -> list[QuerySet[Any]]:
+class Part(NamedTuple):
+    """Rows of a rollup; `is_before` where all of them happened before the first bar."""
+
+    rows: QuerySet[Any]
+    is_before: bool = False
+
+
+def counted(asked: Filter) -> list[Part]:
     """Return rows of rollups that hold each generation once; voids are taken out of them.
 
     A billing period counts late ones too: they happened before its first bar, and come from the days by its id.
     """
-    condition = asked.condition
-    if are_utc_days(asked):
-        days = UsageDay.objects.filter(condition)
+    condition, in_days = asked.condition, are_utc_days(asked)
+    if asked.is_timed and in_days:
         last = (asked.span.end - spans.HOUR).astimezone(UTC).date()
-        return [days.on_days(asked.span.start.astimezone(UTC).date(), last) if asked.is_timed else days]
-    hours = UsageHour.objects.filter(condition).between(asked.span.start, asked.span.end)
+        return [Part(UsageDay.objects.filter(condition).on_days(asked.span.start.astimezone(UTC).date(), last))]
     if asked.is_timed:
-        return [hours]
-    late = UsageDay.objects.filter(condition, original_period_id__isnull=False)
-    return [hours.filter(original_period_id=None), late]
+        return [Part(UsageHour.objects.filter(condition).between(asked.span.start, asked.span.end))]
+    days = UsageDay.objects.filter(condition)
+    on_time = days if in_days else _hours_of_period(asked)
+    return [
+        Part(on_time.filter(original_period_id=None)),
+        Part(days.filter(original_period_id__isnull=False), is_before=True),
+    ]
 
 
 def generations(asked: Filter) -> QuerySet[Generation]:
@@ -64,6 +73,15 @@ def slot_of(asked: Filter, rows: QuerySet[Any]) -> Expression | F:
     if asked.grain == grains.DAY:
         return TruncDate("hour", tzinfo=asked.zone)
     return TruncMonth("hour", tzinfo=asked.zone, output_field=DateTimeField())
+
+
+def _hours_of_period(asked: Filter) -> QuerySet[UsageHour]:
+    """The hours that a billing period touches; its id says which of their generations are its own."""
+    rows = UsageHour.objects.filter(asked.condition)
+    if asked.period is None:
+        return rows.between(asked.span.start, asked.span.end)
+    span = asked.period.span
+    return rows.between(span.lower - spans.HOUR, span.upper)
 
 
 def _is_utc(asked: Filter) -> bool:

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from metering import periods
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+# A gateway's clock may be a little ahead of ours.
+AHEAD = timedelta(minutes=5)
 DAYS = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
 RANGES = (
     ("24h", "Last 24 hours"),
@@ -75,8 +77,8 @@ def named(value: str, zone: ZoneInfo, *, now: datetime) -> Span | None:
     today = now.astimezone(zone).date()
     label = dict(RANGES).get(value, "")
     if value == "24h":
-        hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        return of_hours(hour - 23 * HOUR, hour + HOUR, zone, label)
+        end = _present(now)
+        return of_hours(end - DAY, end, zone, label)
     if value in DAYS:
         return of_days(today - (DAYS[value] - 1) * DAY, today, zone, label)
     if value == "month":
@@ -105,6 +107,10 @@ def written(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%HZ}"
 
 
+def _present(now: datetime) -> datetime:
+    return (now.astimezone(UTC) + AHEAD).replace(minute=0, second=0, microsecond=0) + HOUR
+
+
 def _of_days(first: date, last: date, zone: ZoneInfo) -> Span:
     return Span(begin(first, zone), begin(last + DAY, zone), days(first, last))
 
@@ -123,10 +129,9 @@ def _month(first: date, zone: ZoneInfo, *, through: date) -> Span:
 def of_period(span: periods.Span, label: str, *, now: datetime) -> Span:
     """Return the hours of a billing period that have begun; an hour that it shares with the next belongs to both."""
     start = span.start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    present = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + HOUR
     end = periods.whole_hours(span).end
     end = end if end == span.end else end + HOUR
-    return Span(start, max(min(end, present), start + HOUR), label)
+    return Span(start, max(min(end, _present(now)), start + HOUR), label)
 
 
 def days(first: date, last: date) -> str:

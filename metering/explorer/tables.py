@@ -36,8 +36,8 @@ def headings(asked: Filter) -> list[str]:
 
 def rows(asked: Filter) -> Iterator[Sequence[Any]]:
     """Yield a row for each bar and everything that is told apart in it, under `headings`; texts and whole numbers."""
-    for source in sources.counted(asked):
-        found = source.order_by().annotate(slot=sources.slot_of(asked, source))
+    for part in sources.counted(asked):
+        found = part.rows.order_by().annotate(slot=sources.slot_of(asked, part.rows))
         grouped = found.values_list("slot", *COLUMNS).annotate(counted=Sum("generations"), summed=Sum("units"))
         try:
             for slot, *rest in grouped.order_by("slot", *COLUMNS).iterator(chunk_size=AT_ONCE):

@@ -23,6 +23,12 @@ def stacked_bars(chart: Chart) -> SafeString:
     return axes.drawing([*axes.grid(top, height), *slots, *below, *above])
 
 
+def slot_link(chart: Chart, slot: int, text: str) -> SafeString | str:
+    """{% slot_link chart 3 "24 Nov" %}: the text, as a link to what the slot opens if it opens something."""
+    href = chart["points"][slot].get("href")
+    return format_html('<a href="{}">{}</a>', href, text) if href else text
+
+
 def _slot(chart: Chart, i: int, point: Point, top: float, height: int) -> SafeString:
     slot = 100 / len(chart["points"])
     parts, y = [axes.hit(i, len(chart["points"]), height)], float(height)
@@ -34,7 +40,14 @@ def _slot(chart: Chart, i: int, point: Point, top: float, height: int) -> SafeSt
         parts.append(_bar(series["cls"], i * slot + slot * 0.16, slot * 0.68, y, bar))
     if ghost := point.get("ghost"):
         parts.append(_ghost(i * slot + slot * 0.08, slot * 0.84, height - height * ghost / top))
-    return axes.point(described.tip(chart, point), *parts)
+    return axes.point(described.tip(chart, point), *_opening(point, parts))
+
+
+def _opening(point: Point, parts: list[SafeString]) -> list[SafeString]:
+    """A bar that opens something is a link for the pointer; keyboard and readers have it in the table below."""
+    if not (href := point.get("href")):
+        return parts
+    return [format_html('<a href="{}" tabindex="-1">{}</a>', href, axes.joined(parts))]
 
 
 def _bar(css: str, x: float, width: float, y: float, bar: float) -> SafeString:

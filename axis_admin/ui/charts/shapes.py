@@ -13,11 +13,12 @@ class Series(TypedDict):
 
 
 class Point(TypedDict):
-    """One slot of a chart. x: the text below it. title: the first line of its tip, by default x."""
+    """One slot of a chart. x: the text below it. title: the first line of its tip, by default x. href: what it opens."""
 
     x: str
     title: NotRequired[str]
     tip: NotRequired[str]
+    href: NotRequired[str]
     v: NotRequired[list[int]]
     ghost: NotRequired[int]
     used: NotRequired[int]

@@ -1,0 +1,56 @@
+"""The usage explorer: of all organizations in scope, and of one."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from metering import figures
+from metering.explorer import Filter, boards, lines
+from metering.views import saved
+from orgs import access
+from orgs.access import requires
+from orgs.models import Organization
+from orgs.policy import Permission
+from orgs.requests import StaffRequest
+
+
+@require_safe
+@requires(Permission.USAGE_SEE)
+def index(request: StaffRequest) -> HttpResponse:
+    """Explore the usage of the organizations in scope."""
+    asked = Filter.from_query(request.GET, request.user)
+    return render(request, "metering/index.html", {**_context(request, asked), "title": "Usage"})
+
+
+@require_safe
+@requires(Permission.USAGE_SEE)
+def for_org(request: StaffRequest, uid: str) -> HttpResponse:
+    """Explore the usage of one organization, in its own zone and by its billing periods."""
+    rows = Organization.objects.select_related("plan_version__plan", "account_manager")
+    organization = access.find(request, rows, Permission.USAGE_SEE, uid=uid)
+    asked = Filter.from_query(request.GET, request.user, organization)
+    context = {
+        **_context(request, asked),
+        "organization": organization,
+        "tab": "Usage",
+        "parked": figures.parked(organization),
+    }
+    return render(request, "metering/for_org.html", context)
+
+
+def _context(request: StaffRequest, asked: Filter) -> dict[str, Any]:
+    order = request.GET.get("order") or lines.USUAL_ORDER
+    within = [asked.organization.uid] if asked.organization else []
+    found = boards.board(asked, order=order, page=request.GET.get("page"))
+    export = reverse("metering:start_export", args=within)
+    return {
+        "asked": asked,
+        "board": found,
+        "link": request.build_absolute_uri(f"{request.path}?{asked.query_string}"),
+        "save_url": f"{reverse('metering:save_view', args=within)}?{asked.query_string}",
+        "export_url": "" if found.is_empty else f"{export}?{asked.pinned_query_string}",
+        **saved.tabs(request, asked),
+    }

@@ -1,0 +1,73 @@
+"""A person's own views of the usage explorer: of all organizations, or of one."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from audit import trail, wording
+from keys import actions, list_forms
+from keys.models import SavedView
+from metering.explorer import Filter
+from orgs import access, pages
+from orgs.access import requires
+from orgs.models import Organization
+from orgs.policy import Permission
+from orgs.requests import StaffRequest
+
+PAGE = "usage"
+ALL = "As it opens"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.USAGE_SEE)
+def save_view(request: StaffRequest, uid: str = "") -> HttpResponse:
+    """Keep the filter that the address carries under a name."""
+    organization = access.find(request, Organization, Permission.USAGE_SEE, uid=uid) if uid else None
+    asked = Filter.from_query(request.GET, request.user, organization)
+    form, back = list_forms.ViewForm(pages.posted(request)), _address(organization)
+    if pages.accepted(form, lambda: _save(request, form, asked)):
+        return pages.done(request, f"{back}?{asked.query_string}", f"View {form.result} is saved.")
+    above = ("Usage", back) if organization is None else (organization.name, back)
+    context = pages.place("Save view", above)
+    return pages.dialog(request, "metering/save_view.html", context, form=form, back=f"{back}?{asked.query_string}")
+
+
+@require_POST
+@requires(Permission.USAGE_SEE)
+def remove_view(request: StaffRequest, uid: str) -> HttpResponse:
+    """Forget a view of one's own; anybody else's does not exist."""
+    rows = SavedView.objects.filter(owner=request.user, page__startswith=PAGE)
+    view = None if access.is_unfit(uid) else rows.filter(uid=uid).first()
+    if view is None:
+        access.refuse(request, Permission.USAGE_SEE, target=trail.Target("view", uid, uid))
+        raise Http404
+    actions.remove_view(view=view, actor=request.actor)
+    of = view.page.partition(":")[2]
+    back = reverse("metering:for_org", args=[of]) if of else reverse("metering:index")
+    return pages.done(request, back, f"View {view} is removed.")
+
+
+def tabs(request: StaffRequest, asked: Filter) -> dict[str, Any]:
+    """Return the person's views of this page as tabs, and the one that the address shows."""
+    here = _address(asked.organization)
+    views = list(SavedView.objects.filter(owner=request.user, page=page_of(asked.organization)))
+    current = next((view for view in views if view.query == asked.query_string), None)
+    links = [{"label": ALL, "href": here}, *({"label": one.name, "href": f"{here}?{one.query}"} for one in views)]
+    return {"tabs": links, "view_tab": current.name if current else "" if request.GET else ALL, "view": current}
+
+
+def page_of(organization: Organization | None) -> str:
+    """Return what the views of a page are kept under."""
+    return f"{PAGE}:{organization.uid}" if organization else PAGE
+
+
+def _save(request: StaffRequest, form: list_forms.ViewForm, asked: Filter) -> object:
+    name = wording.masked_all(form.cleaned_data["name"])
+    page, query = page_of(asked.organization), asked.query_string
+    return actions.save_view(owner=request.user, actor=request.actor, page=page, name=name, query=query)
+
+
+def _address(organization: Organization | None) -> str:
+    return reverse("metering:for_org", args=[organization.uid]) if organization else reverse("metering:index")

@@ -1,0 +1,128 @@
+"""The list behind a number and the page of one generation."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from django.test import Client
+
+from audit import search
+from audit.models import Event
+from keys.models import KeySecret
+from metering.explorer import behind
+from metering.models import Generation, UsageDay
+from orgs.models import Organization, Staff
+from tests.factories import RefusalFactory
+from tests.metering.conftest import Report, generation
+
+Browser = Callable[[Staff], Client]
+
+
+def _ids(client: Client, query: str) -> list[UUID]:
+    return [row.generation.pk for row in client.get(f"/usage/generations/?{query}").context["listed"].rows]
+
+
+def test_pages_hold_each_generation_once_the_newest_first(
+    live: KeySecret, now: datetime, report: Report, viewer: Staff, browser_of: Browser
+) -> None:
+    report(*(generation(live, now - timedelta(minutes=n)) for n in range(behind.PER_PAGE * 2 + 5)))
+    client, seen = browser_of(viewer), []
+    listed = client.get("/usage/generations/?range=7d").context["listed"]
+    assert listed.newer is None
+    while listed.older:
+        seen += [row.generation.pk for row in listed.rows]
+        listed = client.get(f"/usage/generations/?range=7d&before={listed.older.hex}").context["listed"]
+    seen += [row.generation.pk for row in listed.rows]
+    assert seen == sorted(Generation.objects.values_list("pk", flat=True), reverse=True)
+    back = client.get(f"/usage/generations/?range=7d&after={listed.newer.hex}").context["listed"]
+    assert [row.generation.pk for row in back.rows] == seen[behind.PER_PAGE : 2 * behind.PER_PAGE]
+
+
+@pytest.mark.parametrize("place", ["before=nonsense", "after=%00", "before=7"])
+def test_a_place_that_is_none_is_the_beginning(
+    place: str, used: list[Organization], viewer: Staff, browser_of: Browser
+) -> None:
+    client = browser_of(viewer)
+    assert _ids(client, f"range=30d&{place}") == _ids(client, "range=30d")
+
+
+@pytest.mark.parametrize("name", ["generation_id", "request_id", "idempotency_key"])
+def test_a_generation_is_found_by_whatever_names_it(
+    name: str, live: KeySecret, now: datetime, report: Report, viewer: Staff, browser_of: Browser
+) -> None:
+    wanted = generation(live, now, request_id="req-77", idempotency_key="idem-77")
+    report(wanted, generation(live, now, request_id="req-78", idempotency_key="idem-78"))
+    client = browser_of(viewer)
+    assert _ids(client, f"range=7d&q={wanted[name]}") == [UUID(wanted["generation_id"])]
+    assert _ids(client, "range=7d&q=nothing-of-that-name") == []
+
+
+def test_nobody_finds_what_is_out_of_scope(
+    hers: KeySecret, now: datetime, report: Report, account_manager: Staff, browser_of: Browser
+) -> None:
+    item = generation(hers, now, request_id="req-77")
+    report(item)
+    client = browser_of(account_manager)
+    assert _ids(client, "range=7d&q=req-77") == []
+    assert _ids(client, f"org={hers.key.organization.uid}") == []
+    assert client.get(f"/usage/generations/{item['generation_id']}/").status_code == 404
+    assert Event.objects.get(verb="access.denied").target_id == item["generation_id"]
+
+
+def test_a_question_that_takes_too_long_is_stopped_and_the_count_stands(
+    used: list[Organization], viewer: Staff, browser_of: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_slow(*_: object) -> None:
+        raise search.TooSlow
+
+    monkeypatch.setattr(behind, "_page", too_slow)
+    answer = browser_of(viewer).get("/usage/generations/?range=30d")
+    assert "This took too long to list" in answer.text
+    assert answer.context["count"].number > 0
+
+
+def test_a_month_that_is_gone_is_told(live: KeySecret, now: datetime, viewer: Staff, browser_of: Browser) -> None:
+    gone = now - timedelta(days=16 * 31)
+    UsageDay.objects.create(
+        organization=live.key.organization, key=live.key, environment="live", api_version="v2", outcome="succeeded",
+        resolution="", aspect_ratio="", service_tier="", failure_cause="", generations=7, units=7, day=gone.date(),
+    )  # fmt: skip
+    answer = browser_of(viewer).get(f"/usage/generations/?from={gone:%Y-%m-%d}")
+    assert answer.context["count"].missing == [f"{gone:%B %Y}"]
+    assert "was moved out of the database" in answer.text
+
+
+def test_a_key_in_the_words_is_cut(viewer: Staff, browser_of: Browser, live: KeySecret) -> None:
+    whole = "axk_live_" + "a" * 12 + "_" + "b" * 38
+    answer = browser_of(viewer).get(f"/usage/generations/?q={whole}")
+    assert answer.status_code == 302
+    assert "b" * 8 not in answer["Location"]
+
+
+def test_the_page_of_a_generation_tells_what_is_known(
+    live: KeySecret, now: datetime, report: Report, viewer: Staff, browser_of: Browser
+) -> None:
+    item = generation(
+        live, now, request_id="req-9", idempotency_key="idem-9", duration_ms=8400, aspect_ratio="16:9",
+        stages={"interpretation": 1200},
+    )  # fmt: skip
+    report(item)
+    RefusalFactory(key=live.key, organization=live.key.organization, request_id="req-9", code="RATE_LIMITED")
+    page = browser_of(viewer).get(f"/usage/generations/{item['generation_id']}/").text
+    for text in ("render-farm", "2K", "16:9", "Dedicated", "8,400 ms", "1,200 ms", "req-9", "idem-9", "gw-eu-1"):
+        assert text in page
+    assert "RATE_LIMITED" in page
+    assert f"period={now:%Y-%m}" in page
+    assert "Void generation" not in page
+
+
+def test_a_generation_of_a_test_key_is_never_billed(
+    sandbox: KeySecret, now: datetime, report: Report, viewer: Staff, browser_of: Browser
+) -> None:
+    item = generation(sandbox, now)
+    report(item)
+    assert (
+        "never: it was made with a test key"
+        in browser_of(viewer).get(f"/usage/generations/{item['generation_id']}/").text
+    )

@@ -1,0 +1,126 @@
+"""The explorer's pages: order, pages of lines, completeness, views, and that test keys stay apart."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from django.test import Client
+
+from keys.models import DecisionHour, KeySecret, SavedView
+from metering.models import SourceCompletion
+from orgs.models import Organization, Staff
+from tests.factories import OrganizationFactory, RuleFactory, SecretFactory
+from tests.metering.conftest import Report, generation
+
+Browser = Callable[[Staff], Client]
+
+
+def test_the_largest_stand_first_unless_asked_otherwise(
+    used: list[Organization], hers: KeySecret, now: datetime, report: Report, viewer: Staff, browser_of: Browser
+) -> None:
+    report(*(generation(hers, now) for _ in range(30)))
+    client = browser_of(viewer)
+    first = client.get("/usage/?range=30d").context["board"].lines
+    last = client.get("/usage/?range=30d&order=total").context["board"].lines
+    assert [line.name.label for line in first] == ["Kestrel VFX", "Halide & Sons"]
+    assert [line.name.label for line in last] == ["Halide & Sons", "Kestrel VFX"]
+    for order in ("v2", "-v1", "failed", "-units", "refused", "-before", "nonsense"):
+        assert len(client.get(f"/usage/?range=30d&order={order}").context["board"].lines) == 2
+
+
+def test_live_and_test_keys_are_never_added_up(
+    used: list[Organization], sandbox: KeySecret, viewer: Staff, browser_of: Browser
+) -> None:
+    board = browser_of(viewer).get("/usage/?range=30d&environment=test&by=key").context["board"]
+    assert [line.name.word for line in board.lines] == [sandbox.key.uid]
+
+
+def test_a_table_has_pages_and_one_sum(
+    halide: Organization, now: datetime, report: Report, viewer: Staff, browser_of: Browser
+) -> None:
+    secrets = SecretFactory.create_batch(55, key__organization=halide)
+    report(*(generation(secret, now) for secret in secrets))
+    answer = browser_of(viewer).get("/usage/?range=7d&by=key&page=2")
+    assert len(answer.context["board"].lines) == 5
+    assert answer.context["board"].foot.total == 55
+    assert "55 keys, 55 generations" in answer.text
+
+
+def test_refused_calls_stand_beside_what_was_generated(
+    used: list[Organization], live: KeySecret, now: datetime, viewer: Staff, browser_of: Browser
+) -> None:
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    common = {"organization": live.key.organization, "key": live.key, "hour": hour, "api_version": "v2", "units": 1}
+    for code, calls in (("RATE_LIMITED", 6), ("CAPACITY_EXHAUSTED", 1), ("VALID", 90)):
+        DecisionHour.objects.create(code=code, calls=calls, **common)
+    client = browser_of(viewer)
+    answer = client.get("/usage/?range=7d&by=key")
+    assert "7 requests, 1 by our capacity" in answer.text
+    assert {line.name.label: line.refused for line in answer.context["board"].lines} == {"render-farm": 7, "previz": 0}
+    assert "not known by this filter" in client.get("/usage/?range=7d&resolution=1K").text
+
+
+def test_numbers_are_complete_as_far_as_every_gateway_says(
+    used: list[Organization], now: datetime, viewer: Staff, browser_of: Browser
+) -> None:
+    client = browser_of(viewer)
+    assert "no gateway has told yet" in client.get("/usage/").text
+    for source, behind in (("gw-1", timedelta(minutes=20)), ("gw-2", timedelta(hours=5)), ("old", timedelta(days=40))):
+        SourceCompletion.objects.create(
+            source=source, complete_through=now - behind, gateway="gwc_1", seen_at=now - behind
+        )
+    answer = client.get("/usage/")
+    assert f"Complete through {'<time'}" in answer.text
+    assert answer.context["board"].completeness.through == now - timedelta(hours=5)
+    assert [one.source for one in answer.context["board"].completeness.behind] == ["gw-2"]
+    assert "gw-2 is behind." in answer.text
+
+
+def test_changed_limits_are_marked_in_the_chart_of_one_organization(
+    used: list[Organization], now: datetime, viewer: Staff, browser_of: Browser
+) -> None:
+    since = now - timedelta(days=2)
+    RuleFactory(organization=used[0], effective=(since, None), limit=900, api_version="v2", ticket="SUP-2188")
+    marks = browser_of(viewer).get(f"/orgs/{used[0].uid}/usage/?range=7d").context["board"].chart["marks"]
+    assert [mark["label"] for mark in marks] == ["v2 limit 900, SUP-2188"]
+    assert 4 <= marks[0]["at"] < 5
+    assert browser_of(viewer).get("/usage/?range=7d").context["board"].chart["marks"] == []
+
+
+def test_days_that_begin_inside_an_hour_are_told(viewer: Staff, browser_of: Browser, db: None) -> None:
+    there = OrganizationFactory(time_zone="Asia/Kathmandu")
+    page = browser_of(viewer).get(f"/orgs/{there.uid}/usage/").text
+    assert "All times in Asia/Kathmandu." in page
+    assert "Days begin at 00:45" in page
+
+
+@pytest.mark.parametrize("path", ["/usage/", "/orgs/{}/usage/"])
+def test_a_view_is_saved_opened_and_removed(
+    path: str, used: list[Organization], viewer: Staff, browser_of: Browser
+) -> None:
+    client, here = browser_of(viewer), path.format(used[0].uid)
+    address = client.get(f"{here}?range=7d&by=tier").context["save_url"]
+    assert client.get(address).status_code == 200
+    assert client.post(address, {"name": "Tiers"}).status_code == 302
+    opened = client.get(f"{here}?range=7d&by=tier")
+    assert (opened.context["view_tab"], len(opened.context["tabs"])) == ("Tiers", 2)
+    assert client.post(address, {"name": "Tiers"}).status_code == 422
+    view = SavedView.objects.get()
+    answer = client.post(f"/usage/views/{view.uid}/remove/")
+    assert answer["Location"] == here
+    assert not SavedView.objects.exists()
+
+
+def test_a_view_of_somebody_else_does_not_exist(
+    used: list[Organization], viewer: Staff, administrator: Staff, browser_of: Browser
+) -> None:
+    browser_of(viewer).post("/usage/views/save/?by=tier", {"name": "Mine"})
+    view = SavedView.objects.get()
+    assert browser_of(administrator).post(f"/usage/views/{view.uid}/remove/").status_code == 404
+    assert SavedView.objects.exists()
+
+
+def test_what_an_address_says_is_escaped(db: None, viewer: Staff, browser_of: Browser) -> None:
+    page = browser_of(viewer).get("/usage/?org=<script>x&resolution=<b>&by=<i>").text
+    assert "<script>x" not in page
+    assert "“&lt;script&gt;x”" in page

@@ -16,6 +16,7 @@ from metering import ledger
 from orgs.models import Organization, Reservation, Staff
 from tests import adjustments, capacity, exports, factories, jobs
 from tests.house.routes import BY_POST, GATEWAY, OPEN, OWN, ROLES, ROUTES
+from tests.metering.closing import given as periods
 from tests.metering.conftest import generation
 
 
@@ -59,6 +60,10 @@ def arguments(her_organization: Organization) -> Callable[[str], list[Any]]:
             return [a_view(her_organization.account_manager, page=PAGES_OF_VIEWS[route.partition(":")[0]]).uid]
         if route == "metering:generation":
             return [_generation_of(her_organization)]
+        if route in OF_A_PERIOD:
+            return [her_organization.uid, OF_A_PERIOD[route](her_organization).label]
+        if route == "metering:finish_periods":
+            return ["finish"]
         if route in OF_BILLING:
             return [OF_BILLING[route](her_organization)]
         if route == "keys:gateway" or (route.startswith("keys:") and route.endswith(("_gateway", "_gateway_overlap"))):
@@ -173,6 +178,12 @@ OF_BILLING: dict[str, Callable[[Organization], Any]] = {
         lambda organization: adjustments.a_reject(organization).pk,
     ),
 }  # fmt: skip
+OF_A_PERIOD: dict[str, Callable[[Organization], BillingPeriod]] = {
+    "metering:finish_period": lambda organization: periods.in_review(periods.a_contract(organization)),
+    "metering:hold_period": lambda organization: periods.in_review(periods.a_contract(organization)),
+    "metering:release_period": periods.held,
+    "metering:override_period": periods.differing,
+}
 OF_A_VIEW = {"keys:rename_view", "keys:remove_view", "metering:remove_view"}
 PAGES_OF_VIEWS = {"keys": "keys", "metering": "usage"}
 OF_A_JOB = {"audit:job", "audit:export_job", "audit:cancel_job"}
@@ -198,8 +209,8 @@ NEEDS_STATUS = {
 }
 WITHOUT_ARGUMENTS = {
     "home", "orgs:index", "orgs:create", "keys:index", "keys:links", "keys:gateways", "keys:create_gateway",
-    "metering:index", "metering:pilots", "metering:exports", "audit:index", "audit:jobs", "keys:export", "keys:hygiene", "keys:save_view",
-    "metering:generations", "metering:save_view",
+    "metering:index", "metering:pilots", "audit:index", "audit:jobs", "keys:export", "keys:hygiene", "keys:save_view",
+    "metering:generations", "metering:save_view", "metering:exports",
     "metering:adjustments", "metering:ask_adjustment", "metering:rejects", "metering:retry_rejects",
     "metering:dismiss_rejects",
     "lookup", "keys:report_leak", "orgs:capacity", "orgs:create_pool", "orgs:reserve", "keys:plans",
@@ -269,6 +280,8 @@ def test_an_organization_out_of_scope_does_not_exist(
         target = [factories.SecretFactory(key__organization=other_organization).key.uid]
     elif route == "metering:generation":
         target = [_generation_of(other_organization)]
+    elif route in OF_A_PERIOD:
+        target = [other_organization.uid, OF_A_PERIOD[route](other_organization).label]
     elif route in OF_BILLING:
         target = [OF_BILLING[route](other_organization)]
     elif route == "audit:event":

@@ -41,8 +41,9 @@ SWEEPS = {
     "take up exports that nobody makes": ("metering.tasks.take_up_exports", 60.0),
     "remove exports whose time is over": ("metering.tasks.forget_exports", crontab(minute="42")),
     "open the next billing periods": ("metering.tasks.open_periods", crontab(minute="7")),
-    "forget idempotency keys": ("metering.tasks.forget_claims", crontab(minute="47")),
+    "look at what is in the way of billing periods": ("metering.tasks.check_periods", 60.0),
     "take billing periods on to their next state": ("metering.tasks.advance_periods", 60.0),
+    "forget idempotency keys": ("metering.tasks.forget_claims", crontab(minute="47")),
     "make the ledger's partitions": ("metering.tasks.ensure_partitions", crontab(minute="17")),
 }
 # Assigned whole: reading the configuration here would load the settings while they may still refuse to.

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from audit import jobs, reading, search
 from audit import scope as audit_scope
-from axis_admin import due_adjustments, due_pilots, due_quotas
+from axis_admin import due_adjustments, due_periods, due_pilots, due_quotas
 from axis_admin.ui import words
 from keys.models import ApiKey, DeliveryLink, KeySecret, LeakReport
 from keys.states import SOON
@@ -89,6 +89,7 @@ def _due(request: StaffRequest, *, now: datetime) -> Iterator[Due]:
     yield from _due_rotations(ApiKey.objects.filter(mine.as_q("organization__")), now)
     yield from _links(DeliveryLink.objects.filter(mine.as_q("secret__key__organization__")).with_keys(), now)
     yield from (_item(at, now, **said) for at, said in due_pilots.items(request.user, now=now, most=MOST))
+    yield from (_item(at, now, **said) for at, said in due_periods.items(request.user, now=now, most=MOST))
     yield from (_item(at, now, **said) for at, said in due_quotas.items(request.user, now=now, most=MOST))
     yield from (_item(at, now, **said) for at, said in due_adjustments.items(request.user))
     yield from _holds(request, now)

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
+from axis_admin import due_periods
 from axis_admin.appearance import CHOICES, DENSITY, SHORTCUTS, THEME
 from axis_admin.ui import words
 from keys import readers
@@ -101,6 +102,16 @@ OF_ORGANIZATIONS = frozenset(
         "keys:cancel_pilot",
     }
 )
+PERIODS = frozenset(
+    {
+        "metering:board",
+        "metering:finish_periods",
+        "metering:finish_period",
+        "metering:hold_period",
+        "metering:release_period",
+        "metering:override_period",
+    }
+)
 GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "Work",
@@ -115,6 +126,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "Metering",
         (
             Entry("Usage", "chart-bar", "metering:index", "usage.see", frozenset({"metering:"})),
+            Entry("Billing periods", "document-text", "metering:board", "usage.see", PERIODS),
             Entry("Adjustments", "scale", "metering:adjustments", "usage.see", ADJUSTMENTS),
             Entry("Rejects", "exclamation-triangle", "metering:rejects", "usage.see", REJECTS),
             Entry("Exports", "arrow-down-tray", "metering:exports", "usage.see", EXPORTS),
@@ -162,7 +174,13 @@ def navigation(request: HttpRequest, staff: Any) -> list[dict[str, Any]]:
     groups = []
     for label, entries in GROUPS:
         listed = [
-            {"label": entry.label, "icon": entry.icon, "href": href, "current": entry is here}
+            {
+                "label": entry.label,
+                "icon": entry.icon,
+                "href": href,
+                "current": entry is here,
+                "count": due_periods.count(staff.user) if entry.page == "metering:board" else 0,
+            }
             for entry in entries
             if (not entry.permission or staff.can(entry.permission)) and (href := _address(entry.page))
         ]

@@ -13,7 +13,7 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 
 from audit import trail
-from metering import closing, closing_facts, drafts, lifecycle
+from metering import checks, closing, closing_facts, drafts, lifecycle
 from metering.closing import State
 from metering.models import BillingPeriod
 
@@ -45,10 +45,11 @@ def _close(periods: Sequence[BillingPeriod], *, actor: trail.Actor, now: datetim
     waiting = [
         period for period in periods if period.review_until and period.review_until <= now and not period.is_held
     ]
-    known = closing_facts.of_periods(waiting, at=now)
+    found = checks.look(waiting, at=now)
     for period in waiting:
-        if not closing.blockers(known[period.pk]):
+        if not closing.blockers(closing_facts.of_check(period, found[period.pk], at=now)):
             _attempt(lifecycle.begin_closing, period, actor=actor, now=now)
+    checks.keep(found.values())
 
 
 def _finish(periods: Sequence[BillingPeriod], *, actor: trail.Actor, now: datetime) -> int:

@@ -11,10 +11,12 @@ class MeteringConfig(AppConfig):
     def ready(self) -> None:
         from audit import jobs
         from keys.limits import durations
-        from metering import actions, lengths, reject_bulk
+        from metering import actions, closing_bulk, lengths, reject_bulk
         from metering.columns import COLUMNS
         from orgs import attachments, columns, openings
 
+        for closing_act in closing_bulk.ACTS.values():
+            jobs.register(closing_act.kind, closing_act.work)
         durations.register(lengths.lately)
         openings.on_creation(actions.open_default_contract)
         for column in COLUMNS:

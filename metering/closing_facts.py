@@ -1,35 +1,27 @@
 """What is known of billing periods that are to be closed, in a number of statements that does not grow with them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
-from metering import agreement, drafts
-from metering.agreement import Agreement
-from metering.closing import Facts, State
-from metering.drafts import Draft
-from metering.models import BillingPeriod
+from metering import checks
+from metering.closing import Facts
+from metering.models import BillingPeriod, PeriodCheck
 
 
 def of_period(period: BillingPeriod, *, at: datetime) -> Facts:
-    """Return what is known of one period."""
+    """Return what is known of one period now."""
     return of_periods([period], at=at)[period.pk]
 
 
-def of_periods(
-    periods: Iterable[BillingPeriod], *, at: datetime, drafted: Mapping[int, Draft] | None = None
-) -> dict[int, Facts]:
-    """Return what is known of many, by their ids; `drafted` are their drafts where they are at hand.
-
-    What gateways say is not asked of a period that is still running, nor of one that is past its review.
-    """
+def of_periods(periods: Iterable[BillingPeriod], *, at: datetime) -> dict[int, Facts]:
+    """Return what is known of many now, by their ids."""
     asked = list(periods)
-    compared = [period for period in asked if period.state in (State.OPEN, State.REVIEW) and period.span.upper <= at]
-    agreed = agreement.of_periods(compared)
-    known = drafted if drafted is not None else drafts.of_periods(compared)
-    return {period.pk: _facts(period, agreed.get(period.pk), known.get(period.pk), at) for period in asked}
+    found = checks.look(asked, at=at)
+    return {period.pk: of_check(period, found[period.pk], at=at) for period in asked}
 
 
-def _facts(period: BillingPeriod, agreed: Agreement | None, draft: Draft | None, at: datetime) -> Facts:
+def of_check(period: BillingPeriod, check: PeriodCheck | None, *, at: datetime) -> Facts:
+    """Return what is known of a period whose figures were found before; without a check, of its dates and its hold."""
     return Facts(
         at=at,
         state=period.state,
@@ -38,8 +30,8 @@ def _facts(period: BillingPeriod, agreed: Agreement | None, draft: Draft | None,
         review_until=period.review_until,
         is_held=period.is_held,
         hold_reason=period.hold_reason,
-        differences=agreed.differing if agreed else 0,
-        behind=tuple(agreed.behind) if agreed else (),
-        unpriced=draft.unpriced if draft else (),
+        differences=check.differing if check else 0,
+        behind=tuple(check.behind) if check else (),
+        unpriced=tuple(check.unpriced) if check else (),
         is_overridden=period.override_at is not None,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from metering import drafting, period_usage, rating, reserved_days, terms
+from metering import drafting, period_usage, rating, reserved_days, sla_credits, terms
 from metering.draft_lines import OF_GENERATIONS, Line
 from metering.models import Adjustment, BillingPeriod, Contract, Statement
 from metering.period_usage import Counted, Slots
@@ -70,6 +70,7 @@ class _Read:
         self.counted = period_usage.of_periods(period.pk for period in periods)
         charged = [period for period in periods if self.terms[period.contract_id].capacity_fee is not None]
         self.reserved: Mapping[int, Sequence[Stretch]] = reserved_days.of_periods(charged)
+        self.served = sla_credits.served(periods, self.terms)
         self.money: dict[int, list[Adjustment]] = {}
         for adjustment in Adjustment.objects.money().filter(period__in=periods).order_by("sequence"):
             self.money.setdefault(adjustment.period_id or 0, []).append(adjustment)
@@ -113,6 +114,7 @@ def _composed(period: BillingPeriod, read: _Read) -> Draft:
         *drafting.pilot(counted, period=_path(period)),
         *drafting.capacity(read.reserved.get(period.pk, ()), agreed),
         *late,
+        *sla_credits.lines(period.pk, rated, agreed, read.served),
         *(_adjusted(one, agreed.currency) for one in read.money.get(period.pk, ())),
     )
     return Draft(

@@ -9,7 +9,7 @@ from kombu.exceptions import OperationalError
 from audit import trail
 from keys import actions as key_actions
 from keys import job_lengths
-from metering import actions, advancing, claims, lengths, partitions, pilot_use, sla_sweep, window_sweep
+from metering import actions, advancing, checks, claims, lengths, partitions, pilot_use, sla_sweep, window_sweep
 from metering.exporting import running
 from metering.models import Export
 
@@ -45,6 +45,12 @@ def advance_periods() -> None:
 def advance_some(ids: list[int]) -> None:
     """Take these billing periods on, as far as nothing is in the way."""
     advancing.advance(ids, now=timezone.now())
+
+
+@shared_task
+def check_periods() -> None:
+    """Look anew at what billing periods come to and what is in their way, for the lists of them."""
+    checks.refresh(now=timezone.now())
 
 
 @shared_task

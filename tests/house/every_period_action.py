@@ -3,21 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from audit import trail
 from metering import actions
-from tests.metering.closing.given import NOW, a_contract, counted, in_review, period_of, set_state
+from tests.metering.closing.given import NOW, a_contract, differing, held, in_review, period_of, set_state
 
 WHY = {"reason": "because", "now": NOW}
-
-
-def _differing() -> Any:
-    period = in_review(a_contract())
-    counted(period, 10)
-    return period
-
-
-def _held() -> Any:
-    return actions.hold_period(period=in_review(a_contract()), actor=trail.SYSTEM, now=NOW, reason="a dispute")
 
 
 def _closing() -> Any:
@@ -27,8 +16,8 @@ def _closing() -> Any:
 EVERY_PERIOD_ACTION: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
     actions.begin_review: lambda: {"period": period_of(a_contract()), "now": NOW},
     actions.hold_period: lambda: {"period": in_review(a_contract()), **WHY},
-    actions.release_period: lambda: {"period": _held()},
-    actions.override_agreement: lambda: {"period": _differing(), **WHY},
+    actions.release_period: lambda: {"period": held()},
+    actions.override_agreement: lambda: {"period": differing(), **WHY},
     actions.begin_closing: lambda: {"period": in_review(a_contract()), "now": NOW},
     actions.finish_closing: lambda: {"period": _closing(), "now": NOW},
     actions.finish_period: lambda: {"period": in_review(a_contract()), **WHY},

@@ -129,7 +129,14 @@ ROUTES: dict[str, str] = {
     # Back to the list, since none is named.
     "metering:retry_rejects": "302 403 403 403 302 403",
     "metering:dismiss_rejects": "302 403 403 403 302 403",
-    "audit:index": "200 200 200 403 403 403",
+    "metering:board": EVERYBODY,
+    # Back to the list, since none is named.
+    "metering:finish_periods": "302 403 403 403 302 403",
+    "metering:finish_period": BILLING_PEOPLE,
+    "metering:hold_period": BILLING_PEOPLE,
+    "metering:release_period": BILLING_PEOPLE,
+    "metering:override_period": BILLING_PEOPLE,
+    "audit:index": "200 200 200 403 200 403",
     "audit:event": WHO_SEES_IT,
     "audit:history": WHO_SEES_IT,
     "audit:jobs": EVERYBODY,

@@ -13,6 +13,7 @@ from django.utils import timezone
 from audit.models import Event
 from keys.models import LimitRule, Pilot, SavedView
 from metering import ledger
+from metering.models import BillingPeriod
 from orgs.models import Organization, Reservation, Staff
 from tests import adjustments, capacity, exports, factories, jobs
 from tests.house.routes import BY_POST, GATEWAY, OPEN, OWN, ROLES, ROUTES
@@ -158,7 +159,7 @@ OF_A_PILOT: dict[str, list[Any]] = {
     "metering:convert_pilot": [],
 }  # fmt: skip
 PILOTS = {"keys:plan_pilot", "keys:start_pilot", *OF_A_PILOT}
-OF_NO_ORGANIZATION = {"audit:history", "keys:bulk", "keys:gateway", "keys:revoke_gateway"}
+OF_NO_ORGANIZATION = {"audit:history", "metering:finish_periods", "keys:bulk", "keys:gateway", "keys:revoke_gateway"}
 OF_A_LEAK = {
     "keys:leak", "keys:replace_leaked", "keys:contain_leaked", "keys:revoke_leaked", "keys:close_leak",
     "keys:date_leak",

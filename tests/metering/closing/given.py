@@ -111,3 +111,16 @@ def counted(
     }
     UsageDay.objects.create(day=day, **said)
     UsageHour.objects.create(hour=datetime(day.year, day.month, day.day, 9, tzinfo=UTC), **said)
+
+
+def differing(organization: Organization | None = None) -> BillingPeriod:
+    """A period that no gateway has told anything of."""
+    period = in_review(a_contract(organization))
+    counted(period, 10)
+    return period
+
+
+def held(organization: Organization | None = None) -> BillingPeriod:
+    """A period that somebody holds."""
+    period = in_review(a_contract(organization))
+    return set_state(period, "review", held_at=NOW, held_by="Bea", hold_reason="a dispute")

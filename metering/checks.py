@@ -1,0 +1,70 @@
+"""What is found of many billing periods at once, and written down for the lists that show thousands of them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from metering import agreement, drafts, rating
+from metering.agreement import Agreement
+from metering.closing import State
+from metering.drafts import Draft
+from metering.models import BillingPeriod, PeriodCheck
+
+# One in review is looked at anew after so long, one that runs after the other.
+REVIEWED = timedelta(minutes=5)
+RUNNING = timedelta(hours=1)
+AT_ONCE = 200
+# In one turn of the sweep; the oldest come first.
+MOST = 2_000
+_COLUMNS = ("checked_at", "generations", "late", "amount", "currency", "differing", "behind", "unpriced")
+
+
+def look(periods: Iterable[BillingPeriod], *, at: datetime) -> dict[int, PeriodCheck]:
+    """Look at periods without writing anything down, in a number of statements that does not grow with them.
+
+    What gateways say is not asked of a period that is still running, nor of one that is past its review.
+    """
+    asked = list(periods)
+    drafted = drafts.of_periods(asked)
+    ended = [period for period in asked if period.state in (State.OPEN, State.REVIEW) and period.span.upper <= at]
+    agreed = agreement.of_periods(ended)
+    return {period.pk: _check(period, drafted[period.pk], agreed.get(period.pk, Agreement()), at) for period in asked}
+
+
+def keep(checks: Iterable[PeriodCheck]) -> None:
+    """Write down what was found."""
+    in_order = sorted(checks, key=lambda check: check.pk)
+    PeriodCheck.objects.bulk_create(
+        in_order, update_conflicts=True, unique_fields=["period"], update_fields=list(_COLUMNS)
+    )
+
+
+def refresh(*, now: datetime) -> int:
+    """Look anew at what was looked at too long ago, and at what never was; returns at how many."""
+    stale = Q(found=None) | Q(found__checked_at__lte=now - RUNNING) & Q(state=State.OPEN)
+    stale |= Q(found__checked_at__lte=now - REVIEWED) & Q(state__in=(State.REVIEW, State.CLOSING))
+    rows = BillingPeriod.objects.filter(stale, span__startswith__lte=now).select_related("organization", "contract")
+    due = list(rows.order_by("found__checked_at", "pk")[:MOST])
+    for start in range(0, len(due), AT_ONCE):
+        keep(look(due[start : start + AT_ONCE], at=now).values())
+    return len(due)
+
+
+def of_drafts(periods: Sequence[BillingPeriod], drafted: dict[int, Draft], *, at: datetime) -> list[PeriodCheck]:
+    """What is left to find of periods whose drafts became statements."""
+    return [_check(period, drafted[period.pk], Agreement(), at) for period in periods]
+
+
+def _check(period: BillingPeriod, draft: Draft, agreed: Agreement, at: datetime) -> PeriodCheck:
+    return PeriodCheck(
+        period=period,
+        checked_at=at,
+        generations=draft.generations,
+        late=draft.late,
+        amount=rating.rounded(draft.total, draft.terms.currency),
+        currency=draft.terms.currency,
+        differing=agreed.differing,
+        behind=list(agreed.behind),
+        unpriced=[name[:200] for name in draft.unpriced],
+    )

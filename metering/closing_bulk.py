@@ -1,0 +1,120 @@
+"""What can be done to many billing periods at once: what would become of each, and the work, done by a job."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import timezone
+
+from audit import jobs, trail
+from metering import actions, closing, closing_facts, currencies, rating
+from metering.closing import State
+from metering.models import BillingPeriod, Statement
+from orgs import policy
+from orgs.models import Staff
+from orgs.policy import Permission
+
+Arguments = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Act:
+    """One kind of work. `refusal` says why a period stays as it is, "" where it does not; `do` says what was done."""
+
+    name: str
+    title: str
+    done: str
+    refusal: Callable[[BillingPeriod, closing.Facts], str]
+    do: Callable[[BillingPeriod, trail.Actor, dict[str, str]], str]
+
+    @property
+    def kind(self) -> str:
+        return f"periods.{self.name}"
+
+    def work(self, piece: jobs.Piece, actor: trail.Actor, arguments: Arguments) -> str:
+        """Do it to one period, if the person may still do so now. For `audit.jobs`."""
+        uid, _, label = piece.target.id.partition("/")
+        rows = BillingPeriod.objects.select_related("organization", "contract").order_by("-span")
+        period = rows.filter(organization__uid=uid, label=label).first()
+        if period is None:
+            raise ValidationError("There is no such billing period.")
+        person = Staff.objects.filter(uid=actor.id).first()
+        if person is None or not policy.can(person, Permission.PERIOD_FINISH, period):
+            raise PermissionDenied("You may no longer do this to this billing period.")
+        why = {"reason": arguments["reason"], "ticket": arguments["ticket"]}
+        return self.do(period, replace(actor, roles=tuple(person.role_labels)), why)
+
+
+@dataclass(frozen=True)
+class Review:
+    """What would become of the chosen periods: those that change, and those that stay with why."""
+
+    changing: list[BillingPeriod]
+    staying: list[tuple[BillingPeriod, str]]
+
+
+def review(act: Act, periods: Iterable[BillingPeriod], *, person: Staff, at: datetime) -> Review:
+    """Look at each without changing any."""
+    chosen, found = list(periods), Review([], [])
+    facts = closing_facts.of_periods(chosen, at=at)
+    for period in chosen:
+        may = policy.can(person, Permission.PERIOD_FINISH, period)
+        refusal = act.refusal(period, facts[period.pk]) if may else "You may not do this to this billing period."
+        if refusal:
+            found.staying.append((period, refusal))
+        else:
+            found.changing.append(period)
+    return found
+
+
+def pieces(periods: Iterable[BillingPeriod]) -> list[jobs.Piece]:
+    """What a job works on."""
+    return [
+        jobs.Piece(replace(period.target, label=f"{period.label} of {period.organization}"), period.organization.target)
+        for period in periods
+    ]
+
+
+def _not_finishable(period: BillingPeriod, facts: closing.Facts) -> str:
+    if period.state == State.FINAL:
+        return "It is final already."
+    return closing.said(closing.blockers(facts, early=True))
+
+
+def _finish(period: BillingPeriod, actor: trail.Actor, why: dict[str, str]) -> str:
+    actions.finish_period(period=period, actor=actor, now=timezone.now(), **why)
+    issued = Statement.objects.statements().get(period=period)
+    total = rating.rounded(issued.total, issued.currency)
+    return f"Final: statement {issued.number}, {currencies.said(total, issued.currency)}."
+
+
+def _not_holdable(period: BillingPeriod, facts: closing.Facts) -> str:
+    if period.state in (State.CLOSING, State.FINAL):
+        return f"It is {period.get_state_display().lower()} already."
+    return f"It is held already: {period.hold_reason}." if period.is_held else ""
+
+
+def _hold(period: BillingPeriod, actor: trail.Actor, why: dict[str, str]) -> str:
+    actions.hold_period(period=period, actor=actor, now=timezone.now(), **why)
+    return "Held."
+
+
+def _not_held(period: BillingPeriod, facts: closing.Facts) -> str:
+    return "" if period.is_held and period.state != State.FINAL else "Nobody holds it."
+
+
+def _release(period: BillingPeriod, actor: trail.Actor, why: dict[str, str]) -> str:
+    actions.release_period(period=period, actor=actor, **why)
+    return "Released."
+
+
+ACTS = {
+    act.name: act
+    for act in (
+        Act("finish", "Make final", "Make final", _not_finishable, _finish),
+        Act("hold", "Hold for dispute", "Hold", _not_holdable, _hold),
+        Act("release", "Release", "Release", _not_held, _release),
+    )
+}

@@ -57,7 +57,8 @@ def actors(scope: Scope) -> list[Name]:
         return _within("organization", scope.organizations, scope)
     if scope.verbs is None:
         return _asked(STEPS.format(column="actor_id", label="actor_label"), [MOST])
-    found = [*_within("verb", scope.verbs, scope), *_within("organization", scope.whole, scope)]
+    some = scope.whole.union(*(organizations for _, organizations in scope.parts))
+    found = [*_within("verb", scope.verbs, scope), *_within("organization", some, scope)]
     return list({name.id: name for name in reversed(found)}.values())[::-1]
 
 

@@ -6,8 +6,12 @@ from typing import Any, Protocol
 from audit.conditions import Condition, among
 from audit.verbs import Verb
 
-# What somebody may search who may not search everything.
+# What somebody may search who may not search everything, by what lets them.
 KEYS_AND_LIMITS = ("key.", "leak.", "limit.", "pool.", "reservation.")
+BILLING = (
+    "contract.", "period.", "statement.", "adjustment.", "generation.", "reject.", "usage.", "export.", "finance.",
+)  # fmt: skip
+PARTS = {"audit.see_keys": KEYS_AND_LIMITS, "audit.see_billing": BILLING}
 
 
 class Person(Protocol):
@@ -25,13 +29,14 @@ class Person(Protocol):
 class Scope:
     """What is in reach, None for all: organizations, kinds of targets outside any organization, and verbs.
 
-    Of the organizations in `whole` every verb is in reach.
+    Of the organizations in `whole` every verb is in reach; `parts` are further verbs, each with where they are.
     """
 
     organizations: frozenset[str] | None
     outside: frozenset[str] | None
     verbs: frozenset[str] | None = None
     whole: frozenset[str] = frozenset()
+    parts: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()
 
     def conditions(self) -> list[Condition]:
         """What each question must hold besides."""
@@ -45,10 +50,15 @@ class Scope:
     def _verbs(self) -> list[Condition]:
         if self.verbs is None:
             return []
-        if not self.whole:
+        if not self.whole and not self.parts:
             return [among("verb", sorted(self.verbs))]
-        values = (sorted(self.verbs), sorted(self.whole))
-        return [Condition("(verb = ANY(%s) OR organization = ANY(%s))", values)]
+        reached = [("verb = ANY(%s)", (sorted(self.verbs),))]
+        if self.whole:
+            reached.append(("organization = ANY(%s)", (sorted(self.whole),)))
+        for verbs, organizations in self.parts:
+            reached.append(("(verb = ANY(%s) AND organization = ANY(%s))", (sorted(verbs), sorted(organizations))))
+        sql = " OR ".join(part for part, _ in reached)
+        return [Condition(f"({sql})", tuple(value for _, values in reached for value in values))]
 
     def reaches(self, type: str, id: str) -> bool:
         """Whether the object is an organization in reach: its history may be read even where it is empty."""
@@ -63,15 +73,20 @@ def of(person: Person) -> Scope:
 def of_log(person: Person) -> Scope:
     """The scope of a search over the log: where the person may search it, which is less than what they may see.
 
-    For some roles, or in some organizations, it is about keys and limits alone.
+    For some roles, or in some organizations, it is about keys and limits alone, or about bills.
     """
     searched, whole = person.organizations_for("audit.see"), person.organizations_for("audit.see_all")
     outside = _outside(person, searched)
     if whole is None or whole == searched:
         return Scope(searched, outside)
-    return Scope(
-        searched, outside, frozenset(verb.value for verb in Verb if verb.value.startswith(KEYS_AND_LIMITS)), whole
-    )
+    found = [(_verbs_of(prefixes), person.organizations_for(name)) for name, prefixes in PARTS.items()]
+    everywhere = frozenset[str]().union(*(verbs for verbs, where in found if where is None or where == searched))
+    some = tuple((verbs, where) for verbs, where in found if where and where != searched)
+    return Scope(searched, outside, everywhere, whole, some)
+
+
+def _verbs_of(prefixes: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(verb.value for verb in Verb if verb.value.startswith(prefixes))
 
 
 def _outside(person: Person, organizations: frozenset[str] | None) -> frozenset[str] | None:
@@ -79,5 +94,5 @@ def _outside(person: Person, organizations: frozenset[str] | None) -> frozenset[
         return frozenset()
     if person.can("staff.see"):
         return None
-    kinds = {"gateway": "gateway.see", "pool": "capacity.see"}
+    kinds = {"gateway": "gateway.see", "pool": "capacity.see", "reject": "usage.see", "finance": "finance.export"}
     return frozenset(kind for kind, permission in kinds.items() if person.can(permission))

@@ -38,6 +38,8 @@ class Permission(TextChoices):
     LEAK_REPORT = "leak.report"
     USAGE_SEE = "usage.see"
     AUDIT_SEE = "audit.see"
+    AUDIT_SEE_KEYS = "audit.see_keys"
+    AUDIT_SEE_BILLING = "audit.see_billing"
     AUDIT_SEE_ALL = "audit.see_all"
     STAFF_SEE = "staff.see"
     GATEWAY_SEE = "gateway.see"
@@ -161,8 +163,10 @@ TABLE: dict[Permission, dict[Role, Rule]] = {
     Permission.KEY_CONTAIN: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN_PROVEN},
     # Everybody who sees keys may look one up; what is written down is said by those who answer for it.
     Permission.LEAK_REPORT: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN},
-    Permission.AUDIT_SEE: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN},
-    # Without it the log shows what was done to keys and limits alone.
+    Permission.AUDIT_SEE: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN, _BILLING: ANYWHERE},
+    Permission.AUDIT_SEE_KEYS: {_ADMIN: ANYWHERE, _KEYS: ANYWHERE, _MANAGER: OWN},
+    Permission.AUDIT_SEE_BILLING: {_ADMIN: ANYWHERE, _MANAGER: OWN, _BILLING: ANYWHERE},
+    # Without it the log shows what was done to keys and limits alone, or to bills.
     Permission.AUDIT_SEE_ALL: {_ADMIN: ANYWHERE, _MANAGER: OWN},
     # Who signed in, and who was given which role.
     Permission.STAFF_SEE: {_ADMIN: ANYWHERE},

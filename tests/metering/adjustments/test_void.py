@@ -194,7 +194,7 @@ def test_what_was_asked_and_what_was_adjusted_stay_as_they_are(
 ) -> None:
     request = asked(reported(report, live, now), billing)
     mine = AdjustmentRequest.objects.filter(pk=request.pk)
-    with pytest.raises(DatabaseError, match="permission denied|stays as it is"), transaction.atomic():
+    with pytest.raises(DatabaseError, match=r"permission denied|stays as it is"), transaction.atomic():
         mine.update(reason="Another one")
     approve(request, administrator, now)
     with pytest.raises(DatabaseError, match="is decided"), transaction.atomic():

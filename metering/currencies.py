@@ -41,3 +41,17 @@ def said(amount: Decimal, code: str) -> str:
     # A code and its amount stay on one line.
     symbol = _SYMBOLS.get(code, code + "\u00a0")
     return f"{sign}{symbol}{abs(amount):,.{places}f}"
+
+
+def trimmed(amount: Decimal, code: str) -> Decimal:
+    """Leave out the zeros after the decimals of the currency, which a column or a person has added."""
+    shortest = amount.quantize(smallest(code))
+    return shortest if shortest == amount else Decimal(f"{amount:f}".rstrip("0"))
+
+
+def unit_price(price: Decimal, code: str) -> str:
+    """Write a price of one unit alike however it was typed: `€2.50`, `€0.0140`."""
+    shortest = trimmed(price, code)
+    places = max(0, -int(shortest.as_tuple().exponent))
+    padded = shortest if places <= decimals(code) else shortest.quantize(Decimal(1).scaleb(-max(places, 4)))
+    return said(padded, code)

@@ -37,6 +37,27 @@ def facts(terms: Terms) -> dict[str, Said]:
     }
 
 
+def shown(terms: Terms) -> list[tuple[str, str]]:
+    """Return what the terms say besides prices, each with its name."""
+    said = facts(terms)
+    included, minimum, fee = terms.included_generations, said["minimum_amount"], said["capacity_fee"]
+    return [
+        ("Currency", terms.currency),
+        ("Billing periods", f"from day {terms.anchor_day} of the month, at midnight in {terms.time_zone}"),
+        ("Included", f"{included:,} generations a period" if included else "nothing"),
+        ("Minimum", f"{minimum} of usage a period" if minimum else "none"),
+        ("Capacity fee", f"{fee} a reserved unit and day" if fee else "none"),
+        ("SLA credits", ", ".join(map(credit, terms.sla_credits)) or "none"),
+        ("Purchase order", terms.purchase_order or "none"),
+        ("Review window", f"{terms.review_days} days after a period’s end"),
+    ]
+
+
+def price_list(terms: Terms) -> list[tuple[str, str, str]]:
+    """Return the name of each line, what it is for, and what a cost unit of it costs."""
+    return [(one.name, covers(one), steps(one, terms.currency)) for one in terms.prices]
+
+
 def changes(before: Terms | None, after: Terms) -> dict[str, list[Said]]:
     """Return what differs by field: before and after; everything where there was nothing before."""
     old: Mapping[str, Said] = facts(before) if before else {}
@@ -57,7 +78,7 @@ def steps(one: Price, currency: str) -> str:
     """Say the prices of a cost unit: `€0.0120 up to 100,000, then €0.0100`."""
     said = []
     for tier in one.tiers:
-        amount = currencies.said(tier.price, currency)
+        amount = currencies.unit_price(tier.price, currency)
         said.append(amount if tier.up_to is None else f"{amount} up to {tier.up_to:,}")
     return ", then ".join(said)
 
@@ -72,10 +93,4 @@ def _resolution(name: str) -> str:
 
 
 def _amount(amount: Decimal | None, currency: str) -> str | None:
-    return None if amount is None else currencies.said(trimmed(amount, currency), currency)
-
-
-def trimmed(amount: Decimal, currency: str) -> Decimal:
-    """Leave out zeros that a column has added after the decimals of the currency."""
-    shortest = amount.quantize(currencies.smallest(currency))
-    return shortest if shortest == amount else Decimal(f"{amount:f}".rstrip("0"))
+    return None if amount is None else currencies.said(currencies.trimmed(amount, currency), currency)

@@ -56,6 +56,7 @@ _SEES = {
     "capacity": Permission.CAPACITY_SEE,
     "pilot": Permission.ORGANIZATION_SEE,
     "contract": Permission.USAGE_SEE,
+    "contract": Permission.USAGE_SEE,
     "limit": Permission.LIMIT_SEE,
     "plan": Permission.ORGANIZATION_SEE,
     "adjustment": Permission.USAGE_SEE,

@@ -10,6 +10,7 @@ from metering.views.adjustments import (
 from metering.views.board import board_page, finish_periods
 from metering.views.contracts import contract, edit_contract
 from metering.views.explorer import for_org, index
+from metering.views.contracts import contract, edit_contract
 from metering.views.exports import cancel_export, export_file, exports, remove_export, start_export
 from metering.views.generations import generation, generations
 from metering.views.lifecycle import finish_period, hold_period, override_period, release_period
@@ -27,7 +28,9 @@ __all__ = [
     "board_page",
     "cancel_export",
     "contract",
+    "contract",
     "convert_pilot",
+    "edit_contract",
     "decline_adjustment",
     "dismiss_reject",
     "dismiss_rejects",

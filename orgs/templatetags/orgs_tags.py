@@ -23,6 +23,7 @@ TABS = [
     ("Refusals", "keys:org_refusals"),
     ("Usage", "metering:for_org"),
     ("SLA", "metering:sla"),
+    ("Contract", "metering:contract"),
     ("Capacity", "orgs:org_capacity"),
     ("Pilot", PILOT),
     ("Contacts", "orgs:contacts"),

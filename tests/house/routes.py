@@ -109,6 +109,8 @@ ROUTES: dict[str, str] = {
     "metering:convert_pilot": KEY_PEOPLE,
     "metering:contract": WHO_SEES_IT,
     "metering:edit_contract": "200 403 403 403 200 404",
+    "metering:contract": WHO_SEES_IT,
+    "metering:edit_contract": "200 403 403 403 200 404",
     "metering:index": EVERYBODY,
     "metering:for_org": WHO_SEES_IT,
     "metering:overview": WHO_SEES_IT,

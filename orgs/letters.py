@@ -202,6 +202,12 @@ LETTERS: dict[str, Letter] = {
         ),
         "It holds for all calls in that time. If you did not expect this, tell us.",
     ),
+    "usage_reached": Letter(
+        "{organization} has used {share} of its {what}",
+        "Your organization has used {share} of the {what} of its billing period {period}. {meaning}.",
+        (*_ORGANIZATION, ("Period", "period"), ("Used", "used"), ("Of", "limit"), ("Period ends", "ends")),
+        "No call is refused because of it. If you expect other volumes from now on, tell us.",
+    ),
     "statement_issued": Letter(
         "Statement {number} for {organization}",
         "The billing period {period} is final. Its statement is attached.",

@@ -25,6 +25,7 @@ RECIPIENTS: dict[Notice.Kind, tuple[Contact.Kind, ...]] = {
     Notice.Kind.PILOT_CHANGED: (_TECHNICAL, _BILLING),
     Notice.Kind.PILOT_ENDING: (_TECHNICAL, _BILLING),
     Notice.Kind.STATEMENT_ISSUED: (_BILLING,),
+    Notice.Kind.USAGE_REACHED: (_BILLING,),
 }
 # What the account manager is told too, whatever the contacts want to hear: it is theirs to act on.
 FOR_THE_MANAGER = frozenset({Notice.Kind.PILOT_ENDING})

@@ -46,6 +46,7 @@ class Notice(models.Model):
         PILOT_CHANGED = "pilot_changed", "A pilot starts, changes, is extended, converted or cancelled"
         PILOT_ENDING = "pilot_ending", "A pilot ends in 14, 7 or 1 days, has ended, or has used 80 % of its cap"
         STATEMENT_ISSUED = "statement_issued", "A statement or a credit note is issued"
+        USAGE_REACHED = "usage_reached", "Included generations or the minimum are used up to 50, 80, 95 or 100 %"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"

@@ -91,6 +91,7 @@ OF_ORGANIZATIONS = frozenset(
         "keys:live",
         "metering:for_org",
         "metering:overview",
+        "metering:brief",
         "metering:sla",
         "metering:sla_overview",
         "metering:pilot",
@@ -117,6 +118,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "Work",
         (
             Entry("Home", "home", "home", "", frozenset({"home"})),
+            Entry("Accounts", "briefcase", "metering:accounts", "usage.see", frozenset({"metering:accounts"})),
             Entry("Organizations", "building-office-2", "orgs:index", "organization.see", OF_ORGANIZATIONS),
             Entry("Keys", "key", "keys:index", "key.see", frozenset({"keys:"})),
             Entry("Pilots", "beaker", "metering:pilots", "organization.see", frozenset({"metering:pilots"})),

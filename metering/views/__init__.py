@@ -1,3 +1,4 @@
+from metering.views.accounts import accounts
 from metering.views.adjustments import (
     adjustment,
     adjustments,
@@ -8,9 +9,9 @@ from metering.views.adjustments import (
     withdraw_adjustment,
 )
 from metering.views.board import board_page, finish_periods
+from metering.views.brief import brief
 from metering.views.contracts import contract, edit_contract
 from metering.views.explorer import for_org, index
-from metering.views.contracts import contract, edit_contract
 from metering.views.exports import cancel_export, export_file, exports, remove_export, start_export
 from metering.views.generations import generation, generations
 from metering.views.lifecycle import finish_period, hold_period, override_period, release_period
@@ -21,16 +22,16 @@ from metering.views.sla import sla, sla_overview
 from metering.views.usage import overview
 
 __all__ = [
+    "accounts",
     "adjustment",
     "adjustments",
     "approve_adjustment",
     "ask_adjustment",
     "board_page",
+    "brief",
     "cancel_export",
     "contract",
-    "contract",
     "convert_pilot",
-    "edit_contract",
     "decline_adjustment",
     "dismiss_reject",
     "dismiss_rejects",

@@ -65,6 +65,8 @@ ROUTES: dict[str, str] = {
     "keys:revoke": REVOKERS,
     "keys:confirmed": WHO_SEES_IT,
     "keys:history": WHO_SEES_IT,
+    "metering:accounts": EVERYBODY,
+    "metering:brief": WHO_SEES_IT,
     "metering:sla": WHO_SEES_IT,
     "metering:sla_overview": WHO_SEES_IT,
     "keys:org_limits": WHO_SEES_IT,

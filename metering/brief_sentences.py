@@ -1,0 +1,113 @@
+"""A brief in whole sentences: what somebody says in the first minute of the call. Pure."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from metering.brief import Brief, UsedMonth
+
+QUARTER = 3
+
+
+def of(brief: Brief) -> list[str]:
+    """Return what there is to say, the most important first; nothing is said of what did not happen."""
+    return [sentence for teller in _TELLERS for sentence in teller(brief)]
+
+
+def _usage(brief: Brief) -> Iterator[str]:
+    name, months = brief.organization.name, brief.months
+    if not brief.total:
+        yield f"{name} has generated nothing in the last {len(months)} months."
+        return
+    since = f"since {months[0].first:%B %Y}" if months else ""
+    yield f"{name} has had {brief.total:,} generations {since}."
+    whole = months[:-1]
+    if len(whole) >= 2 * QUARTER and (before := _sum(whole[-2 * QUARTER : -QUARTER])):
+        now = _sum(whole[-QUARTER:])
+        moved = (now - before) * 100 / before
+        way = "more" if moved >= 0 else "fewer"
+        yield f"The last three whole months had {abs(moved):.1f}% {way} than the three before ({now:,} and {before:,})."
+
+
+def _peaks(brief: Brief) -> Iterator[str]:
+    if brief.busiest_day is None or brief.busiest_hour is None:
+        return
+    month = max(brief.months, key=lambda one: one.total)
+    yield (
+        f"The busiest month was {month.first:%B %Y} with {month.total:,}, the busiest day {_day(brief.busiest_day[0])}"
+        f" with {brief.busiest_day[1]:,}, the busiest hour {brief.busiest_hour[0]:%-d %B %Y, %H:00} UTC"
+        f" with {brief.busiest_hour[1]:,}."
+    )
+
+
+def _agreed(brief: Brief) -> Iterator[str]:
+    over = brief.periods[:-1]
+    included = [one for one in over if one.included]
+    if included:
+        beyond = sum(one.is_beyond_included for one in included)
+        yield f"Usage went beyond the included generations in {beyond} of {_periods(len(included))}."
+    committed = [one for one in over if one.minimum]
+    if committed:
+        reached = sum(one.reaches_minimum for one in committed)
+        yield f"It reached the agreed minimum in {reached} of {_periods(len(committed))}."
+    if brief.periods and not included and not committed:
+        yield "Nothing is included, and no minimum is agreed."
+
+
+def _served(brief: Brief) -> Iterator[str]:
+    for version in ("v2", "v1"):
+        rows = [month.served[version] for month in brief.months if version in month.served]
+        judged = [row for row in rows if row.is_kept is not None]
+        if not judged:
+            continue
+        kept = sum(row.is_kept is True for row in judged)
+        worst = min(judged, key=lambda row: row.measured.attainment or 0)
+        lowest = f"the lowest was {worst.attained} in {worst.label}"
+        yield f"{version} kept its promise of {judged[-1].promised} in {kept} of {_months(len(judged))}; {lowest}."
+
+
+def _refused(brief: Brief) -> Iterator[str]:
+    if not brief.calls:
+        return
+    share = brief.refused * 100 / brief.calls
+    if not brief.refused:
+        yield "No call was refused."
+        return
+    cause, code, calls = brief.refusals[0]
+    ours = sum(calls for cause, _, calls in brief.refusals if cause == "No room left with us")
+    yield f"{share:.2f}% of {brief.calls:,} calls were refused, most of them with {code} ({calls:,}: {cause.lower()})."
+    yield f"{ours:,} of them were for want of room on our side." if ours else "None was for want of room on our side."
+
+
+def _keys(brief: Brief) -> Iterator[str]:
+    live = [key for key in brief.keys if key.environment == "live"]
+    renewal = brief.organization.renewal_on
+    yield f"{len(live)} live key{'' if len(live) == 1 else 's'} can be used now."
+    if renewal is not None and renewal >= brief.at.date():
+        before = [key for key in live if key.expires_at is not None and key.expires_at.date() < renewal]
+        if before:
+            names = ", ".join(key.name for key in before)
+            yield f"Before the renewal on {_day(renewal)} these expire: {names}."
+
+
+def _capacity(brief: Brief) -> Iterator[str]:
+    for one in brief.reservations:
+        yield f"Reserved: {one}."
+
+
+def _sum(months: list[UsedMonth]) -> int:
+    return sum(month.total for month in months)
+
+
+def _day(day: date) -> str:
+    return f"{day:%-d %B %Y}"
+
+
+def _periods(count: int) -> str:
+    return f"{count} period{'' if count == 1 else 's'}"
+
+
+def _months(count: int) -> str:
+    return f"{count} month{'' if count == 1 else 's'}"
+
+
+_TELLERS = (_usage, _peaks, _agreed, _served, _refused, _keys, _capacity)

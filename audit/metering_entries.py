@@ -204,3 +204,10 @@ REJECT_DISMISSED = Entry(
     "resolution code",
     needs_reason=True,
 )
+USAGE_ARCHIVED = Entry(
+    "usage.archived",
+    "delete",
+    "archive-box",
+    "took/take {target} out of the ledger",
+    "table",
+)

@@ -266,6 +266,7 @@ class Verb(models.TextChoices):
     ADJUSTMENT_DECLINED = metering_entries.ADJUSTMENT_DECLINED
     ADJUSTMENT_WITHDRAWN = metering_entries.ADJUSTMENT_WITHDRAWN
     REJECT_RETRIED = metering_entries.REJECT_RETRIED
+    USAGE_ARCHIVED = metering_entries.USAGE_ARCHIVED
     REJECT_DISMISSED = metering_entries.REJECT_DISMISSED
     USAGE_WARNED = metering_entries.USAGE_WARNED
     EXPORT_STARTED = metering_entries.EXPORT_STARTED

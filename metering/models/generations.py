@@ -28,7 +28,7 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
 
     def made_between(self, start: datetime, end: datetime) -> "GenerationQuerySet":
         """Keep those whose id was made in start ≤ t < end; no other part of the ledger is read."""
-        return self.filter(generation_id__gte=_first_id(start), generation_id__lt=_first_id(end))
+        return self.filter(generation_id__gte=first_id(start), generation_id__lt=first_id(end))
 
     def of_keys(self, environment: str) -> "GenerationQuerySet":
         """Keep the generations of live keys, or of test keys: the two are never added up."""
@@ -37,10 +37,11 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
 
 def ids_between(start: datetime, end: datetime) -> tuple[UUID, UUID]:
     """Return low ≤ id < high of whatever may have happened in start ≤ t < end."""
-    return _first_id(start - APART), _first_id(end + APART + entries.MILLISECOND)
+    return first_id(start - APART), first_id(end + APART + entries.MILLISECOND)
 
 
-def _first_id(at: datetime) -> UUID:
+def first_id(at: datetime) -> UUID:
+    """Return the least id that can have been made then."""
     return UUID(int=entries.milliseconds(at) << 80)
 
 

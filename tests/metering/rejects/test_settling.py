@@ -85,9 +85,13 @@ def test_a_dismissal_needs_a_reason_and_is_final(early: RejectedGeneration, now:
 
 
 def test_nothing_is_settled_without_an_event(early: RejectedGeneration, now: datetime) -> None:
-    RejectedGeneration.objects.filter(pk=early.pk).update(resolution="dismissed", resolved_at=now)
-    with pytest.raises(DatabaseError, match="audit event"), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    def settle() -> None:
+        RejectedGeneration.objects.filter(pk=early.pk).update(resolution="dismissed", resolved_at=now)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    with pytest.raises(DatabaseError, match="audit event"), transaction.atomic():
+        settle()
 
 
 def test_a_conflict_stands_beside_the_first_write(

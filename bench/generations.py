@@ -15,6 +15,8 @@ SPAN_MS = 60_000
 RESOLUTIONS = ("1K", "2K", "4K")
 RATIOS = ("1:1", "3:2", "16:9")
 FAILED = 0.05
+# So many come with the customer's own idempotency key, as a UUID.
+KEYED = 0.5
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -54,6 +56,7 @@ def _generation(customer: Customer, ms: int, chance: Random) -> dict[str, Any]:
         "resolution": chance.choice(RESOLUTIONS),
         "aspect_ratio": chance.choice(RATIOS),
         "request_id": f"req_{chance.getrandbits(64):016x}",
+        "idempotency_key": uuid7(ms, chance) if chance.random() < KEYED else None,
         "service_tier": "shared",
         "failure_cause": "timeout" if failed else None,
     }

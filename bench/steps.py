@@ -62,6 +62,7 @@ INGEST = (
     ("names", "metering.names:look_up"),
     ("fence", "metering.fences:share"),
     ("periods", "metering.assignment:assign"),
+    ("idempotency keys", "metering.claims:take"),
     ("insert and count", "metering.insertion:insert"),
     ("commit", "psycopg:Connection.commit"),
     ("results", "metering.batches:Batch.accept"),

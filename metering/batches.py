@@ -46,12 +46,15 @@ class Batch:
             )
         return list(self._judged(good))
 
-    def accept(self, candidate: Candidate, period: Period | None) -> Standing:
-        """It is counted, or would be; returns what the ledger says about it from now on."""
+    def accept(self, candidate: Candidate, period: Period | None) -> None:
+        """It is counted, or would be."""
         index, raw, entry = candidate
         label = period.label if period else None
         accepted = results.accepted if entry.original_period_id is None else results.accepted_late
         self.results[index] = accepted(index, raw, period=label, received_at=self._received_at)
+
+    def standing(self, entry: Entry, period: Period | None) -> Standing:
+        """Return what the ledger says about an entry once it is counted."""
         return Standing(
             entry.generation_id,
             entry.organization_id,
@@ -62,7 +65,7 @@ class Batch:
             entry.occurred_at,
             entry.fingerprint,
             self.now,
-            label,
+            period.label if period else None,
         )
 
     def compare(self, candidate: Candidate, standing: Standing | None) -> None:

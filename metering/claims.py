@@ -14,18 +14,25 @@ HELD = timedelta(hours=24)
 KEPT = timedelta(days=36)
 FORGOTTEN_AT_ONCE = 10_000
 
-# An id that the ledger holds asks for nothing. Keys in order, and for each the first that asks: two batches never wait
+# An id that the ledger holds asks for nothing; each is looked up by itself, since a join might read the whole ledger to
+# find a few (LIMIT keeps it from that). Keys in order, and for each the first that asks: two batches never wait
 # for each other. A key that another transaction is taking is waited for.
-_TAKE = """
+_TAKE = r"""
 WITH asked AS MATERIALIZED (
-    SELECT * FROM json_to_recordset(%s::json) AS ask(
+    SELECT ask.* FROM json_to_recordset(%s::json) AS ask(
         n integer, organization_id bigint, key_hash bytea, generation_id uuid, occurred_at timestamptz
     )
-    WHERE NOT EXISTS (SELECT FROM metering_generation AS known WHERE known.generation_id = ask.generation_id)
-), taken AS (
-    INSERT INTO metering_idempotencyclaim AS held (organization_id, key_hash, generation_id, occurred_at)
+    LEFT JOIN LATERAL (
+        SELECT true AS known FROM metering_generation AS generation
+        WHERE generation.generation_id = ask.generation_id LIMIT 1
+    ) AS ledger ON true
+    WHERE known IS NULL
+), first AS MATERIALIZED (
     SELECT DISTINCT ON (organization_id, key_hash) organization_id, key_hash, generation_id, occurred_at
     FROM asked ORDER BY organization_id, key_hash, n
+), taken AS (
+    INSERT INTO metering_idempotencyclaim AS held (organization_id, key_hash, generation_id, occurred_at)
+    SELECT * FROM first ORDER BY organization_id, key_hash
     ON CONFLICT (organization_id, key_hash) DO UPDATE SET
         generation_id = CASE WHEN excluded.occurred_at - held.occurred_at >= %s
             THEN excluded.generation_id ELSE held.generation_id END,
@@ -33,8 +40,10 @@ WITH asked AS MATERIALIZED (
             THEN excluded.occurred_at ELSE held.occurred_at END
     RETURNING organization_id, key_hash, generation_id, occurred_at
 )
-SELECT asked.n, taken.generation_id::text, taken.occurred_at
-FROM asked JOIN taken USING (organization_id, key_hash) ORDER BY asked.n
+SELECT n, NULL, NULL, NULL, NULL FROM asked
+UNION ALL
+SELECT NULL, organization_id, '\x' || encode(key_hash, 'hex'), generation_id::text, occurred_at FROM taken
+WHERE (organization_id, key_hash, generation_id) NOT IN (SELECT organization_id, key_hash, generation_id FROM first)
 """
 _HELD = r"""
 SELECT organization_id, '\x' || encode(key_hash, 'hex'), generation_id::text, occurred_at
@@ -71,9 +80,7 @@ def take(entries: Sequence[Entry]) -> Set[str]:
     asking = [entry for entry in entries if entry.claim]
     if not asking:
         return frozenset()
-    told = _take(asking)
-    fresh = [asking[n] for n, _ in told]
-    held = {_key(asking[n]): holder for n, holder in told}
+    fresh, held = _take(asking)
     granted, after = decide(fresh, held)
     if later := [entry for entry in fresh if after[_key(entry)] != held[_key(entry)] and _holds(entry, after)]:
         _take(later)
@@ -99,7 +106,7 @@ def decide(asking: Iterable[Entry], held: Mapping[Key, Holder]) -> tuple[Set[str
             continue
         granted.add(entry.generation_id)
         if apart >= HELD:
-            after[_key(entry)] = Holder(entry.generation_id, entry.occurred_at)
+            after[_key(entry)] = _own(entry)
     return granted, after
 
 
@@ -114,11 +121,15 @@ def forget(*, now: datetime) -> int:
                 return forgotten
 
 
-def _take(asking: Sequence[Entry]) -> list[tuple[int, Holder]]:
-    """Return the entries that the ledger does not hold, by position, with whoever holds their keys now."""
+def _take(asking: Sequence[Entry]) -> tuple[list[Entry], dict[Key, Holder]]:
+    """Return the entries that the ledger does not hold, in their order, and who holds each of their keys now."""
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, [_written(asking), HELD, HELD])
-        return [(n, Holder(*rest)) for n, *rest in cursor.fetchall()]
+        told = cursor.fetchall()
+    fresh = [asking[n] for n in sorted(n for n, *_ in told if n is not None)]
+    # The first that asked, unless the database names somebody else.
+    held = {_key(entry): _own(entry) for entry in reversed(fresh)}
+    return fresh, held | {(one, claim): Holder(*holder) for n, one, claim, *holder in told if n is None}
 
 
 def _held(asking: Sequence[Entry]) -> dict[Key, Holder]:
@@ -140,6 +151,10 @@ def _rows(asking: Sequence[Entry]) -> Iterator[dict[str, object]]:
             "generation_id": entry.generation_id,
             "occurred_at": entry.occurred_at,
         }
+
+
+def _own(entry: Entry) -> Holder:
+    return Holder(entry.generation_id, entry.occurred_at)
 
 
 def _key(entry: Entry) -> Key:

@@ -97,5 +97,6 @@ def _foresee(batch: Batch, group: Sequence[Candidate]) -> dict[str, Standing]:
         if entry.generation_id in known or (entry.claim and entry.generation_id not in granted):
             batch.compare(candidate, known.get(entry.generation_id))
         else:
-            foreseen[entry.generation_id] = batch.accept(candidate, period)
+            batch.accept(candidate, period)
+            foreseen[entry.generation_id] = batch.standing(entry, period)
     return foreseen

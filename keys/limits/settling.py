@@ -81,4 +81,4 @@ def _jobs(report: Report, held: Held | None) -> Iterator[tuple[str, int, str]]:
     if report.request_id:
         job = calls.digest(report.request_id)
         if held is None or held.job != job:
-            yield job, report.units, calls.replay_key(report.organization, report.request_id)
+            yield job, report.units, calls.remembered_key(report.organization, job)

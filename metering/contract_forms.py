@@ -12,7 +12,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms import BoundField
 from django.http import QueryDict
-from django.utils import timezone
 
 from keys.limit_fields import NumberField, WallTimeField
 from metering import currencies, price_rows, term_rules
@@ -135,13 +134,8 @@ class ContractForm(ReasonForm):
         return super().clean()
 
     def _check_time(self, cleaned: dict[str, Any]) -> None:
-        at = cleaned.get("at")
-        if cleaned.get("when") != AT or "at" in self.errors:
-            return
-        if at is None:
+        if cleaned.get("when") == AT and cleaned.get("at") is None and "at" not in self.errors:
             self.add_error("at", "Write when it begins.")
-        elif at < timezone.now():
-            self.add_error("at", "That time has passed. Choose a later one.")
 
     @property
     def terms(self) -> Terms:

@@ -1,6 +1,6 @@
 """Contracts: opened with an organization, replaced by their next version, corrected as long as nothing was billed."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -10,7 +10,7 @@ from psycopg.types.range import TimestamptzRange
 from audit import trail
 from metering import contract_records, fences, period_openings, periods, rating, term_rules
 from metering import terms as kept
-from metering.models import BillingPeriod, Contract, ContractPrice
+from metering.models import BillingPeriod, Contract, ContractPrice, UsageHour
 from metering.rating import agreed
 from orgs import actions as organizations
 from orgs.models import Organization
@@ -59,15 +59,16 @@ def replace_contract(
     """Let the next version of an organization's contract hold from that instant, or from now; it splits a period.
 
     What happened before stays in the period that it is counted in. `seen` is the newest version that the person knows.
-    Raises ValidationError where no contract is in effect then, for a time that has passed, or where a later period
-    has been counted into already.
+    Raises ValidationError where no contract is in effect then, where something was counted since a time that
+    has passed, or where a period since then is no longer open.
     """
     # Batches that count come first: what they have put into a period stays before its new end.
     fences.alone(organization.pk)
     organization = organizations.lock_organization(organization)
     _check_seen(organization, seen)
-    at = _instant(at)
+    at = _instant(organization, at)
     present = _present(organization, at)
+    period_openings.check_open(present, at)
     contract = _new(organization, TimestamptzRange(at, present.effective.upper, "[)"), terms)
     contract.full_clean(validate_constraints=False)
     before = kept.snapshot(present)
@@ -141,12 +142,15 @@ def _check_seen(organization: Organization, seen: int | None) -> None:
         raise ValidationError(CHANGED, code=STALE)
 
 
-def _instant(at: datetime | None) -> datetime:
-    """Return when it is to begin; ValidationError for a time that has passed, since which was counted already."""
+def _instant(organization: Organization, at: datetime | None) -> datetime:
+    """Return when it is to begin; ValidationError for a time that has passed and since which something was counted."""
     now = timezone.now()
-    if at is not None and at < now - MOMENT:
-        raise ValidationError({"at": "That time has passed. Choose a later one."})
-    return now if at is None else at
+    if at is None:
+        return now
+    since = at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    if at < now - MOMENT and UsageHour.objects.filter(organization=organization, hour__gte=since).exists():
+        raise ValidationError({"at": "Generations were counted since then. Choose a later time."})
+    return at
 
 
 def _present(organization: Organization, at: datetime) -> Contract:

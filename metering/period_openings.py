@@ -1,7 +1,8 @@
 """Billing periods are opened with their contract, ahead of time, or when needed; another contract splits them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -14,6 +15,10 @@ from metering import periods
 from metering.models import BillingPeriod, Contract, UsageDay
 from orgs import actions as organizations
 from orgs.models import Organization
+
+DAY = timedelta(days=1)
+# Where no billing period will ever be.
+NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 @transaction.atomic
@@ -58,6 +63,13 @@ def split_periods(present: Contract, contract: Contract, *, actor: trail.Actor, 
     _record_split([*([cut] if cut else []), *ahead], contract.organization, actor=actor, at=at)
 
 
+def check_open(present: Contract, at: datetime) -> None:
+    """Raise ValidationError where a billing period of the contract that lasts beyond that time has left open."""
+    later = present.billing_periods.filter(span__endswith__gt=at)
+    if later.exclude(state=BillingPeriod.State.OPEN).exists():
+        raise ValidationError("A billing period since then is no longer open. Choose a later time.")
+
+
 def check_labels(organization: Organization) -> None:
     """Raise ValidationError where two billing periods are called alike: people and the gateway name them by that."""
     labels = list(organization.billing_periods.values_list("label", flat=True))
@@ -75,16 +87,25 @@ def _period(contract: Contract, organization: Organization, span: periods.Span) 
 
 
 def _hand_over(ahead: Sequence[BillingPeriod], contract: Contract, *, at: datetime, same: tuple[int, str]) -> None:
-    """Give periods in which nothing has happened to the contract; with other boundaries the first one begins now."""
+    """Give periods in which nothing has happened to the contract; with other boundaries the first one begins then."""
     if ahead and (contract.anchor_day, contract.time_zone) != same:
-        if len(ahead) > 1:
-            raise ValidationError("More than one billing period is open ahead: their boundaries cannot be moved.")
-        for period, span in zip(ahead, periods.between(at, at, contract.terms), strict=True):
-            period.span = TimestamptzRange(span.start, span.end, "[)")
+        # Two never overlap, not even while they are moved: out of the way first.
+        for number, period in enumerate(ahead):
+            _move(period, NEVER + number * DAY, NEVER + (number + 1) * DAY)
+        spans = list(islice(periods.between(at, NEVER, contract.terms), len(ahead)))
+        if len(spans) < len(ahead):
+            raise ValidationError("The contract ends before the billing periods that are open already.")
+        for period, span in zip(ahead, spans, strict=True):
+            _move(period, span.start, span.end)
             period.label = periods.label(span.start, contract.zone)
     for period in ahead:
         period.contract = contract
-        period.save(update_fields=["contract", "span", "label"])
+        period.save(update_fields=["contract", "label"])
+
+
+def _move(period: BillingPeriod, start: datetime, end: datetime) -> None:
+    period.span = TimestamptzRange(start, end, "[)")
+    period.save(update_fields=["span"])
 
 
 def _record_split(

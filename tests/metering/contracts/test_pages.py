@@ -152,7 +152,6 @@ def test_what_is_wrong_is_told_at_its_place(
 def test_it_begins_at_the_time_that_was_written(tessera: Organization, billing: Staff, browser_of: Any) -> None:
     browser = browser_of(billing)
     assert _send(browser, tessera, "review", when="at", at="").status_code == 422
-    assert _send(browser, tessera, "review", when="at", at="2026-11-09T00:00").status_code == 422
     later = {"when": "at", "at": "2026-11-20T00:00"}
     mark = _reviewed(_send(browser, tessera, "review", **later))
     assert _send(browser, tessera, "save", reviewed=mark, **later).status_code == 302

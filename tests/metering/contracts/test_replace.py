@@ -7,12 +7,16 @@ from itertools import pairwise
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
 from audit.models import Event
+from keys.models import KeySecret
 from metering import contracts, period_openings, terms
 from metering.models import BillingPeriod, Contract
 from orgs.models import Organization
 from tests.cast import ACTOR
+from tests.factories import SecretFactory, record_fixture
+from tests.metering.conftest import Report, generation
 from tests.metering.contracts.conftest import NOON, PRICED
 
 DAY = timedelta(days=1)
@@ -112,7 +116,6 @@ def test_every_field_that_changed_is_recorded(tessera: Organization) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"at": NOON - DAY}, "That time has passed"),
         ({"seen": 7}, "Somebody changed this contract meanwhile"),
         ({"terms": replace(PRICED, currency="ZZZ")}, "three letters of a currency"),
         ({"terms": replace(PRICED, prices=PRICED.prices + PRICED.prices[:1])}, "more than one price"),
@@ -136,3 +139,23 @@ def test_a_day_is_split_once(tessera: Organization) -> None:
     _replace(tessera, NOON + DAY)
     with pytest.raises(ValidationError, match="begins on that day already"):
         _replace(tessera, NOON + DAY + timedelta(hours=1))
+
+
+def test_a_time_that_has_passed_will_do_as_long_as_nothing_was_counted_since(
+    tessera: Organization, report: Report
+) -> None:
+    _replace(tessera, NOON - 17 * DAY, terms=replace(PRICED, anchor_day=24))
+    assert [period.label for period in _tiles(tessera)] == ["2026-10", "2026-10-24", "2026-11-24"]
+    secret: KeySecret = SecretFactory(key__organization=tessera)  # type: ignore[assignment]
+    report(generation(secret, NOON - 2 * DAY), at=NOON)
+    with pytest.raises(ValidationError, match="Generations were counted since then"):
+        _replace(tessera, NOON - 3 * DAY)
+    assert _replace(tessera, NOON - DAY).number == 3
+
+
+def test_a_period_that_is_no_longer_open_is_not_split(tessera: Organization) -> None:
+    with transaction.atomic():
+        record_fixture(tessera.uid)
+        tessera.billing_periods.filter(label="2026-10").update(state="review")
+    with pytest.raises(ValidationError, match="no longer open"):
+        _replace(tessera, NOON - 15 * DAY)

@@ -54,19 +54,21 @@ def cell(content: str, label: str, cls: str = "") -> SafeString:
     return format_html('<td role="cell"{} data-label="{}">{}</td>', _class(kind), label, SafeString(content.strip()))
 
 
-def col(context: Context, label: str, cls: str = "", sort: str = "", *, hidden: bool = False) -> SafeString:
+def col(
+    context: Context, label: str, cls: str = "", sort: str = "", *, hidden: bool = False, usual: str = ""
+) -> SafeString:
     """{% col "Generations" cls="num" sort="generations" %}: a heading, a link that orders by `?order=` if it sorts.
 
-    hidden: the heading is for readers only.
+    hidden: the heading is for readers only. usual: the order that holds without one, if it is by this column.
     """
     if sort:
-        return _sorting(context, label, cls, sort)
+        return _sorting(context, label, cls, sort, usual)
     text = format_html('<span class="vh">{}</span>', label) if hidden else label
     return format_html('<th scope="col" role="columnheader"{}>{}</th>', _class(cls), text)
 
 
-def _sorting(context: Context, label: str, cls: str, sort: str) -> SafeString:
-    order = queries.current(context, "order")
+def _sorting(context: Context, label: str, cls: str, sort: str, usual: str) -> SafeString:
+    order = queries.current(context, "order") or usual
     down = order == f"-{sort}"
     now = "descending" if down else "ascending" if order == sort else ""
     href = queries.changed(context, order=sort if down else f"-{sort}")

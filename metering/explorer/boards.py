@@ -36,6 +36,11 @@ class Board:
         return not self.foot.sums.attempts and not self.lines
 
     @property
+    def tells_refused(self) -> bool:
+        """Whether refusals are known line by line."""
+        return self.foot.refused is not None and self.asked.lines_by in refused.KNOWN
+
+    @property
     def is_exact(self) -> bool:
         """Whether days begin at midnight sharp there."""
         return spans.is_exact(self.asked.span, self.asked.zone)

@@ -39,16 +39,12 @@ def chart(
         "column": asked.grain.capitalize() if asked.grain != grains.HOUR else "From",
         "size": "tall",
         **_labelled(asked, slots, len(late)),
-        **({"ghost": f"same {asked.grain}, {_time_before(asked)}"} if before is not None else {}),
+        **({"ghost": f"same {asked.grain}, period before"} if before is not None else {}),
     }
 
 
 def _each(asked: Filter) -> str:
     return "an hour" if asked.grain == grains.HOUR else f"a {asked.grain}"
-
-
-def _time_before(asked: Filter) -> str:
-    return "period before" if asked.period and not asked.is_timed else "time before"
 
 
 def _series(asked: Filter, found: Counted) -> list[tuple[str | None, str]]:

@@ -24,11 +24,8 @@ def stats(foot: Line, refused: Refused | None) -> list[dict[str, str]]:
 
 
 def share(part: int, whole: int) -> str:
-    """Write a part of a whole in percent, rounded up: 0.00% means that there is nothing."""
-    if not whole:
-        return NOTHING
-    hundredths = -(-part * 10_000 // whole)
-    return f"{hundredths / 100:.2f}%"
+    """Write a part of a whole in percent, as the table below does."""
+    return f"{part / whole * 100:.2f}%" if whole else NOTHING
 
 
 def change(now: int, before: int) -> str:
@@ -42,8 +39,8 @@ def change(now: int, before: int) -> str:
 def _against(foot: Line) -> str:
     if foot.before is None:
         return "failed ones too" if foot.asked.counts_attempts else "succeeded"
-    noun = "the period before" if foot.asked.period and not foot.asked.is_timed else "the time before"
-    return f"{foot.before:,} {noun}, {change(foot.total, foot.before)}" if foot.before else f"none {noun}"
+    moved = f", {change(foot.total, foot.before)}" if foot.before else ""
+    return f"{foot.before:,} the period before{moved}"
 
 
 def _refused(refused: Refused | None, foot: Line) -> dict[str, str]:

@@ -55,7 +55,7 @@ def tabs(request: StaffRequest, asked: Filter) -> dict[str, Any]:
     views = list(SavedView.objects.filter(owner=request.user, page=page_of(asked.organization)))
     current = next((view for view in views if view.query == asked.query_string), None)
     links = [{"label": ALL, "href": here}, *({"label": one.name, "href": f"{here}?{one.query}"} for one in views)]
-    return {"tabs": links, "view_tab": current.name if current else "" if request.GET else ALL, "view": current}
+    return {"saved": links, "view_tab": current.name if current else "" if request.GET else ALL, "view": current}
 
 
 def page_of(organization: Organization | None) -> str:

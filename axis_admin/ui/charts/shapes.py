@@ -13,7 +13,7 @@ class Series(TypedDict):
 
 
 class Point(TypedDict):
-    """One slot of a chart. x: the text below it. title: the first line of its tip, by default x. href: what it opens."""
+    """One slot of a chart. x: the text below it. title: the first line of its tip, else x. href: what it opens."""
 
     x: str
     title: NotRequired[str]

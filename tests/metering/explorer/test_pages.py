@@ -64,7 +64,7 @@ def test_numbers_are_complete_as_far_as_every_gateway_says(
     used: list[Organization], now: datetime, viewer: Staff, browser_of: Browser
 ) -> None:
     client = browser_of(viewer)
-    assert "no gateway has told yet" in client.get("/usage/").text
+    assert "Newest report" in client.get("/usage/").text
     for source, behind in (("gw-1", timedelta(minutes=20)), ("gw-2", timedelta(hours=5)), ("old", timedelta(days=40))):
         SourceCompletion.objects.create(
             source=source, complete_through=now - behind, gateway="gwc_1", seen_at=now - behind
@@ -103,7 +103,7 @@ def test_a_view_is_saved_opened_and_removed(
     assert client.get(address).status_code == 200
     assert client.post(address, {"name": "Tiers"}).status_code == 302
     opened = client.get(f"{here}?range=7d&by=tier")
-    assert (opened.context["view_tab"], len(opened.context["tabs"])) == ("Tiers", 2)
+    assert (opened.context["view_tab"], len(opened.context["saved"])) == ("Tiers", 2)
     assert client.post(address, {"name": "Tiers"}).status_code == 422
     view = SavedView.objects.get()
     answer = client.post(f"/usage/views/{view.uid}/remove/")

@@ -1,7 +1,7 @@
 PYTHON := .venv/bin/python
 HTML = $(shell find templates -name '*.html')
 
-.PHONY: run test lint bench bench-validate bench-ingest bench-keys bench-limits locks clean
+.PHONY: run test lint bench bench-validate bench-ingest bench-keys bench-limits bench-explorer locks clean
 
 run:
 	@sh .ci/venv requirements-embedded.lock
@@ -21,7 +21,7 @@ lint:
 	AXIS_VAR=var/lint $(PYTHON) manage.py makemigrations --check --dry-run
 	sh .ci/check-deploy
 
-bench: bench-validate bench-ingest bench-keys bench-limits
+bench: bench-validate bench-ingest bench-keys bench-limits bench-explorer
 
 bench-validate:
 	@sh .ci/venv requirements-dev.lock
@@ -38,6 +38,10 @@ bench-keys:
 bench-limits:
 	@sh .ci/venv requirements-dev.lock
 	$(PYTHON) bench/limits.py
+
+bench-explorer:
+	@sh .ci/venv requirements-dev.lock
+	$(PYTHON) bench/explorer.py
 
 # The three lock files, for all platforms, from the ranges in pyproject.toml. The larger one rules the smaller ones' versions.
 COMPILE = $(PYTHON) -m uv pip compile --quiet --universal --generate-hashes --no-header \

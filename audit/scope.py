@@ -52,7 +52,7 @@ class Scope:
             return []
         if not self.whole and not self.parts:
             return [among("verb", sorted(self.verbs))]
-        reached = [("verb = ANY(%s)", (sorted(self.verbs),))]
+        reached: list[tuple[str, tuple[list[str], ...]]] = [("verb = ANY(%s)", (sorted(self.verbs),))]
         if self.whole:
             reached.append(("organization = ANY(%s)", (sorted(self.whole),)))
         for verbs, organizations in self.parts:

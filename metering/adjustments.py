@@ -140,7 +140,7 @@ def _check_other(request: AdjustmentRequest, decider: Staff) -> None:
 def _void(request: AdjustmentRequest, *, now: datetime) -> Adjustment:
     """Take the generation off the rollups, and return what is to be written down of it."""
     rows = Generation.objects.select_related("organization", "period__organization", "original_period")
-    generation = rows.filter(pk=request.generation_id).first()
+    generation = rows.filter(pk=request.generation_id).first() if request.generation_id else None
     if generation is None:
         raise ValidationError("The month of this generation is archived: it can be voided no more.")
     place = voiding.place(generation, now=now)

@@ -1,5 +1,6 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import models
 from django.utils import timezone
@@ -139,7 +140,7 @@ class AdjustmentQuerySet(models.QuerySet["Adjustment"]):
         """Keep the amounts."""
         return self.exclude(kind=AdjustmentKind.VOID)
 
-    def of_generations(self, ids: Iterable[object]) -> "AdjustmentQuerySet":
+    def of_generations(self, ids: Iterable[UUID]) -> "AdjustmentQuerySet":
         """Keep the voids of these generations."""
         return self.voids().filter(generation_id__in=ids)
 

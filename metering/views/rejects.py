@@ -130,8 +130,15 @@ def _start(request: StaffRequest, act: Act, form: ReasonForm, chosen: RejectedGe
     names = "\n".join([act.name, *form.why.values(), *(one.target.id for one in pieces)])
     title = f"{act.label} {len(pieces):,} reject{'' if len(pieces) == 1 else 's'}"
     once = hashlib.sha256(names.encode()).hexdigest()
-    asked = {"kind": act.kind, "title": title, "items": pieces, "arguments": form.why, "once": once}
-    return jobs.start(actor=request.actor, **asked, **form.why)
+    return jobs.start(
+        kind=act.kind,
+        actor=request.actor,
+        title=title,
+        items=pieces,
+        arguments=form.why,
+        **form.why,
+        once=once,
+    )
 
 
 def _selected(request: StaffRequest) -> RejectedGenerationQuerySet:

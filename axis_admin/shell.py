@@ -111,6 +111,14 @@ PERIODS = frozenset(
         "metering:hold_period",
         "metering:release_period",
         "metering:override_period",
+        "metering:finance",
+        "metering:org_periods",
+        "metering:period",
+        "metering:period_checks",
+        "metering:statement_file",
+        "metering:credit_note_file",
+        "metering:issue_credit_note",
+        "metering:send_statement",
     }
 )
 GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (

@@ -9,11 +9,11 @@ from metering.papers import csv, pdf, xlsx
 from metering.papers.reading import Paper
 from orgs.attachments import File
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _Maker = Callable[[Paper, str], bytes]
 _FORMATS: dict[str, tuple[str, _Maker]] = {
     "pdf": ("application/pdf", lambda paper, sha256: pdf.drawn(paper, sha256=sha256)),
-    "xlsx": (_XLSX, lambda paper, sha256: xlsx.written(paper, sha256=sha256)),
+    "xlsx": (XLSX, lambda paper, sha256: xlsx.written(paper, sha256=sha256)),
     "csv": ("text/csv; charset=utf-8", lambda paper, _: csv.written(paper)),
 }
 FORMATS = (*_FORMATS, "json")

@@ -11,14 +11,17 @@ from metering.views.adjustments import (
 from metering.views.board import board_page, finish_periods
 from metering.views.brief import brief
 from metering.views.contracts import contract, edit_contract
+from metering.views.documents import credit_note_file, issue_credit_note, send_statement, statement_file
 from metering.views.explorer import for_org, index
 from metering.views.exports import cancel_export, export_file, exports, remove_export, start_export
+from metering.views.finance import finance
 from metering.views.generations import generation, generations
 from metering.views.lifecycle import finish_period, hold_period, override_period, release_period
 from metering.views.pilots import convert_pilot, pilot, pilots
 from metering.views.rejects import dismiss_reject, dismiss_rejects, reject, rejects, retry_reject, retry_rejects
 from metering.views.saved import remove_view, save_view
 from metering.views.sla import sla, sla_overview
+from metering.views.statements import org_periods, period, period_checks
 from metering.views.usage import overview
 
 __all__ = [
@@ -32,12 +35,14 @@ __all__ = [
     "cancel_export",
     "contract",
     "convert_pilot",
+    "credit_note_file",
     "decline_adjustment",
     "dismiss_reject",
     "dismiss_rejects",
     "edit_contract",
     "export_file",
     "exports",
+    "finance",
     "finish_period",
     "finish_periods",
     "for_org",
@@ -45,8 +50,12 @@ __all__ = [
     "generations",
     "hold_period",
     "index",
+    "issue_credit_note",
+    "org_periods",
     "override_period",
     "overview",
+    "period",
+    "period_checks",
     "pilot",
     "pilots",
     "reject",
@@ -57,9 +66,11 @@ __all__ = [
     "retry_reject",
     "retry_rejects",
     "save_view",
+    "send_statement",
     "sla",
     "sla_overview",
     "start_export",
+    "statement_file",
     "void_generation",
     "withdraw_adjustment",
 ]

@@ -23,6 +23,7 @@ TABS = [
     ("Refusals", "keys:org_refusals"),
     ("Usage", "metering:for_org"),
     ("SLA", "metering:sla"),
+    ("Periods", "metering:org_periods"),
     ("Contract", "metering:contract"),
     ("Capacity", "orgs:org_capacity"),
     ("Pilot", PILOT),

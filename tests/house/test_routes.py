@@ -17,6 +17,7 @@ from metering.models import BillingPeriod
 from orgs.models import Organization, Reservation, Staff
 from tests import adjustments, capacity, exports, factories, jobs
 from tests.house.routes import BY_POST, GATEWAY, OPEN, OWN, ROLES, ROUTES
+from tests.house.statement_arguments import OF_A_STATEMENT
 from tests.metering.closing import given as periods
 from tests.metering.conftest import generation
 
@@ -63,6 +64,8 @@ def arguments(her_organization: Organization) -> Callable[[str], list[Any]]:
             return [_generation_of(her_organization)]
         if route in OF_A_PERIOD:
             return [her_organization.uid, OF_A_PERIOD[route](her_organization).label]
+        if route in OF_A_STATEMENT:
+            return OF_A_STATEMENT[route](her_organization)
         if route == "metering:finish_periods":
             return ["finish"]
         if route in OF_BILLING:
@@ -213,7 +216,7 @@ WITHOUT_ARGUMENTS = {
     "metering:index", "metering:pilots", "audit:index", "audit:jobs", "keys:export", "keys:hygiene", "keys:save_view",
     "metering:generations", "metering:save_view", "metering:exports",
     "metering:adjustments", "metering:ask_adjustment", "metering:rejects", "metering:retry_rejects",
-    "metering:dismiss_rejects",
+    "metering:dismiss_rejects", "metering:finance",
     "lookup", "keys:report_leak", "orgs:capacity", "orgs:create_pool", "orgs:reserve", "keys:plans",
 }  # fmt: skip
 
@@ -283,6 +286,8 @@ def test_an_organization_out_of_scope_does_not_exist(
         target = [_generation_of(other_organization)]
     elif route in OF_A_PERIOD:
         target = [other_organization.uid, OF_A_PERIOD[route](other_organization).label]
+    elif route in OF_A_STATEMENT:
+        target = OF_A_STATEMENT[route](other_organization)
     elif route in OF_BILLING:
         target = [OF_BILLING[route](other_organization)]
     elif route == "audit:event":

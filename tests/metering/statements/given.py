@@ -53,7 +53,8 @@ class Drafted:
 
 def an_october(organization: Organization | None = None) -> BillingPeriod:
     """The October of an organization in Lisbon; periods around it are open too."""
-    return period_of(a_contract(organization, time_zone="Europe/Lisbon"))
+    since = datetime(2026, 7, 31, 23, tzinfo=UTC)
+    return period_of(a_contract(organization, time_zone="Europe/Lisbon", since=since))
 
 
 def issued(period: BillingPeriod, **drafted: Any) -> Statement:

@@ -1,0 +1,107 @@
+"""The documents of a month over all organizations, for the books: a row a line, from the documents themselves."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Sum
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Font
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+
+from audit import sheets
+from metering import currencies, papers
+from metering.models import BillingPeriod, Statement
+from metering.models.statements import StatementQuerySet
+from metering.papers import csv, packing, xlsx
+from metering.papers.reading import Paper
+
+AT_ONCE = 500
+HEADINGS = (*csv.HEADINGS, "starts_at", "ends_at", "issued_at", "refers_to", "document_total", "sha256")
+MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
+MONTHS_OFFERED = 24
+
+
+@dataclass(frozen=True)
+class Total:
+    """What the documents of a month come to in one currency."""
+
+    currency: str
+    documents: int
+    amount: Decimal
+
+    @property
+    def said(self) -> str:
+        return currencies.said(self.amount, self.currency)
+
+
+def of_month(rows: StatementQuerySet, month: str) -> StatementQuerySet:
+    """Keep the statements of periods that begin in a month such as `2026-10`, and the credit notes to them."""
+    return rows.filter(period__label__startswith=month).order_by("organization__uid", "sequence")
+
+
+def totals(rows: StatementQuerySet) -> list[Total]:
+    """Add up documents by currency, the most documents first."""
+    summed = rows.order_by().values_list("currency").annotate(count=Count("pk"), sum=Sum("total"))
+    found = [Total(currency, count, _exact(total, currency)) for currency, count, total in summed]
+    return sorted(found, key=lambda one: (-one.documents, one.currency))
+
+
+def months(now: datetime) -> list[str]:
+    """Return the months that are offered, the latest first."""
+    this = now.year * 12 + now.month - 1
+    return [f"{month // 12}-{month % 12 + 1:02}" for month in range(this, this - MONTHS_OFFERED, -1)]
+
+
+def unfinished(periods: Any, month: str) -> int:
+    """Count the periods of a month that have no statement yet: the file would lack them."""
+    return int(periods.filter(label__startswith=month).exclude(state=BillingPeriod.State.FINAL).count())
+
+
+def lines(rows: StatementQuerySet) -> Iterator[Sequence[Any]]:
+    """Yield the rows that HEADINGS name, document by document."""
+    for statement in rows.iterator(chunk_size=AT_ONCE):
+        paper = papers.read(json.loads(statement.document))
+        further = _further(paper, statement)
+        for row in csv.rows(paper):
+            yield (*row, *further)
+
+
+def as_csv(rows: StatementQuerySet) -> Iterator[str]:
+    """Yield the CSV's lines; texts that would be formulas are told as texts."""
+    yield "\ufeff"
+    yield from sheets.lines(HEADINGS, lines(rows))
+
+
+def as_xlsx(rows: StatementQuerySet, month: str) -> bytes:
+    """Return the workbook; numbers are numbers, and no cell is a formula."""
+    book = Workbook(write_only=True)
+    sheet: WriteOnlyWorksheet = book.create_sheet(month)
+    sheet.freeze_panes = "A2"
+    sheet.append([_lead(sheet, text) for text in HEADINGS])
+    for row in lines(rows):
+        sheet.append([xlsx.put(WriteOnlyCell(sheet), value) for value in row])
+    book.properties.creator = "Axis API"
+    book.properties.created = book.properties.modified = datetime.fromisoformat(f"{month}-01")
+    return packing.packed(book)
+
+
+def _lead(sheet: Any, text: str) -> Any:
+    cell = WriteOnlyCell(sheet, text)
+    cell.font = Font(bold=True)
+    return cell
+
+
+def _further(paper: Paper, statement: Statement) -> Sequence[Any]:
+    period, document = paper.document["period"], paper.document
+    refers_to = document.get("refers_to", {}).get("number", "")
+    return period["starts_at"], period["ends_at"], document["issued_at"], refers_to, paper.total, statement.sha256
+
+
+def _exact(total: Decimal, currency: str) -> Decimal:
+    return total.quantize(currencies.smallest(currency))

@@ -1,0 +1,70 @@
+"""The statements of a month over all organizations: what they come to, and as a file for the books."""
+
+from django.db import transaction
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from audit import trail
+from audit.verbs import Verb
+from metering import finance as books
+from metering import statement_files
+from metering.models import BillingPeriod, Statement
+from metering.models.statements import StatementQuerySet
+from metering.papers.reading import named
+from orgs.access import requires
+from orgs.policy import Permission
+from orgs.requests import StaffRequest
+
+FORMATS = ("csv", "xlsx")
+
+
+@require_safe
+@requires(Permission.FINANCE_EXPORT)
+def finance(request: StaffRequest) -> HttpResponseBase:
+    """Show what the statements of a month come to; with `format`, hand out its lines."""
+    offered = books.months(timezone.now())
+    asked = request.GET.get("month", "")
+    month = asked if books.MONTH.fullmatch(asked) else _latest() or offered[0]
+    rows = books.of_month(Statement.objects.for_user(request.user, Permission.FINANCE_EXPORT), month)
+    if (extension := request.GET.get("format", "")) in FORMATS:
+        return _handed_out(request, rows, month, extension)
+    periods = BillingPeriod.objects.for_user(request.user, Permission.FINANCE_EXPORT)
+    context = {
+        "month": month,
+        "called": named(month),
+        "months": [(each, named(each)) for each in dict.fromkeys([*offered, month])],
+        "totals": books.totals(rows),
+        "statements": rows.statements().count(),
+        "notes": rows.filter(kind=Statement.Kind.CREDIT_NOTE).count(),
+        "unfinished": books.unfinished(periods, month),
+        "title": "Finance export",
+    }
+    return render(request, "metering/finance.html", context)
+
+
+def _latest() -> str:
+    """The month of the last statement: what finance comes for."""
+    last = Statement.objects.statements().order_by("-issued_at").values_list("period__label", flat=True).first()
+    return last[:7] if last else ""
+
+
+def _handed_out(request: StaffRequest, rows: StatementQuerySet, month: str, extension: str) -> HttpResponseBase:
+    _record(request, rows, month, extension)
+    name = f"axis-statements-{month}.{extension}"
+    if extension == "csv":
+        answer: HttpResponseBase = StreamingHttpResponse(books.as_csv(rows), content_type="text/csv; charset=utf-8")
+    else:
+        answer = HttpResponse(books.as_xlsx(rows, month), content_type=statement_files.XLSX)
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@transaction.atomic
+def _record(request: StaffRequest, rows: StatementQuerySet, month: str, extension: str) -> None:
+    lines = rows.values_list("lines").exclude(lines=None).count()
+    detail = {"month": month, "format": extension, "rows": lines, "statements": rows.count()}
+    target = trail.Target("finance", month, f"statements of {named(month)}")
+    trail.record(Verb.FINANCE_EXPORTED, actor=request.actor, target=target, detail=detail)

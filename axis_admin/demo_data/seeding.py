@@ -11,6 +11,7 @@ from audit import trail
 from audit.verbs import Verb
 from axis_admin.demo_data import (
     ageing,
+    agreements,
     credentials,
     customers,
     cutovers,
@@ -45,6 +46,7 @@ class Made(NamedTuple):
 def seed(*, actor: trail.Actor, now: datetime) -> Made:
     """Make staff, organizations, keys, gateway credentials, and what the keys have generated until now."""
     organizations = customers.sign_up(people.hire(actor=actor), actor=actor, now=now)
+    agreements.sign(organizations, actor=actor, now=now)
     held = credentials.issue(organizations, actor=actor, now=now)
     credentials.open_gateways(actor=actor, now=now)
     booked = pools.book(organizations, actor=actor, now=now)

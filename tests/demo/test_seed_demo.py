@@ -19,7 +19,10 @@ from tests.factories import OrganizationFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo")]
 
-COUNTED_BY = "organization_id, period_id, key_id, environment, api_version, outcome, resolution, service_tier"
+COUNTED_BY = (
+    "organization_id, period_id, key_id, environment, api_version, outcome, resolution, service_tier, aspect_ratio,"
+    " failure_cause"
+)
 HOUR, DAY = "date_trunc('hour', occurred_at, 'UTC')", "(occurred_at AT TIME ZONE 'UTC')::date"
 
 

@@ -40,6 +40,7 @@ SWEEPS = {
     "measure old days anew that were reported late": ("metering.tasks.measure_old_sla", crontab(minute="22")),
     "take up exports that nobody makes": ("metering.tasks.take_up_exports", 60.0),
     "remove exports whose time is over": ("metering.tasks.forget_exports", crontab(minute="42")),
+    "tell how much of what is included is used": ("metering.tasks.warn_of_usage", 300.0),
     "open the next billing periods": ("metering.tasks.open_periods", crontab(minute="7")),
     "look at what is in the way of billing periods": ("metering.tasks.check_periods", 60.0),
     "take billing periods on to their next state": ("metering.tasks.advance_periods", 60.0),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from audit import jobs, reading, search
 from audit import scope as audit_scope
-from axis_admin import due_adjustments, due_periods, due_pilots, due_quotas
+from axis_admin import due_adjustments, due_periods, due_pilots, due_quotas, due_usage
 from axis_admin.ui import words
 from keys.models import ApiKey, DeliveryLink, KeySecret, LeakReport
 from keys.states import SOON
@@ -91,6 +91,7 @@ def _due(request: StaffRequest, *, now: datetime) -> Iterator[Due]:
     yield from (_item(at, now, **said) for at, said in due_pilots.items(request.user, now=now, most=MOST))
     yield from (_item(at, now, **said) for at, said in due_periods.items(request.user, now=now, most=MOST))
     yield from (_item(at, now, **said) for at, said in due_quotas.items(request.user, now=now, most=MOST))
+    yield from (_item(at, now, **said) for at, said in due_usage.items(request.user, now=now, most=MOST))
     yield from (_item(at, now, **said) for at, said in due_adjustments.items(request.user))
     yield from _holds(request, now)
     yield from _mails(Notice.objects.filter(mine.as_q("organization__")).select_related("organization"), now)

@@ -91,6 +91,7 @@ OF_ORGANIZATIONS = frozenset(
         "keys:live",
         "metering:for_org",
         "metering:overview",
+        "metering:foresight",
         "metering:brief",
         "metering:sla",
         "metering:sla_overview",

@@ -23,6 +23,7 @@ from metering.period_openings import open_ahead, open_periods
 from metering.pilots import convert_pilot
 from metering.reject_settling import dismiss_reject, retry_reject
 from metering.sending import send_statement
+from metering.usage_alerts import warn_of_usage
 
 __all__ = [
     "approve_adjustment",
@@ -52,5 +53,6 @@ __all__ = [
     "retry_reject",
     "send_statement",
     "start_export",
+    "warn_of_usage",
     "withdraw_adjustment",
 ]

@@ -9,7 +9,18 @@ from kombu.exceptions import OperationalError
 from audit import trail
 from keys import actions as key_actions
 from keys import job_lengths
-from metering import actions, advancing, checks, claims, lengths, partitions, pilot_use, sla_sweep, window_sweep
+from metering import (
+    actions,
+    advancing,
+    checks,
+    claims,
+    lengths,
+    partitions,
+    pilot_use,
+    sla_sweep,
+    usage_alerts,
+    window_sweep,
+)
 from metering.exporting import running
 from metering.models import Export
 
@@ -58,6 +69,13 @@ def warn_of_pilot_caps() -> None:
     """Tell the contacts and the account manager of pilots that have used most of their cap."""
     for pilot, used in pilot_use.near_cap(at=timezone.now()):
         key_actions.warn_of_cap(pilot=pilot, actor=trail.SYSTEM, used=used)
+
+
+@shared_task
+def warn_of_usage() -> None:
+    """Tell the contacts of periods that have used most of what their contracts include, or commit to."""
+    for reached in usage_alerts.to_tell(at=timezone.now()):
+        actions.warn_of_usage(reached=reached, actor=trail.SYSTEM)
 
 
 @shared_task

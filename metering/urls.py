@@ -28,6 +28,7 @@ urlpatterns = [
     path("adjustments/<str:uid>/approve/", views.approve_adjustment, name="approve_adjustment"),
     path("adjustments/<str:uid>/decline/", views.decline_adjustment, name="decline_adjustment"),
     path("adjustments/<str:uid>/withdraw/", views.withdraw_adjustment, name="withdraw_adjustment"),
+    path("orgs/<str:uid>/usage/forecast/", views.foresight, name="foresight"),
     path("exports/", views.exports, name="exports"),
     path("exports/<str:uid>/file/", views.export_file, name="export_file"),
     path("exports/<str:uid>/stop/", views.cancel_export, name="cancel_export"),

@@ -15,6 +15,7 @@ from metering.views.documents import credit_note_file, issue_credit_note, send_s
 from metering.views.explorer import for_org, index
 from metering.views.exports import cancel_export, export_file, exports, remove_export, start_export
 from metering.views.finance import finance
+from metering.views.foresight import foresight
 from metering.views.generations import generation, generations
 from metering.views.lifecycle import finish_period, hold_period, override_period, release_period
 from metering.views.pilots import convert_pilot, pilot, pilots
@@ -46,6 +47,7 @@ __all__ = [
     "finish_period",
     "finish_periods",
     "for_org",
+    "foresight",
     "generation",
     "generations",
     "hold_period",

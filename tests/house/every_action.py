@@ -28,6 +28,7 @@ from tests.house.every_adjustment_action import EVERY_ADJUSTMENT_ACTION
 from tests.house.every_period_action import EVERY_PERIOD_ACTION
 from tests.house.every_statement_action import EVERY_STATEMENT_ACTION
 from tests.jobs import KIND, a_job, run_to_the_end
+from tests.metering.foresight.given import nearly_used_up
 
 DAY = timedelta(days=1)
 WHY = {"reason": "because"}
@@ -275,6 +276,7 @@ CALLS: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
         "terms": rating.unpriced(currency="USD"),
         "reason": "As it was signed",
     },
+    metering_actions.warn_of_usage: lambda: {"reached": nearly_used_up()},
     metering_actions.start_export: lambda: {
         "owner": _person(),
         "title": "Usage",

@@ -103,6 +103,7 @@ ROUTES: dict[str, str] = {
     "keys:plans": EVERYBODY,
     "keys:publish_plan": "200 403 403 403 403 404",
     "metering:exports": EVERYBODY,
+    "metering:foresight": WHO_SEES_IT,
     "metering:start_export": WHO_SEES_IT,
     # The account manager's own.
     "metering:export_file": "404 404 200 404 404 404",

@@ -44,6 +44,11 @@ def signed(kind: str, amount: Decimal, *, currency: str) -> Decimal:
     return -amount if kind == Kind.CREDIT else amount
 
 
+def written(amount: Decimal, currency: str) -> str:
+    """Write an amount with the decimals of its currency, and not those of its column: `−€12.50`."""
+    return currencies.said(amount.quantize(currencies.smallest(currency)), currency)
+
+
 def check_text(text: str) -> None:
     """Raise ValidationError for what cannot stand on a bill."""
     if not text.strip() or len(text) > LONGEST_TEXT:

@@ -195,11 +195,15 @@ def _said(request: AdjustmentRequest) -> dict[str, str | int]:
     """What an event tells of a request."""
     told = {
         "kind": request.kind,
-        "amount": f"{request.amount:f} {request.currency}" if request.amount is not None else "",
+        "amount": _amount(request),
         "period": request.period.label if request.period else "",
         "original_period": request.original_period.label if request.original_period else "",
     }
     return {name: value for name, value in told.items() if value}
+
+
+def _amount(request: AdjustmentRequest) -> str:
+    return adjustment_rules.written(request.amount, request.currency) if request.amount is not None else ""
 
 
 def _record(

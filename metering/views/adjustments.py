@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from metering import actions, adjustment_forms, adjustment_rules, currencies
+from metering import actions, adjustment_forms, adjustment_rules
 from metering.models import AdjustmentRequest, Generation
 from metering.models.adjustments import AdjustmentRequestQuerySet
 from orgs import access, pages
@@ -134,7 +134,7 @@ def void_generation(request: StaffRequest, generation_id: UUID) -> HttpResponse:
 
 def amount(asked: AdjustmentRequest) -> str:
     """What it adds to the bill, as people write it; nothing of a void."""
-    return currencies.said(asked.amount, asked.currency) if asked.amount is not None else ""
+    return adjustment_rules.written(asked.amount, asked.currency) if asked.amount is not None else ""
 
 
 def _decided(request: StaffRequest, found: AdjustmentRequest, form: Any, act: Callable[..., Any]) -> Callable[[], Any]:

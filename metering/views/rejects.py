@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from audit import jobs, tasks
+from audit import jobs, scope, search, tasks
 from metering import actions, reject_bulk, reject_forms, reject_reading, reject_settling
 from metering.models import RejectedGeneration
 from metering.models.generations import RejectedGenerationQuerySet
@@ -62,6 +62,8 @@ def reject(request: StaffRequest, pk: int) -> HttpResponse:
         "reject": found,
         "raw": reject_reading.raw(found),
         "beside": reject_reading.beside(found, request.user),
+        # Until somebody has tried, there is none to show.
+        "has_history": bool(search.newest(search.about("reject", found.target.id), scope.of(request.staff), size=1)),
         "may_decide": is_open and request.staff.can(Permission.REJECT_DECIDE, found),
         **_under(str(found)),
     }

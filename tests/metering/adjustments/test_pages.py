@@ -34,6 +34,7 @@ def test_billing_asks_for_a_credit_and_an_administrator_approves_it(
     assert (request.period, request.requested_by, request.ticket) == (period, billing, "SUP-7")
     answer = browser_of(administrator).post(f"/adjustments/{request.uid}/approve/", {"reason": ""}, follow=True)
     assert "ADJ-0001" in answer.text
+    assert "−€12.50<" in answer.text
     assert Adjustment.objects.get().request == request
 
 

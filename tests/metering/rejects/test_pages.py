@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -62,6 +63,7 @@ def test_the_page_of_one_shows_the_body_as_it_came(
     assert "&quot;units&quot;: 0" in page
     assert "invalid_units" in page
     assert "/retry/" not in page
+    assert "Who changed this" not in page
 
 
 def test_a_retry_says_what_came_of_it(early: RejectedGeneration, billing: Staff, browser_of: Browser) -> None:
@@ -76,6 +78,7 @@ def test_a_dismissal_asks_why(free: RejectedGeneration, billing: Staff, browser_
     answer = client.post(url, {"reason": "A test of theirs", "ticket": ""}, follow=True)
     assert "Dismissed. It stays uncounted." in answer.text
     assert "A test of theirs" in answer.text
+    assert f"/audit/history/reject/{quote(f'reject/{free.pk}')}/" in answer.text
     assert "/retry/" not in answer.text
 
 

@@ -1,7 +1,7 @@
 PYTHON := .venv/bin/python
 HTML = $(shell find templates -name '*.html')
 
-.PHONY: run test lint bench bench-validate bench-ingest bench-keys bench-limits bench-explorer locks clean
+.PHONY: run test lint bench bench-validate bench-ingest bench-keys bench-limits bench-ledger bench-explorer locks clean
 
 run:
 	@sh .ci/venv requirements-embedded.lock
@@ -30,6 +30,10 @@ bench-validate:
 bench-ingest:
 	@sh .ci/venv requirements-dev.lock
 	$(PYTHON) bench/ingest.py
+
+bench-ledger:
+	@sh .ci/venv requirements-dev.lock
+	$(PYTHON) bench/ledger.py
 
 bench-keys:
 	@sh .ci/venv requirements-dev.lock

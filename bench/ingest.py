@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench import conditions, cpu, figures, generations, report, stack
+from bench import beside, conditions, cpu, figures, generations, report, stack
 from bench.reporting import CLIENTS, PASSES, Copied, Rounds
 from bench.sampling import Sample
 
@@ -33,11 +33,15 @@ def main() -> None:
         print(*conditions.lines(*_conditions(rounds, options)), sep="\n", end="\n\n", flush=True)
         samples = [rounds.one(options.batches) for _ in range(options.rounds)]
         held, rows = rounds.counted()
+        rate = figures.median([sample.rate for sample, _ in samples]) * generations.BATCH
+        validated = beside.measure(rounds, rate=rate, times=options.rounds) if options.validate else None
     reported, copied = [sample for sample, _ in samples], [sample for _, sample in samples]
     _check(reported)
     _print(reported, copied)
     print(f"The ledger holds {held} generations, counted exactly in {rows} hourly rows.")
-    print(f"Took {time.monotonic() - began:.0f} s.\n\n{last_line(reported, copied)}")
+    if validated:
+        print("", *validated.lines(), sep="\n")
+    print(f"Took {time.monotonic() - began:.0f} s.\n\n{last_line(reported, copied, validated)}")
 
 
 @contextmanager
@@ -52,11 +56,13 @@ def running(cores: cpu.Cores) -> Iterator[Rounds]:
             yield Rounds(var, server, cores, known, credential, stack.owner_login(var))
 
 
-def last_line(reported: Sequence[Sample], copied: Sequence[Copied]) -> str:
+def last_line(reported: Sequence[Sample], copied: Sequence[Copied], validated: beside.Beside | None = None) -> str:
     """Return the figures of the rounds."""
+    further = {"validate_p99_beside_ingest": validated.ratio} if validated else {}
     return figures.last_line(
         generations_per_s=figures.median(_rates(reported)),
         ingest_vs_copy=figures.median_ratio(_rates(reported), [sample.rate for sample in copied]),
+        **further,
     )
 
 
@@ -70,6 +76,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=figures.ROUNDS)
     parser.add_argument("--batches", type=int, default=BATCHES, help="of each sample")
     parser.add_argument("--unpinned", action="store_true", help="the server and the load may use every core")
+    parser.add_argument("--validate", action="store_true", help="also validate's p99 beside half of that rate")
     return parser.parse_args()
 
 

@@ -44,7 +44,8 @@ Asked = TypeVar("Asked", bound=OnCores)
 class Plan:
     """What to send where. `once`: every request one time, in order; otherwise at random for `seconds`.
 
-    `expect` is a pattern that each body must contain; of every `keep`-th answer the body is handed back (0: none).
+    `rate` is at most so many requests a second over all connections, 0 as many as are answered. `expect` is a pattern
+    that each body must contain; of every `keep`-th answer the body is handed back (0: none).
     """
 
     port: int
@@ -53,6 +54,7 @@ class Plan:
     seconds: float = 0.0
     warm_up: float = 0.0
     once: bool = False
+    rate: float = 0.0
     expect: str = ""
     keep: int = 0
     cores: tuple[int, ...] = ()
@@ -94,6 +96,7 @@ class Load:
         self.plan = plan
         self._requests = self._order(payload.unpack(Path(plan.requests).read_bytes()))
         self._expect = re.compile(plan.expect.encode())
+        self._due = time.perf_counter()
         self._forget()
 
     def run(self) -> Result:
@@ -147,10 +150,17 @@ class Load:
         request = next(self._requests, None)
         if request is None:
             return False
+        if self.plan.rate:
+            self._await_turn()
         connection.ask(request)
         if connection.is_sending:
             selector.modify(connection.socket, selectors.EVENT_READ | selectors.EVENT_WRITE, connection)
         return True
+
+    def _await_turn(self) -> None:
+        """Wait until the next request is due; whoever is late catches up."""
+        self._due += 1 / self.plan.rate
+        time.sleep(max(0.0, self._due - time.perf_counter()))
 
     def _push(self, connection: Connection, selector: selectors.BaseSelector) -> None:
         connection.push()

@@ -57,11 +57,11 @@ class Rounds:
         """Make the ledger's copy, and let every process of the server answer its first calls."""
         with self._connection() as connection:
             ledger_copy.make(connection)
-        self._report(self._batches(WARM_UP_BATCHES))
+        self._report(self.batches(WARM_UP_BATCHES))
 
     def one(self, count: int) -> tuple[Sample, Copied]:
         """Report so many new batches, then copy what the ledger was given."""
-        batches = self._batches(count)
+        batches = self.batches(count)
         return self._report(batches), self._copy(batches)
 
     def counted(self) -> tuple[int, int]:
@@ -73,19 +73,23 @@ class Rounds:
         assert held == counted, f"The ledger holds {held} generations, and {counted} were counted."
         return held, rows
 
-    def _batches(self, count: int) -> list[bytes]:
+    def batches(self, count: int) -> list[bytes]:
+        """Return so many new batches."""
         return generations.batches(count, self.customers, since=datetime.now(UTC), chance=Random())
 
-    def _report(self, batches: Sequence[bytes]) -> Sample:
+    def plan(self, batches: Sequence[bytes], *, rate: float = 0.0) -> load.Plan:
+        """Write the requests that report these batches, each once, and say how they are sent."""
         path, authorization = "/gateway/v1/generations", f"Bearer {self.credential}"
         requests = [payload.request(path, body, port=self.server.port, authorization=authorization) for body in batches]
         file = self.var / "batches.requests"
         file.write_bytes(payload.pack(requests))
-        plan = load.Plan(
-            self.server.port, str(file), connections=CLIENTS, once=True, expect=ACCEPTED, keep=KEEP,
+        return load.Plan(
+            self.server.port, str(file), connections=CLIENTS, once=True, rate=rate, expect=ACCEPTED, keep=KEEP,
             cores=tuple(self.cores.load),
         )  # fmt: skip
-        return sampling.of_load(plan, server=self.server.pid)
+
+    def _report(self, batches: Sequence[bytes]) -> Sample:
+        return sampling.of_load(self.plan(batches), server=self.server.pid)
 
     def _copy(self, batches: Sequence[bytes]) -> Copied:
         ids = [[item["generation_id"] for item in json.loads(body)["generations"]] for body in batches]

@@ -49,7 +49,8 @@ class WorkbookWriter:
 
     def write(self, rows: Iterable[Sequence[Any]]) -> bytes:
         """Return some rows; where a sheet is full, they go on in the next one."""
-        done, waiting = [], []
+        done: list[bytes] = []
+        waiting: list[str] = []
         for row in rows:
             if self.state["rows"] + len(waiting) >= self._most:
                 done += [self._written(waiting), self._close_sheet(), self._open_sheet()]

@@ -37,27 +37,37 @@ def advance(ids: Sequence[int], *, now: datetime, actor: trail.Actor = trail.SYS
     for period in _in_state(ids, State.OPEN):
         if period.span.upper <= now:
             _attempt(lifecycle.begin_review, period, actor=actor, now=now)
-    _close(_in_state(ids, State.REVIEW), actor=actor, now=now)
-    return _finish(_in_state(ids, State.CLOSING), actor=actor, now=now)
+    closed = _close(_in_state(ids, State.REVIEW), actor=actor, now=now)
+    return closed + _finish(_in_state(ids, State.CLOSING), actor=actor, now=now)
 
 
-def _close(periods: Sequence[BillingPeriod], *, actor: trail.Actor, now: datetime) -> None:
-    waiting = [
-        period for period in periods if period.review_until and period.review_until <= now and not period.is_held
-    ]
-    found = checks.look(waiting, at=now)
-    for period in waiting:
-        if not closing.blockers(closing_facts.of_check(period, found[period.pk], at=now)):
+def _close(periods: Sequence[BillingPeriod], *, actor: trail.Actor, now: datetime) -> int:
+    """Close what is due and has nothing in its way, as it was found; what has changed meanwhile goes step by step."""
+    due = [period for period in periods if period.review_until and period.review_until <= now and not period.is_held]
+    drafted = drafts.of_periods(due)
+    found = checks.of_drafts(due, drafted, at=now)
+    closed = 0
+    for period in due:
+        if closing.blockers(closing_facts.of_check(period, found[period.pk], at=now)):
+            continue
+        if _attempt(lifecycle.close_unchanged, period, actor=actor, now=now, draft=drafted[period.pk]):
+            closed += 1
+        else:
             _attempt(lifecycle.begin_closing, period, actor=actor, now=now)
     checks.keep(found.values())
+    return closed
 
 
 def _finish(periods: Sequence[BillingPeriod], *, actor: trail.Actor, now: datetime) -> int:
     # Nothing is counted into them any more, so that they can be drafted before each has its transaction.
     drafted = drafts.of_periods(periods)
-    return sum(
-        _attempt(lifecycle.finish_closing, period, actor=actor, now=now, draft=drafted[period.pk]) for period in periods
-    )
+    done = [
+        period
+        for period in periods
+        if _attempt(lifecycle.finish_closing, period, actor=actor, now=now, draft=drafted[period.pk])
+    ]
+    checks.keep(checks.of_drafts(done, drafted, at=now).values())
+    return len(done)
 
 
 def _in_state(ids: Iterable[int], state: str) -> list[BillingPeriod]:

@@ -1,6 +1,6 @@
 """What is found of many billing periods at once, and written down for the lists that show thousands of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -26,10 +26,16 @@ def look(periods: Iterable[BillingPeriod], *, at: datetime) -> dict[int, PeriodC
     What gateways say is not asked of a period that is still running, nor of one that is past its review.
     """
     asked = list(periods)
-    drafted = drafts.of_periods(asked)
-    ended = [period for period in asked if period.state in (State.OPEN, State.REVIEW) and period.span.upper <= at]
+    return of_drafts(asked, drafts.of_periods(asked), at=at)
+
+
+def of_drafts(
+    periods: Sequence[BillingPeriod], drafted: Mapping[int, Draft], *, at: datetime
+) -> dict[int, PeriodCheck]:
+    """Look at periods whose drafts are at hand."""
+    ended = [period for period in periods if period.state in (State.OPEN, State.REVIEW) and period.span.upper <= at]
     agreed = agreement.of_periods(ended)
-    return {period.pk: _check(period, drafted[period.pk], agreed.get(period.pk, Agreement()), at) for period in asked}
+    return {period.pk: _check(period, drafted[period.pk], agreed.get(period.pk, Agreement()), at) for period in periods}
 
 
 def keep(checks: Iterable[PeriodCheck]) -> None:
@@ -49,11 +55,6 @@ def refresh(*, now: datetime) -> int:
     for start in range(0, len(due), AT_ONCE):
         keep(look(due[start : start + AT_ONCE], at=now).values())
     return len(due)
-
-
-def of_drafts(periods: Sequence[BillingPeriod], drafted: dict[int, Draft], *, at: datetime) -> list[PeriodCheck]:
-    """What is left to find of periods whose drafts became statements."""
-    return [_check(period, drafted[period.pk], Agreement(), at) for period in periods]
 
 
 def _check(period: BillingPeriod, draft: Draft, agreed: Agreement, at: datetime) -> PeriodCheck:

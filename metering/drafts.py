@@ -32,7 +32,7 @@ class Draft:
     @property
     def generations(self) -> int:
         """What the ledger holds of the period."""
-        return self.counted.generations
+        return self.counted.total.generations
 
     @property
     def billed_generations(self) -> int:

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from audit import trail
 from audit.verbs import Verb
-from metering import closing, closing_facts, currencies, drafts, fences, statements
+from metering import closing, closing_facts, currencies, drafts, fences, period_usage, statements
 from metering.closing import State
 from metering.models import BillingPeriod
 
@@ -128,12 +128,23 @@ def finish_closing(
     period = _lock(period)
     if period.state != State.CLOSING:
         raise ValidationError(f"{period} {_standing(period)}. {UNDONE}")
-    issued = statements.issue(period=period, draft=draft or drafts.draft(period), actor=actor, now=now)
     period.state, period.finished_at = State.FINAL, now
     period.save(update_fields=["state", "finished_at"])
-    detail: dict[str, str | int] = {"statement": issued.number, "total": currencies.said(issued.total, issued.currency)}
-    changes = {"state": (State.CLOSING, State.FINAL)}
-    _record(Verb.PERIOD_FINISHED, period, actor=actor, changes=changes, detail=detail)
+    _issue(period, draft or drafts.draft(period), actor=actor, now=now, before=State.CLOSING)
+    return period
+
+
+@transaction.atomic
+def close_unchanged(*, period: BillingPeriod, actor: trail.Actor, now: datetime, draft: drafts.Draft) -> BillingPeriod:
+    """Take a reviewed period in which nothing was found to be in the way to final, with the draft that was made of it.
+
+    ValidationError where something was counted or adjusted since, it is held meanwhile, or has gone on.
+    """
+    fences.alone(period.organization_id)
+    if not period_usage.finish_unchanged(period, draft.counted, now=now):
+        raise ValidationError(f"{period} has changed meanwhile. {UNDONE}")
+    _issue(period, draft, actor=actor, now=now, before=State.REVIEW)
+    period.state, period.finished_at = State.FINAL, now
     return period
 
 
@@ -150,6 +161,12 @@ def finish_period(
     if period.state == State.REVIEW:
         period = begin_closing(period=period, actor=actor, now=now, early=True, reason=reason, ticket=ticket)
     return finish_closing(period=period, actor=actor, now=now)
+
+
+def _issue(period: BillingPeriod, draft: drafts.Draft, *, actor: trail.Actor, now: datetime, before: State) -> None:
+    issued = statements.issue(period=period, draft=draft, actor=actor, now=now)
+    detail: dict[str, str | int] = {"statement": issued.number, "total": currencies.said(issued.total, issued.currency)}
+    _record(Verb.PERIOD_FINISHED, period, actor=actor, changes={"state": (before, State.FINAL)}, detail=detail)
 
 
 def _lock(period: BillingPeriod) -> BillingPeriod:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Count, Q, Sum
+from django.db import connection
+from django.db.models import Count, Max, Q, Sum
 
 from keys.models import ApiKey
 from metering.models import Adjustment, BillingPeriod, Generation, UsageDay
@@ -13,6 +14,18 @@ from metering.rating import Quantity
 # By API version and resolution.
 Slots = dict[tuple[str, str], Quantity]
 BILLED = {"environment": ApiKey.Environment.LIVE, "outcome": Generation.Outcome.SUCCEEDED}
+
+
+_FINISH = """
+UPDATE metering_billingperiod SET state = 'final', finished_at = %(now)s
+WHERE id = %(period)s AND state = 'review' AND held_at IS NULL AND review_until <= %(now)s
+AND (
+    SELECT coalesce(sum(generations), 0) = %(generations)s AND coalesce(sum(units), 0) = %(units)s
+    FROM metering_usageday WHERE period_id = %(period)s AND environment = 'live' AND outcome = 'succeeded'
+) AND (
+    SELECT coalesce(max(sequence), 0) = %(adjusted)s FROM metering_adjustment WHERE period_id = %(period)s
+)
+"""
 
 
 @dataclass
@@ -27,17 +40,23 @@ class Counted:
     pilot: Slots = field(default_factory=dict)
     late: dict[int, Slots] = field(default_factory=dict)
     voids: dict[int, int] = field(default_factory=dict)
+    # The last adjustment that was there when it was read, 0 without one.
+    adjusted: int = 0
 
     @property
-    def generations(self) -> int:
+    def total(self) -> Quantity:
         """Everything in it together."""
         slots = (self.own, self.pilot, *self.late.values())
-        return sum(quantity.generations for each in slots for quantity in each.values())
+        return sum((quantity for each in slots for quantity in each.values()), Quantity())
 
 
 def of_periods(periods: Iterable[int]) -> dict[int, Counted]:
-    """Read what was counted into these periods, in one statement, or two where something is of earlier ones."""
+    """Read what was counted into these periods, in two statements, or three where something is of earlier ones."""
     found = {period: Counted() for period in periods}
+    # First: what is adjusted between the two is seen to have changed.
+    last = Adjustment.objects.filter(period__in=list(found)).order_by().values_list("period").annotate(Max("sequence"))
+    for period, sequence in last:
+        found[period].adjusted = sequence
     for period, original, slot, is_pilot, quantity in _rows(Q(period__in=list(found))):
         counted = found[period]
         if is_pilot:
@@ -70,6 +89,24 @@ def before(originals: Mapping[int, Iterable[int]], periods: Mapping[int, datetim
                 if (is_own or is_earlier) and not is_pilot:
                     _add(slots, slot, quantity)
     return found
+
+
+def finish_unchanged(period: BillingPeriod, counted: Counted, *, now: datetime) -> bool:
+    """Make a reviewed period final if what counts into it is still what was read, and nothing was adjusted since.
+
+    One statement, within the transaction that holds the fence and records it.
+    """
+    total = counted.total
+    told = {
+        "period": period.pk,
+        "now": now,
+        "generations": total.generations,
+        "units": total.units,
+        "adjusted": counted.adjusted,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FINISH, told)
+        return bool(cursor.rowcount)
 
 
 def _begins(periods: Iterable[int]) -> dict[int, datetime]:

@@ -216,7 +216,7 @@ WITHOUT_ARGUMENTS = {
     "metering:index", "metering:pilots", "audit:index", "audit:jobs", "keys:export", "keys:hygiene", "keys:save_view",
     "metering:generations", "metering:save_view", "metering:exports",
     "metering:adjustments", "metering:ask_adjustment", "metering:rejects", "metering:retry_rejects",
-    "metering:dismiss_rejects", "metering:finance",
+    "metering:dismiss_rejects", "metering:finance", "metering:board", "metering:accounts",
     "lookup", "keys:report_leak", "orgs:capacity", "orgs:create_pool", "orgs:reserve", "keys:plans",
 }  # fmt: skip
 

@@ -1,7 +1,7 @@
 PYTHON := .venv/bin/python
 HTML = $(shell find templates -name '*.html')
 
-.PHONY: run test lint bench bench-validate bench-ingest bench-keys bench-limits bench-ledger bench-explorer locks clean
+.PHONY: run test lint bench bench-validate bench-ingest bench-keys bench-limits bench-ledger bench-explorer bench-close locks clean
 
 run:
 	@sh .ci/venv requirements-embedded.lock
@@ -21,7 +21,7 @@ lint:
 	AXIS_VAR=var/lint $(PYTHON) manage.py makemigrations --check --dry-run
 	sh .ci/check-deploy
 
-bench: bench-validate bench-ingest bench-keys bench-limits bench-explorer
+bench: bench-validate bench-ingest bench-keys bench-limits bench-explorer bench-close
 
 bench-validate:
 	@sh .ci/venv requirements-dev.lock
@@ -42,6 +42,10 @@ bench-keys:
 bench-limits:
 	@sh .ci/venv requirements-dev.lock
 	$(PYTHON) bench/limits.py
+
+bench-close:
+	@sh .ci/venv requirements-dev.lock
+	$(PYTHON) bench/close.py
 
 bench-explorer:
 	@sh .ci/venv requirements-dev.lock

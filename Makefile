@@ -1,7 +1,7 @@
 PYTHON := .venv/bin/python
 HTML = $(shell find templates -name '*.html')
 
-.PHONY: run test lint bench bench-validate bench-ingest bench-keys bench-limits bench-ledger bench-explorer bench-close locks clean
+.PHONY: run test lint bench bench-validate bench-ingest bench-keys bench-limits bench-ledger bench-explorer bench-close bench-exports locks clean
 
 run:
 	@sh .ci/venv requirements-embedded.lock
@@ -46,6 +46,10 @@ bench-limits:
 bench-close:
 	@sh .ci/venv requirements-dev.lock
 	$(PYTHON) bench/close.py
+
+bench-exports:
+	@sh .ci/venv requirements-dev.lock
+	$(PYTHON) bench/exporting.py
 
 bench-explorer:
 	@sh .ci/venv requirements-dev.lock

@@ -78,6 +78,8 @@ class DecisionHour(models.Model):
         indexes = [
             models.Index(fields=["hour"], name="decision_hours_by_hour"),
             models.Index(fields=["key", "hour"], name="decision_hours_by_key"),
+            # Refused calls are few among all: pages that count them over a month read nothing else.
+            models.Index(fields=["hour"], condition=~models.Q(code="VALID"), name="refused_hours"),
         ]
 
     def __str__(self) -> str:

@@ -15,32 +15,34 @@ from metering.models import UsageDay
 
 # What does not stand among the first is drawn as one.
 MOST_SERIES = 4
-_SUMS = {
-    "v2": "sum(generations) FILTER (WHERE outcome = 'succeeded' AND api_version = 'v2')",
-    "v1": "sum(generations) FILTER (WHERE outcome = 'succeeded' AND api_version = 'v1')",
-    "failed_v2": "sum(generations) FILTER (WHERE outcome = 'failed' AND api_version = 'v2')",
-    "failed_v1": "sum(generations) FILTER (WHERE outcome = 'failed' AND api_version = 'v1')",
-    "ours": "sum(generations) FILTER (WHERE outcome = 'failed' AND failure_cause IN ('engine', 'timeout'))",
-    "units": "sum(units) FILTER (WHERE outcome = 'succeeded')",
+_PIVOT = {
+    "v2": ("n", "outcome = 'succeeded' AND api_version = 'v2'"),
+    "v1": ("n", "outcome = 'succeeded' AND api_version = 'v1'"),
+    "failed_v2": ("n", "outcome = 'failed' AND api_version = 'v2'"),
+    "failed_v1": ("n", "outcome = 'failed' AND api_version = 'v1'"),
+    "ours": ("ours", "outcome = 'failed'"),
+    "units": ("units", "outcome = 'succeeded'"),
 }
-_FIRST = ", ".join(f"coalesce({sql}, 0) AS {name}" for name, sql in _SUMS.items())
-_AGAIN = ", ".join(f"sum({name})::bigint" for name in _SUMS)
-
-# The rollup is read once. Its rows are put together first by bar, colour and line, and these few are added up twice.
-_COUNT = """
-WITH counted AS MATERIALIZED (
-    SELECT slot, series, line, {first} FROM ({base}) AS base GROUP BY slot, series, line
-), largest AS (
-    SELECT series FROM counted GROUP BY series HAVING sum({value}) <> 0 ORDER BY sum({value}) DESC, series LIMIT %s
-)
-SELECT slot::bigint, largest.series::text, NULL, NULL, {again}
-FROM counted LEFT JOIN largest ON largest.series = counted.series GROUP BY slot, largest.series
-UNION ALL
-SELECT NULL, NULL, line::text, string_agg(slot || ':' || ({value}), ' '), {again} FROM counted GROUP BY line
-"""
+_SUMS = ", ".join(f"coalesce(sum({name}) FILTER (WHERE {only}), 0)::bigint" for name, only in _PIVOT.values())
 _PART = (
     "SELECT {slot} AS slot, {series} AS series, {line} AS line, api_version, outcome, failure_cause, generations, units"
 )
+
+# The rollup is read once, and put together by nothing more than is asked for; the few rows left are added up twice.
+_COUNT = """
+WITH counted AS MATERIALIZED (
+    SELECT slot, series, line, api_version, outcome, sum(generations)::bigint AS n, sum(units)::bigint AS units,
+        (sum(generations) FILTER (WHERE failure_cause IN ('engine', 'timeout')))::bigint AS ours
+    FROM ({base}) AS base GROUP BY slot, series, line, api_version, outcome
+), largest AS (
+    SELECT series FROM counted {only} GROUP BY series HAVING sum(n) <> 0 ORDER BY sum(n) DESC, series LIMIT %s
+)
+SELECT slot::bigint, largest.series::text, NULL, NULL, {sums}
+FROM counted LEFT JOIN largest ON largest.series = counted.series GROUP BY slot, largest.series
+UNION ALL
+SELECT NULL, NULL, line::text, string_agg(slot || ':' || n, ' ') {filter}, {sums} FROM counted GROUP BY line
+"""
+_SUCCEEDED = "WHERE outcome = 'succeeded'"
 
 
 @dataclass
@@ -119,9 +121,9 @@ def count(asked: Filter, *, most: int = MOST_SERIES) -> Counted:
         parts = [_part(asked, part) for part in sources.counted(asked)]
     except EmptyResultSet:
         return Counted({}, {}, {})
-    value = "v2 + v1 + failed_v2 + failed_v1" if asked.counts_attempts else "v2 + v1"
+    only = "" if asked.counts_attempts else _SUCCEEDED
     base = " UNION ALL ".join(sql for sql, _ in parts)
-    statement = _COUNT.format(first=_FIRST, again=_AGAIN, base=base, value=value)
+    statement = _COUNT.format(base=base, only=only, filter=f"FILTER ({only})" if only else "", sums=_SUMS)
     with connection.cursor() as cursor:
         cursor.execute(statement, [*(one for _, params in parts for one in params), most])
         return _read(cursor.fetchall())

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Self
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -65,7 +64,7 @@ class Filter:
     @classmethod
     def from_query(
         cls, query: QueryDict, user: Staff, organization: Organization | None = None, *, now: datetime | None = None
-    ) -> Self:
+    ) -> "Filter":
         """Read an address as this person may see it; inside an organization, in its zone and of it alone.
 
         Raises nothing: what is unknown stands in `notes`. The person must see the organization; `now` is the present.
@@ -73,13 +72,13 @@ class Filter:
         zone, now = organization.zone if organization else ZoneInfo("UTC"), now or timezone.now()
         reader = Reader(query, user, organization, zone, now)
         asked = reader.range()
-        found = cls(zone, now, spans.named(INSIDE, zone, now=now), INSIDE, organization=organization)  # type: ignore[arg-type]
+        found = cls(zone, now, spans.offered(INSIDE, zone, now=now), INSIDE, organization=organization)
         found = _of_what(found, reader, has_range=asked is not None)
         if asked:
             found = replace(found, range=asked[0], span=asked[1], is_timed=True)
         elif found.period is None:
             name = INSIDE if organization or found.is_parked else ACROSS
-            found = replace(found, range=name, span=spans.named(name, zone, now=now))
+            found = replace(found, range=name, span=spans.offered(name, zone, now=now))
         return _drawn(found, reader)
 
     @property

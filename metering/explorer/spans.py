@@ -89,6 +89,14 @@ def named(value: str, zone: ZoneInfo, *, now: datetime) -> Span | None:
     return None
 
 
+def offered(value: str, zone: ZoneInfo, *, now: datetime) -> Span:
+    """Return a range that is one of RANGES. ValueError where it is none."""
+    found = named(value, zone, now=now)
+    if found is None:
+        raise ValueError(f"There is no range {value}.")
+    return found
+
+
 def edge(text: str, zone: ZoneInfo, *, is_end: bool) -> datetime:
     """Read `2026-11-24`, a local day, or `2026-11-24T13Z`, an hour in UTC.
 

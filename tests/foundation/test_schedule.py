@@ -12,7 +12,7 @@ def test_every_scheduled_task_exists(name: str) -> None:
 
 
 # What views and sweeps enqueue, one by one.
-ENQUEUED = {"audit.tasks.run_job", "metering.tasks.run_export"}
+ENQUEUED = {"audit.tasks.run_job", "metering.tasks.advance_some", "metering.tasks.run_export"}
 
 
 def test_every_sweep_is_scheduled() -> None:

@@ -115,7 +115,7 @@ def _with_voids(shown: Sequence[Generation]) -> list[Row]:
 def _elsewhere(asked: Filter, taken: QuerySet[Adjustment]) -> list[Adjustment]:
     """Return the voids whose generation the filter itself does not list."""
     voids = list(taken.select_related("organization")[:MOST_VOIDS])
-    ids = [one.generation_id for one in voids]
+    ids = [one.generation_id for one in voids if one.generation_id]
     listed = set(sources.generations(asked).filter(pk__in=ids).values_list("pk", flat=True))
     return [one for one in voids if one.generation_id not in listed]
 

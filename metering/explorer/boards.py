@@ -95,4 +95,4 @@ def _bar(asked: Filter) -> Bar:
     begun = asked.organization.billing_periods.filter(span__startswith__lte=asked.now)
     keys = ApiKey.objects.filter(organization=asked.organization, environment=asked.environment)
     listed = keys.order_by("name").values_list("uid", "name")[:MOST_KEYS]
-    return Bar(asked, periods=begun.order_by("-span")[:PERIODS], keys=list(listed))
+    return Bar(asked, periods=list(begun.order_by("-span")[:PERIODS]), keys=list(listed))

@@ -7,16 +7,20 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from keys.pilot_forms import PilotForm
+from metering import currencies
 from metering.models import Contract
 from metering.pilots import ContractTerms, terms_of
 from orgs.forms import OptionalReasonForm, Text
 from orgs.models import Organization, Reservation
 
-KEEP, NEW = "keep", "new"
+KEEP, NEW, COMING = "keep", "new", "coming"
 
 
 class ConvertForm(OptionalReasonForm, PilotForm):
-    """Keeps the present contract, or opens its next version; `chosen` are the terms and the holds that it was sent."""
+    """Keeps the present contract, opens its next version, or lets the one that was prepared for later hold at once.
+
+    `chosen` are the terms and the holds that it was sent.
+    """
 
     chosen: tuple[ContractTerms | None, list[Reservation]] | None = None
 
@@ -46,13 +50,19 @@ class ConvertForm(OptionalReasonForm, PilotForm):
         *args: Any,
         organization: Organization,
         present: Contract | None,
+        coming: Contract | None = None,
         holds: list[Reservation],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.about(organization)
         kept = f"Keep the present one: {terms_of(present)}" if present else "Keep the present one"
-        self.choose_from("contract", [(KEEP, kept), (NEW, "A new version from that instant on")])
+        self.coming = terms_of(coming) if coming else None
+        choices = [(KEEP, kept), (NEW, "A new version from that instant on, with the prices of the present one")]
+        if coming:
+            since = coming.effective.lower.astimezone(coming.zone)
+            choices.append((COMING, f"Version {coming.number} at once, not only from {since:%-d %b %Y}: {self.coming}"))
+        self.choose_from("contract", choices)
         for name in ("currency", "anchor_day", "included_generations"):
             self.fields[name].initial = getattr(present, name, None)
             self.fields[name].conditional = True  # type: ignore[attr-defined]
@@ -65,7 +75,7 @@ class ConvertForm(OptionalReasonForm, PilotForm):
 
     def clean_currency(self) -> str:
         currency: str = self.cleaned_data["currency"].upper()
-        if currency and not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
+        if currency and not currencies.is_known(currency):
             raise ValidationError("Write the three letters of the currency, such as EUR.")
         return currency
 
@@ -94,8 +104,8 @@ class ConvertForm(OptionalReasonForm, PilotForm):
     @property
     def terms(self) -> ContractTerms | None:
         """What the contract says from then on; None where the present one is kept."""
-        if self.cleaned_data["contract"] == KEEP:
-            return None
+        if self.cleaned_data["contract"] != NEW:
+            return self.coming if self.cleaned_data["contract"] == COMING else None
         data = self.cleaned_data
         return ContractTerms(data["currency"], data["anchor_day"], data["included_generations"])
 

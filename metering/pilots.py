@@ -27,9 +27,10 @@ from orgs.models import Organization, PlanVersion, Reservation
 
 @dataclass(frozen=True)
 class ContractTerms:
-    """What the contract after the pilot says; its zone is the organization's.
+    """What the contract after the pilot says.
 
-    Prices and all else are those of `agreed`, a version that begins later, or else of the present one.
+    Prices and all else are those of `agreed`, a version that begins later, or else of the present one; its zone is the
+    organization's then.
     """
 
     currency: str
@@ -53,7 +54,7 @@ class ContractTerms:
             currency=self.currency,
             anchor_day=self.anchor_day,
             included_generations=self.included_generations,
-            time_zone=time_zone,
+            time_zone=base.time_zone if self.agreed else time_zone,
         )
 
 

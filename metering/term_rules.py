@@ -93,5 +93,6 @@ def _of_credits(credits: tuple[SlaCredit, ...]) -> Iterator[Problem]:
 
 
 def _decimals(amount: Decimal) -> int:
-    exponent = amount.as_tuple().exponent
-    return -exponent if isinstance(exponent, int) else LARGEST_COUNT
+    """Count its decimals, without the zeros that a column or a person has added."""
+    exponent = amount.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else LARGEST_COUNT

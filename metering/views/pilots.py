@@ -15,6 +15,7 @@ from keys.pilots import PilotQuerySet
 from keys.views import pilots as doing
 from metering import actions, conversion
 from metering.conversion_forms import ConvertForm
+from metering.models import Contract
 from metering.pilot_cards import Card
 from orgs import pages
 from orgs.access import requires
@@ -74,7 +75,7 @@ def convert_pilot(request: StaffRequest, uid: str) -> HttpResponse:
     present = organization.contracts.covering(now).first()
     form = ConvertForm(
         pages.posted(request), request=request, permission=Permission.PILOT_CONVERT, obj=organization,
-        organization=organization, present=present, holds=holds,
+        organization=organization, present=present, coming=_coming(organization), holds=holds,
     )  # fmt: skip
     if pages.accepted(form, lambda: actions.convert_pilot(pilot=found, actor=request.actor, **form.wanted)):
         return pages.done(request, reverse("orgs:detail", args=[uid]), f"{organization} is in production.")
@@ -106,6 +107,12 @@ def _changes(found: Pilot, form: ConvertForm, holds: list[Reservation]) -> list[
 def _holds(organization: Organization) -> list[Reservation]:
     standing = Reservation.objects.filter(organization=organization).standing(at=timezone.now())
     return list(standing.filter(state=Reservation.State.HOLD).select_related("pool"))
+
+
+def _coming(organization: Organization) -> Contract | None:
+    """The version of the contract that was prepared to begin next."""
+    later = organization.contracts.filter(effective__startswith__gt=timezone.now())
+    return later.select_related("organization").order_by("effective").first()
 
 
 def _may(request: StaffRequest, organization: Organization, found: Pilot | None) -> dict[str, Any]:

@@ -45,6 +45,13 @@ def test_it_says_all_that_was_agreed(tessera: Organization) -> None:
     assert [(row.position, row.model) for row in contract.prices.all()] == [(1, "flat"), (2, "graduated")]
 
 
+def test_what_the_next_version_takes_over_it_may_take_over(tessera: Organization) -> None:
+    first = terms.snapshot(_replace(tessera))
+    second = _replace(tessera, NOON + DAY, terms=replace(first, purchase_order="PO 2"))
+    second.refresh_from_db()
+    assert terms.snapshot(second) == replace(first, number=3, purchase_order="PO 2")
+
+
 def test_from_now_on_it_splits_the_present_period(tessera: Organization, first: Contract) -> None:
     contract = _replace(tessera)
     assert [(period.label, period.contract) for period in _tiles(tessera)] == [

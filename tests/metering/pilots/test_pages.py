@@ -1,21 +1,26 @@
 """A pilot's page, the board, home, and converting it on its page."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
 from keys import actions
 from keys.models import KeySecret, Pilot
 from keys.pilot_limits import Agreed
-from metering import tasks
+from metering import contracts, tasks, terms
+from metering.actions import convert_pilot
+from metering.pilots import ContractTerms
 from orgs import actions as org_actions
 from orgs.models import Organization, Reservation, Staff
 from tests.cast import ACTOR
 from tests.metering.conftest import Report, generation
+from tests.metering.contracts.conftest import PRICED
 
 DAY = timedelta(days=1)
 
@@ -121,6 +126,32 @@ def test_nothing_is_converted_of_which_the_changes_were_not_seen(
     assert convert(browser, pilot, **asked, shown=mark).status_code == 302
     organization = Organization.objects.get(pk=pilot.organization_id)
     assert (organization.status, organization.contracts.count()) == ("active", 2)
+
+
+def test_a_version_that_was_prepared_holds_at_once_with_its_prices(
+    pilot: Pilot, administrator: Staff, browser_of: Any
+) -> None:
+    organization, browser = pilot.organization, browser_of(administrator)
+    coming = contracts.replace_contract(
+        organization=organization, actor=ACTOR, terms=PRICED, at=timezone.now() + 60 * DAY
+    )
+    said = "EUR, from day 1 of the month, 1,000 included, 2 prices"
+    assert f"Version 2 at once, not only from {coming.effective.lower:%-d %b %Y}: {said}" in page(
+        browser, pilot, "convert_pilot"
+    )
+    assert convert(browser, pilot, contract="coming", shown=said).status_code == 302
+    present = organization.contracts.covering(timezone.now()).get()
+    assert (present.number, present.effective.upper) == (3, coming.effective.lower)
+    assert terms.snapshot(present) == replace(terms.snapshot(coming), number=3)
+
+
+def test_prices_do_not_become_another_currencys(pilot: Pilot) -> None:
+    berlin = replace(PRICED, time_zone=pilot.organization.time_zone)
+    contracts.correct_contract(
+        contract=pilot.organization.contracts.get(), actor=ACTOR, terms=berlin, reason="As it was signed"
+    )
+    with pytest.raises(ValidationError, match="Its prices are in EUR"):
+        convert_pilot(pilot=pilot, actor=ACTOR, terms=ContractTerms("USD", 1, 0))
 
 
 def test_a_new_version_of_the_contract_says_everything(pilot: Pilot, administrator: Staff, browser_of: Any) -> None:

@@ -74,6 +74,7 @@ AGREEMENTS = {
     ),
     "halide": Agreement(
         "EUR", _three("0.36", "0.48", "0.21"), included=400, minimum=1_200, capacity_fee="9.50", credits=PROMISED,
+        review_days=31,
     ),
     "palomar": Agreement(
         "USD", (_graduated("v2 generations", "v2", "0.42", 4_000, "0.35"), _flat("v1 generations", "v1", "0.2450")),

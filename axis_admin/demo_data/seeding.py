@@ -12,6 +12,7 @@ from audit.verbs import Verb
 from axis_admin.demo_data import (
     ageing,
     agreements,
+    billing,
     credentials,
     customers,
     cutovers,
@@ -45,23 +46,26 @@ class Made(NamedTuple):
 @transaction.atomic
 def seed(*, actor: trail.Actor, now: datetime) -> Made:
     """Make staff, organizations, keys, gateway credentials, and what the keys have generated until now."""
-    organizations = customers.sign_up(people.hire(actor=actor), actor=actor, now=now)
+    staff = people.hire(actor=actor)
+    organizations = customers.sign_up(staff, actor=actor, now=now)
     agreements.sign(organizations, actor=actor, now=now)
     held = credentials.issue(organizations, actor=actor, now=now)
     credentials.open_gateways(actor=actor, now=now)
     booked = pools.book(organizations, actor=actor, now=now)
     customers.settle(organizations, actor=actor)
-    generations = history.write(traffic.of(held, now=now))
+    history.write(traffic.of(held, now=now), source=billing.SOURCE)
     _note_uses(held)
     decisions.note(held, now=now)
     cutovers.count(held, now=now)
     minutes.note(now=now)
     sla_sweep.run(now=now)
+    billing.settle(staff, organizations, held, actor=actor, now=now)
     limits.settle(list(organizations.values()), actor=actor, now=now)
-    made = Made(len(organizations), len(held), generations)
+    made = Made(len(organizations), len(held), Generation.objects.count())
     _record(made, organizations, held, booked, actor=actor)
     ageing.set_back(held, now=now)
     cutovers.dated(held, now=now)
+    billing.dated(now=now)
     pools.set_back(booked, now=now)
     pools.run(booked, now=now)
     return made

@@ -129,7 +129,8 @@ def _composed(period: BillingPeriod, read: _Read) -> Draft:
 
 def _late(period: BillingPeriod, read: _Read) -> tuple[list[Line], list[str]]:
     """The lines of earlier periods, the earliest first, and the names of those without a price."""
-    lines, unpriced = [], []
+    lines: list[Line] = []
+    unpriced: list[str] = []
     counted = read.counted[period.pk]
     for original in sorted((read.originals[pk] for pk in counted.late), key=lambda one: one.span.lower):
         agreed, more = read.original_terms[original.pk], counted.late[original.pk]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Max, Q, Sum
@@ -97,7 +98,7 @@ def finish_unchanged(period: BillingPeriod, counted: Counted, *, now: datetime) 
     One statement, within the transaction that holds the fence and records it.
     """
     total = counted.total
-    told = {
+    told: dict[str, Any] = {
         "period": period.pk,
         "now": now,
         "generations": total.generations,

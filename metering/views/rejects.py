@@ -124,7 +124,7 @@ def _many(request: StaffRequest, act: Act, kind: type[ReasonForm]) -> HttpRespon
         tasks.enqueue(form.result)
         return pages.done(request, reverse("audit:job", args=[form.result.pk]), "The job has begun.")
     context = {"act": act, "count": count, **_under(f"{act.label} rejects")}
-    return pages.dialog(request, "metering/settle_rejects.html", context, form=form)
+    return pages.dialog(request, f"metering/{act.name}.html", context, form=form)
 
 
 def _start(request: StaffRequest, act: Act, form: ReasonForm, chosen: RejectedGenerationQuerySet) -> object:

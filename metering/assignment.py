@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -81,7 +81,7 @@ def _existing(entries: Sequence[Entry]) -> list[Period | None]:
     return [_containing(known.get(entry.organization_id, ()), entry.occurred_at) for entry in entries]
 
 
-def _by_organization(statement: str, parameters: Sequence[object]) -> dict[int, list[Period]]:
+def _by_organization(statement: str, parameters: Sequence[Any]) -> dict[int, list[Period]]:
     known: dict[int, list[Period]] = {}
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)

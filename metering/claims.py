@@ -124,12 +124,13 @@ def forget(*, now: datetime) -> int:
 def _take(asking: Sequence[Entry]) -> tuple[list[Entry], dict[Key, Holder]]:
     """Return the entries that the ledger does not hold, in their order, and who holds each of their keys now."""
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE, [_written(asking), HELD, HELD])
+        held = f"{HELD.total_seconds():.0f} seconds"
+        cursor.execute(_TAKE, [_written(asking), held, held])
         told = cursor.fetchall()
     fresh = [asking[n] for n in sorted(n for n, *_ in told if n is not None)]
     # The first that asked, unless the database names somebody else.
-    held = {_key(entry): _own(entry) for entry in reversed(fresh)}
-    return fresh, held | {(one, claim): Holder(*holder) for n, one, claim, *holder in told if n is None}
+    firsts = {_key(entry): _own(entry) for entry in reversed(fresh)}
+    return fresh, firsts | {(one, claim): Holder(*holder) for n, one, claim, *holder in told if n is None}
 
 
 def _held(asking: Sequence[Entry]) -> dict[Key, Holder]:

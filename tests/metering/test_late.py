@@ -7,7 +7,7 @@ import time_machine
 
 from audit import trail
 from keys.models import KeySecret
-from metering import contracts, history
+from metering import history, period_openings
 from metering.models import BillingPeriod, Generation, PeriodSource, UsageDay, UsageHour
 from orgs import actions
 from tests.factories import SecretFactory
@@ -29,7 +29,9 @@ def secret(db: None) -> KeySecret:
     """A key of an organization that was made in September and whose periods are open through December."""
     with time_machine.travel(OCTOBER - timedelta(days=9), tick=False):
         halide = actions.create_organization(actor=trail.SYSTEM, name="Halide & Sons")
-    contracts.open_periods(contract=halide.contracts.get(), actor=trail.SYSTEM, through=NOVEMBER + timedelta(days=30))
+    period_openings.open_periods(
+        contract=halide.contracts.get(), actor=trail.SYSTEM, through=NOVEMBER + timedelta(days=30)
+    )
     return SecretFactory(key__organization=halide)
 
 

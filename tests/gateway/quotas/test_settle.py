@@ -137,3 +137,13 @@ def test_a_term_that_is_made_longer_is_counted_for_longer(customer: Customer, sw
     assert window.ends_at == ends[1]
     assert customer.valkey.pexpiretime(name) == int((ends[1] + DAY).timestamp() * 1_000)
     assert customer.used("generations:any:term") == [1]
+
+
+def test_a_replay_gives_its_admission_back_and_counts_towards_nothing(customer: Customer) -> None:
+    customer.limit()
+    customer.admit("a")
+    customer.admit("b")
+    assert (customer.used(), customer.open()) == ([2], 2)
+    first, second = (customer.generation(one, idempotency_key="shot-12") for one in ("a", "b"))
+    assert customer.report(first, second) == ["accepted", "duplicate"]
+    assert (customer.used(), customer.open()) == ([1], 0)

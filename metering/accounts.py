@@ -3,17 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Sum
 from django.urls import reverse
 
 from keys.models import ApiKey
-from metering import attention, currencies, drafts, sla_days, sla_page
+from metering import attention, foresight, sla_days, sla_page
 from metering.attention import SOON_BAD, Attention
-from metering.drafts import Draft
-from metering.models import BillingPeriod, Generation, SlaDay, UsageDay
+from metering.foresight import Allowance, Foresight
+from metering.models import BillingPeriod, Generation, SlaDay, UsageAlert, UsageDay
 from metering.sla import Measured
 from metering.sla_page import Month
 from orgs.models import Organization
@@ -22,15 +21,6 @@ ORDERS = ("urgency", "organization", "-organization", "usage", "-usage", "renewa
 # The days of the small line.
 TREND = 30
 _NO_DATE = date.max
-
-
-@dataclass(frozen=True)
-class Allowance:
-    """How much of what the contract includes, or commits to, is used so far; percent may be above 100."""
-
-    text: str
-    percent: float
-    note: str = ""
 
 
 @dataclass
@@ -42,9 +32,33 @@ class Account:
     served: Sequence[tuple[str, Month]] = ()
     period: BillingPeriod | None = None
     generations: int = 0
-    allowance: Allowance | None = None
-    amount: str = ""
+    ahead: Foresight | None = None
     course: list[int] = field(default_factory=list)
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """What is included, or else what is committed to."""
+        return next(iter(self.ahead.allowances), None) if self.ahead else None
+
+    @property
+    def used_text(self) -> str:
+        """Such as `412,000 of 500,000 included`."""
+        one = self.allowance
+        if one is None:
+            return ""
+        what = "included" if one.kind == UsageAlert.Kind.INCLUDED else "minimum"
+        return f"{one.said(one.used)} of {one.said(one.whole)} {what}"
+
+    @property
+    def agreed_nothing(self) -> str:
+        """Why no bar is drawn: there is no price, or nothing is included and no minimum agreed."""
+        unpriced = self.ahead is not None and bool(self.ahead.draft.unpriced)
+        return "no price agreed" if unpriced else "nothing included, no minimum"
+
+    @property
+    def likely_amount(self) -> str:
+        """What the statement of the period will likely say; "" where no price is agreed, or nobody can say."""
+        return self.ahead.amounts.said("likely") if self.ahead and self.ahead.amounts else ""
 
     @property
     def first(self) -> Attention | None:
@@ -90,26 +104,12 @@ def ordered(accounts: Iterable[Account], order: str) -> list[Account]:
 
 
 def complete(accounts: Sequence[Account], *, now: datetime) -> None:
-    """Fill in what only the rows of a page show: what is included or committed to, the amount and the trend."""
-    drafted = drafts.of_periods([account.period for account in accounts if account.period])
+    """Fill in what only the rows of a page show: what is included or committed to, how it will end, and the trend."""
+    ahead = foresight.of_periods([account.period for account in accounts if account.period], now=now)
     courses = _courses([account.organization for account in accounts], now)
     for account in accounts:
         account.course = courses[account.organization.pk]
-        if account.period is not None:
-            found = drafted[account.period.pk]
-            account.allowance = allowance(found)
-            account.amount = currencies.said(found.total, found.terms.currency)
-
-
-def allowance(draft: Draft) -> Allowance | None:
-    """Return how much of the included generations is used, or else of the minimum; None where neither is agreed."""
-    rated, currency = draft.rated, draft.terms.currency
-    minimum = rated.minimum or Decimal(0)
-    said = f"{currencies.said(rated.usage_amount, currency)} of {currencies.said(minimum, currency)} minimum"
-    if rated.included:
-        text = f"{draft.generations:,} of {rated.included:,} included"
-        return Allowance(text, draft.generations * 100 / rated.included, said if minimum else "")
-    return Allowance(said, float(rated.usage_amount * 100 / minimum)) if minimum else None
+        account.ahead = ahead[account.period.pk] if account.period else None
 
 
 def _urgency(account: Account) -> tuple[bool, Any]:
@@ -122,7 +122,7 @@ def _renewal(account: Account) -> date:
 
 def _below(organization: Organization, version: str, month: Month) -> Attention:
     href = reverse("metering:sla", args=[organization.uid]) + f"?version={version}"
-    return Attention(f"{version} is below its promise this month: {month.attained}", href, tone=SOON_BAD)
+    return Attention(f"{version} below its promise: {month.attained}", href, tone=SOON_BAD)
 
 
 def _served(organizations: Sequence[Organization], now: datetime) -> Mapping[int, Sequence[tuple[str, Month]]]:

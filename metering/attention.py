@@ -13,12 +13,14 @@ from keys import quota_warnings
 from keys.models import ApiKey, DeliveryLink, LeakReport, Pilot
 from keys.states import SOON
 from metering import closing
-from metering.models import BillingPeriod, PeriodCheck
+from metering.models import BillingPeriod, PeriodCheck, UsageAlert
 from orgs.models import Notice, Organization, Reservation
 
 # So long before its date a renewal is prepared.
 RENEWAL_AHEAD = timedelta(days=60)
 ROTATION_AHEAD, LINK_AHEAD, TOLD_OF = timedelta(days=7), timedelta(hours=24), timedelta(days=7)
+# From this step on, in percent, what is included will hardly last.
+NEAR = 80
 BAD, SOON_BAD, KNOWN = "bad", "warn", ""
 _RANK = {BAD: 0, SOON_BAD: 1, KNOWN: 2}
 
@@ -101,7 +103,7 @@ def _keys(pks: Pks, now: datetime) -> Found:
         yield key.organization_id, Attention(f"Key {key} expires", href, key.expires_at, SOON_BAD)
     for key in rows.due_for_rotation(by=now + ROTATION_AHEAD):
         href = reverse("keys:rotation", args=[key.uid])
-        yield key.organization_id, Attention(f"Rotation of {key} is due", href, key.rotation_due)
+        yield key.organization_id, Attention(f"Rotation of {key} is due", href, getattr(key, "rotation_due", None))
 
 
 def _periods(pks: Pks, now: datetime) -> Found:
@@ -130,6 +132,17 @@ def _facts(period: BillingPeriod, now: datetime) -> closing.Facts:
         unpriced=tuple(check.unpriced) if check else (),
         is_overridden=period.override_at is not None,
     )
+
+
+def _allowances(pks: Pks, now: datetime) -> Found:
+    """Steps of what the present period includes that people were told of; a minimum that is reached needs nobody."""
+    rows = UsageAlert.objects.filter(period__organization__in=pks, period__span__contains=now, threshold__gte=NEAR)
+    included = rows.filter(kind=UsageAlert.Kind.INCLUDED).select_related("period__organization")
+    for alert in included.order_by("period_id", "-threshold").distinct("period"):
+        period = alert.period
+        href = reverse("metering:for_org", args=[period.organization.uid]) + f"?period={period.label}"
+        text = f"{alert.threshold}% of the included generations used"
+        yield period.organization_id, Attention(text, href, period.span.upper, SOON_BAD)
 
 
 def _holds(pks: Pks, now: datetime) -> Found:
@@ -163,9 +176,9 @@ def _midnight(day: date) -> datetime:
 
 def period_page(period: BillingPeriod) -> str:
     """Return the address of a billing period's page."""
-    return reverse("metering:for_org", args=[period.organization.uid]) + f"?period={period.label}"
+    return reverse("metering:period", args=[period.organization.uid, period.label])
 
 
 _FINDERS: tuple[Callable[[Pks, datetime], Found], ...] = (
-    _leaks, _links, _pilots, _quotas, _keys, _periods, _holds, _mails,
+    _leaks, _links, _pilots, _quotas, _keys, _periods, _allowances, _holds, _mails,
 )  # fmt: skip

@@ -4,19 +4,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from typing import TypeVar
 
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from keys.models import ApiKey, DecisionHour
 from keys.verdicts import MEANINGS, Code
-from metering import currencies, drafts, sla_days, sla_page
+from metering import currencies, drafts, foresight, sla_days, sla_page
 from metering.drafts import Draft
+from metering.foresight import Foresight
 from metering.models import BillingPeriod, Generation, Statement, UsageDay, UsageHour
+from metering.models.rollups import UsageDayQuerySet, UsageHourQuerySet
 from metering.sla_page import Month
 from orgs.models import Organization, Reservation
 
+Rows = TypeVar("Rows", UsageDayQuerySet, UsageHourQuerySet)
 VERSIONS = ("v2", "v1")
+NOTHING = "\u2013"
 # What the causes of the contract are called on paper.
 CAUSES = {
     "customer_limit": "Beyond the agreed limits",
@@ -51,6 +56,8 @@ class BilledPeriod:
 
     @property
     def amount(self) -> str:
+        if self.statement is None and self.draft.unpriced:
+            return NOTHING
         total, currency = self.draft.total, self.draft.terms.currency
         if self.statement is not None:
             total, currency = self.statement.total, self.statement.currency
@@ -58,6 +65,8 @@ class BilledPeriod:
 
     @property
     def usage_amount(self) -> str:
+        if self.draft.unpriced:
+            return "no price"
         return currencies.said(self.draft.rated.usage_amount, self.draft.terms.currency)
 
     @property
@@ -89,6 +98,7 @@ class Brief:
     busiest_day: tuple[date, int] | None
     busiest_hour: tuple[datetime, int] | None
     refusals: Sequence[tuple[str, str, int]]
+    ahead: Foresight | None = None
     keys: Sequence[ApiKey] = field(default_factory=tuple)
     reservations: Sequence[Reservation] = field(default_factory=tuple)
 
@@ -119,13 +129,14 @@ def of(organization: Organization, *, now: datetime) -> Brief:
         busiest_day=days.values_list("day").annotate(many=Sum("generations")).order_by("-many", "day").first(),
         busiest_hour=hours.values_list("hour").annotate(many=Sum("generations")).order_by("-many", "hour").first(),
         refusals=_refusals(decided),
+        ahead=_ahead(organization, now),
         keys=list(organization.keys.usable(at=now).order_by("name")),
         reservations=_reservations(organization, now),
     )
 
 
 def _months(
-    organization: Organization, days: QuerySet[UsageDay], decided: QuerySet[DecisionHour], now: datetime
+    organization: Organization, days: UsageDayQuerySet, decided: QuerySet[DecisionHour], now: datetime
 ) -> list[UsedMonth]:
     used: dict[tuple[date, str], int] = {}
     for month, version, many in (
@@ -177,14 +188,20 @@ def _periods(organization: Organization, first: date, now: datetime) -> list[Bil
     return [BilledPeriod(row, drafted[row.pk], issued.get(row.pk)) for row in rows]
 
 
+def _ahead(organization: Organization, now: datetime) -> Foresight | None:
+    """How the present period will end."""
+    present = organization.billing_periods.containing(now).select_related("organization", "contract").first()
+    return foresight.of_period(present, now=now) if present else None
+
+
 def _reservations(organization: Organization, now: datetime) -> list[Reservation]:
     rows = Reservation.objects.filter(organization=organization).standing(at=now).select_related("pool")
     return [row for row in rows.order_by("days") if row.state == Reservation.State.ACTIVE]
 
 
-def _succeeded(rows: QuerySet[UsageDay] | QuerySet[UsageHour], organization: Organization) -> QuerySet[UsageDay]:
-    live = {"environment": ApiKey.Environment.LIVE, "outcome": Generation.Outcome.SUCCEEDED}
-    return rows.filter(organization=organization, **live).order_by()  # type: ignore[return-value]
+def _succeeded(rows: Rows, organization: Organization) -> Rows:
+    live = rows.filter(environment=ApiKey.Environment.LIVE, outcome=Generation.Outcome.SUCCEEDED)
+    return live.filter(organization=organization).order_by()
 
 
 def _midnight(day: date) -> datetime:

@@ -1,6 +1,6 @@
 """A brief in whole sentences: what somebody says in the first minute of the call. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from metering.brief import Brief, UsedMonth
@@ -53,6 +53,15 @@ def _agreed(brief: Brief) -> Iterator[str]:
         yield "Nothing is included, and no minimum is agreed."
 
 
+def _ahead(brief: Brief) -> Iterator[str]:
+    if brief.ahead is None or brief.ahead.generations is None:
+        return
+    told = brief.ahead.generations
+    amount = f", about {brief.ahead.amounts.said('likely')}" if brief.ahead.amounts else ""
+    between = f"between {told.low:,} and {told.high:,}"
+    yield f"The present period {brief.ahead.period} will likely have {told.likely:,} generations, {between}{amount}."
+
+
 def _served(brief: Brief) -> Iterator[str]:
     for version in ("v2", "v1"):
         rows = [month.served[version] for month in brief.months if version in month.served]
@@ -94,7 +103,7 @@ def _capacity(brief: Brief) -> Iterator[str]:
         yield f"Reserved: {one}."
 
 
-def _sum(months: list[UsedMonth]) -> int:
+def _sum(months: Sequence[UsedMonth]) -> int:
     return sum(month.total for month in months)
 
 
@@ -110,4 +119,4 @@ def _months(count: int) -> str:
     return f"{count} month{'' if count == 1 else 's'}"
 
 
-_TELLERS = (_usage, _peaks, _agreed, _served, _refused, _keys, _capacity)
+_TELLERS = (_usage, _peaks, _agreed, _ahead, _served, _refused, _keys, _capacity)

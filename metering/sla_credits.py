@@ -1,6 +1,7 @@
 """What is given back for a billing period in which we stayed below an agreed availability, as its statement says it."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 
 from metering import currencies, rating, sla, sla_days, terms
 from metering.draft_lines import Line
@@ -30,7 +31,8 @@ def lines(period: int, rated: Rated, agreed: Terms, how: Served) -> Iterator[Lin
         attained = how.get((period, version), Measured()).attainment
         tier = sla.deepest(attained, agreed.sla_credits)
         cost = rated.amount_of(version)
-        amount = rating.rounded(-cost * tier.credit / sla.HUNDRED, agreed.currency) if tier else 0
+        part = tier.credit if tier else Decimal(0)
+        amount = rating.rounded(-cost * part / sla.HUNDRED, agreed.currency)
         if tier and amount:
             said = sla.said(attained, Objective(tier.below))
             note = f"{said} available, below {shown(tier.below)}%: {shown(tier.credit)}% of"

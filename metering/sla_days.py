@@ -1,6 +1,6 @@
 """How an organization was served: by day, by month, by billing period, and whose fault it was where it was not."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection
@@ -30,7 +30,7 @@ WHERE period.id = ANY (%s) GROUP BY 1, 2
 def months(now: datetime) -> list[date]:
     """Return the first days of this month in UTC and of the twelve before it, the latest first."""
     index = today(now).year * 12 + today(now).month - 1
-    return [date(*_month(index - n), 1) for n in range(MONTHS)]
+    return [_first_day(index - n) for n in range(MONTHS)]
 
 
 def today(now: datetime) -> date:
@@ -107,6 +107,6 @@ def _count(measured: Measured, outcome: str, cause: str, generations: int) -> No
         measured.bad += generations
 
 
-def _month(index: int) -> Sequence[int]:
+def _first_day(index: int) -> date:
     year, month = divmod(index, 12)
-    return year, month + 1
+    return date(year, month + 1, 1)

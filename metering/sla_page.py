@@ -99,7 +99,7 @@ def months(organization: Organization, api_version: str, *, now: datetime) -> li
     """
     found, promises = sla_days.by_month(organization, now=now), Promises(organization)
     begun = organization.created_at.astimezone(UTC).date().replace(day=1)
-    rows = []
+    rows: list[Month] = []
     for first in sla_days.months(now):
         measured = found.get((first, api_version), Measured())
         if rows and first < begun and not measured.counted:
@@ -120,7 +120,8 @@ def verdict(month: Month, api_version: str) -> dict[str, str]:
     if month.is_kept:
         title = f"{api_version} kept its promise {when}: {month.attained} of the promised {month.promised}."
         return {"tone": "ok", "icon": "check-circle", "title": title}
-    title = f"{api_version} stayed below its promise {when}: {month.attained} instead of {month.promised}."
+    verb = "is" if month.is_running else "stayed"
+    title = f"{api_version} {verb} below its promise {when}: {month.attained} instead of {month.promised}."
     return {"tone": "bad", "icon": "exclamation-triangle", "title": title}
 
 
@@ -212,7 +213,7 @@ def _reason(
         "from": f"{month.first:%F}",
         "to": f"{sla_days.last_day(month.first):%F}",
     }
-    href = query.address_of("metering:index", opens)
+    href = query.generations_url(opens)
     return {"label": label, "count": counted.get(cause, 0), "href": href, "ours": ours}
 
 
@@ -232,7 +233,9 @@ def meter(api_version: str, month: Month) -> dict[str, Any]:
     """Return what is left of a month's budget as a meter shows it."""
     budget = month.budget
     state = "" if budget is None else "bad" if budget.left < 0 else "warn" if budget.part_left < LITTLE else ""
-    left = f", {month.budget_left} of the budget left" if budget else ""
+    left = ""
+    if budget is not None:
+        left = ", below the promise" if budget.left < 0 else f", {month.budget_left} of the budget left"
     return {
         "label": f"{api_version} availability",
         "text": f"{month.attained} of {month.promised}" if budget else month.attained,

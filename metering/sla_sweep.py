@@ -7,6 +7,7 @@ by however many workers it is done.
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -122,8 +123,8 @@ def _compute(organization: int, days: Iterable[date]) -> bool:
         for first, last in _stretches(days):
             start, end = (datetime.combine(day, time.min, UTC) for day in (first, last + _DAY))
             low, high = generations.ids_between(start, end)
-            span = {"first": first, "last": last, "start": start, "end": end, "low": low, "high": high}
-            cursor.execute(_COMPUTE, {"organization": organization, **span})
+            span: dict[str, Any] = {"first": first, "last": last, "start": start, "end": end, "low": low, "high": high}
+            cursor.execute(_COMPUTE, {**span, "organization": organization})
     return True
 
 

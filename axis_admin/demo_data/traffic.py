@@ -17,7 +17,7 @@ SEED = 20_11
 # Each value with the part of all chances that end with it.
 RESOLUTIONS = (("1K", 0.22), ("2K", 0.82), ("4K", 1.0))
 ASPECT_RATIOS = (("16:9", 0.46), ("1:1", 0.66), ("9:16", 0.82), ("4:3", 0.92), ("21:9", 1.0))
-CAUSES = (("engine", 0.05), ("timeout", 0.12), ("content", 0.74), ("client", 1.0))
+CAUSES = (("engine", 0.02), ("timeout", 0.05), ("content", 0.72), ("client", 1.0))
 TIERS = {
     "enterprise": (("dedicated", 0.7), ("shared", 0.96), ("overage", 1.0)),
     "standard": (("shared", 0.94), ("overage", 1.0)),

@@ -1,6 +1,7 @@
 """How an organization was served against what was promised: a month of a version, and as a card of its overview."""
 
 from datetime import date
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -41,7 +42,7 @@ def sla(request: StaffRequest, uid: str) -> HttpResponse:
         "stats": sla_page.stats(month),
         "chart": sla_page.chart(days, month, version, today=sla_days.today(now)),
         "stages": sla_page.stages(promised.total(of_version)),
-        "reasons": sla_page.reasons(organization, month, version),
+        "reasons": _parted(sla_page.reasons(organization, month, version)),
     }
     return render(request, "metering/sla.html", context)
 
@@ -60,6 +61,12 @@ def sla_overview(request: StaffRequest, uid: str) -> HttpResponse:
 def _find(request: StaffRequest, uid: str) -> Organization:
     rows = Organization.objects.select_related("plan_version__plan", "account_manager")
     return access.find(request, rows, Permission.USAGE_SEE, uid=uid)
+
+
+def _parted(reasons: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Part what counts against us from what does not."""
+    ours, theirs = ([one for one in reasons if one["ours"] is is_ours] for is_ours in (True, False))
+    return [("Against us", ours), ("Not counted", theirs)]
 
 
 def _usual(organization: Organization) -> str:

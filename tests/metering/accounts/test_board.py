@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from keys.models import KeySecret
 from metering import accounts, attention, sla_sweep
-from metering.models import PeriodCheck
+from metering.models import PeriodCheck, UsageAlert
 from orgs.models import Organization, Staff
 from tests.factories import (
     KeyFactory,
@@ -125,13 +125,32 @@ def test_a_period_that_stays_in_review_needs_somebody(halide: Organization, now:
     assert needs(halide, later) == [f"Period {period}: gateway counts differ in 3 hours"]
 
 
+def test_included_generations_that_run_out_need_somebody(halide: Organization, now: datetime) -> None:
+    period = halide.billing_periods.containing(now).get()
+    record_fixture(period.target.id, halide.uid)
+    for kind, threshold in (("included", 50), ("minimum", 100), ("included", 80), ("included", 95)):
+        UsageAlert.objects.create(period=period, kind=kind, threshold=threshold, used=threshold, whole=100)
+        expected = [] if threshold < 80 or kind == "minimum" else [f"{threshold}% of the included generations used"]
+        assert needs(halide, now) == expected
+
+
+def test_a_row_says_how_much_of_what_is_agreed_is_used(
+    halide: Organization, live: KeySecret, now: datetime, report: Report, vic: Client
+) -> None:
+    report(*(generation(live, now) for _ in range(3)))
+    assert "no price agreed" in vic.get("/accounts/").content.decode()
+    [account] = accounts.of([halide], now=now)
+    accounts.complete([account], now=now)
+    assert (account.generations, account.course[-1], account.allowance) == (3, 3, None)
+
+
 def test_a_promise_that_is_not_kept_needs_somebody(
     halide: Organization, live: KeySecret, now: datetime, report: Report, vic: Client
 ) -> None:
     report(generation(live, now), generation(live, now, outcome="failed", failure_cause="engine"))
     sla_sweep.run(now=now)
     page = vic.get("/accounts/").content.decode()
-    assert "v2 is below its promise this month: 50.00%" in page
+    assert "v2 below its promise: 50.00%" in page
     assert f"/orgs/{halide.uid}/sla/?version=v2" in page
 
 

@@ -89,7 +89,7 @@ def test_what_counts_against_us_opens_exactly_those_generations(
     }
     assert sum(row["count"] for row in reasons.values() if row["ours"]) == rows[0].measured.missed
     opened = reasons["Ended by the client"]["href"]
-    assert opened.startswith("/usage/")
+    assert opened.startswith("/usage/generations/")
     assert "cause=client" in opened
     assert f"org={month.uid}" in opened
     last = sla_days.last_day(NOW.date().replace(day=1))

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from keys.models import KeySecret
 from metering import histograms, sla_sweep
 from metering.models import Generation, SlaDay
-from orgs.models import Organization
+from orgs.models import Organization, Staff
 from tests.factories import DecisionHourFactory
+from tests.metering.adjustments.conftest import approve, asked, reported
 from tests.metering.conftest import Report, generation, midday
 
 FAILED: dict[str, Any] = {"outcome": "failed"}
@@ -89,6 +90,19 @@ def test_a_short_run_looks_back_a_short_way_and_the_latest_days_come_first(
     assert [day for day, _ in days()] == [midday(now, days=1).date()]
     assert sla_sweep.run(now=now, back=sla_sweep.LATELY) == 1
     assert sla_sweep.run(now=now) == 1
+
+
+def test_a_void_is_taken_out_of_its_day(
+    live: KeySecret, now: datetime, report: Report, billing: Staff, administrator: Staff
+) -> None:
+    voided = reported(report, live, now, duration_ms=9_000)
+    reported(report, live, now, duration_ms=4_000)
+    sla_sweep.run(now=now)
+    approve(asked(voided, billing), administrator, now)
+    assert sla_sweep.run(now=now) == 1
+    day = SlaDay.objects.get()
+    assert day.succeeded == 1
+    assert histograms.parsed(day.durations) == histograms.histogram([4_000])
 
 
 def test_what_another_worker_computes_is_left_to_it(live: KeySecret, now: datetime, report: Report) -> None:

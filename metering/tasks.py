@@ -1,10 +1,7 @@
-"""Sweeps: each looks for what is due, and may run twice. And the making of exports."""
-
-import logging
+"""Sweeps: each looks for what is due, and may run twice."""
 
 from celery import shared_task
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from audit import trail
 from keys import actions as key_actions
@@ -21,10 +18,7 @@ from metering import (
     usage_alerts,
     window_sweep,
 )
-from metering.exporting import running
-from metering.models import Export
-
-log = logging.getLogger(__name__)
+from metering.exporting import queue, running
 
 
 @shared_task
@@ -104,17 +98,10 @@ def measure_old_sla() -> None:
 
 
 @shared_task
-def run_export(pk: int) -> None:
-    """Work on an export for a while, and come back for the rest; nothing where another worker has it."""
-    if running.run(pk):
-        run_export.delay(pk)
-
-
-@shared_task
 def take_up_exports() -> None:
     """Have the exports made that were never taken up, or whose worker went quiet."""
     for export in running.due(now=timezone.now()):
-        run_export.delay(export.pk)
+        queue.run_export.delay(export.pk)
 
 
 @shared_task
@@ -122,13 +109,3 @@ def forget_exports() -> None:
     """Remove the exports whose time is over, some at a time."""
     while actions.forget_exports(actor=trail.SYSTEM, now=timezone.now()):
         pass
-
-
-def enqueue(export: Export) -> None:
-    """Have an export made once it is committed. A broker that does not answer costs a minute: the sweep finds it."""
-    # A little late, so that what was reported before it was asked for is committed.
-    wait = running.SETTLING.total_seconds() + 0.5
-    try:
-        run_export.apply_async_on_commit((export.pk,), countdown=wait)
-    except OperationalError:
-        log.warning("The broker does not answer: the export %s waits for the sweep.", export.uid)

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.decorators.vary import vary_on_headers
 
 from audit import trail
-from metering import actions, export_forms, tasks
+from metering import actions, export_forms
 from metering.explorer import Filter
 from metering.exporting import chunks as files
-from metering.exporting import ending, naming, ranges, scopes, writers
+from metering.exporting import ending, naming, queue, ranges, scopes, writers
 from metering.models import Export
 from orgs import access, pages
 from orgs.access import requires
@@ -123,7 +123,7 @@ def _start(request: StaffRequest, form: export_forms.StartExportForm, asked: Fil
         query=asked.pinned_query_string,
         organization=asked.organization,
     )
-    tasks.enqueue(export)
+    queue.enqueue(export)
     return export
 
 

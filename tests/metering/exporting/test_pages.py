@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from audit.models import Event
 from metering import tasks
-from metering.exporting import ranges, running
+from metering.exporting import queue, ranges, running
 from metering.models import Export
 from orgs.models import Organization, Staff
 from tests.exports import a_file, an_export
@@ -42,7 +42,7 @@ def test_it_is_started_with_the_hours_that_are_meant_now(
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     asked: list[Any] = []
-    monkeypatch.setattr(tasks.run_export, "apply_async", lambda *args, **kwargs: asked.append((args, kwargs)))
+    monkeypatch.setattr(queue.run_export, "apply_async", lambda *args, **kwargs: asked.append((args, kwargs)))
     url = reverse("metering:start_export", args=[halide.uid]) + "?range=7d&version=v2"
     with django_capture_on_commit_callbacks(execute=True):
         answer = browser_of(administrator).post(url, {"what": "generations", "format": "xlsx"})
@@ -180,7 +180,7 @@ def test_the_sweep_takes_up_what_nobody_makes(
     viewer: Staff, monkeypatch: pytest.MonkeyPatch, time_machine: Any
 ) -> None:
     asked: list[Any] = []
-    monkeypatch.setattr(tasks.run_export, "delay", asked.append)
+    monkeypatch.setattr(queue.run_export, "delay", asked.append)
     export = an_export(viewer)
     time_machine.move_to(export.as_of + timedelta(minutes=1))
     tasks.take_up_exports()

@@ -29,7 +29,7 @@ class Shown:
 
 def of(period: BillingPeriod) -> Shown:
     """Return the paper of a period: what was issued, or what would be issued now."""
-    statement = period.statements.statements().first()  # type: ignore[attr-defined]
+    statement = period.statements.statements().first()
     if statement is not None:
         return Shown(period, papers.read(json.loads(statement.document)), statement)
     draft = drafts.draft(period)

@@ -24,7 +24,8 @@ LATEST = timedelta(days=36)
 _LEDGER = """
 SELECT (
     SELECT count(*) FROM metering_generation WHERE organization_id = %(organization)s AND period_id = %(period)s
-        AND generation_id >= %(first)s AND generation_id < %(last)s AND environment = 'live' AND outcome = 'succeeded'
+        AND generation_id >= %(first)s::uuid AND generation_id < %(last)s::uuid
+        AND environment = 'live' AND outcome = 'succeeded'
 ) - (
     SELECT count(*) FROM metering_adjustment WHERE organization_id = %(organization)s AND period_id = %(period)s
         AND kind = 'void' AND environment = 'live' AND outcome = 'succeeded'
@@ -128,7 +129,7 @@ def _summed(period: BillingPeriod) -> tuple[int, int]:
     """The live succeeded generations of the period, by the hourly and by the daily totals."""
     sums = []
     for model in (UsageHour, UsageDay):
-        rows = model.objects.of_keys(ApiKey.Environment.LIVE).filter(  # type: ignore[attr-defined]
+        rows = model.objects.of_keys(ApiKey.Environment.LIVE).filter(
             organization=period.organization_id, period=period, outcome=Generation.Outcome.SUCCEEDED
         )
         sums.append(rows.aggregate(sum=Sum("generations"))["sum"] or 0)
@@ -138,10 +139,10 @@ def _summed(period: BillingPeriod) -> tuple[int, int]:
 def _counted(period: BillingPeriod) -> int | None:
     """The same by the ledger, less what was voided; None where that would take too long."""
     first, last = ids_between(period.span.lower - LATEST, period.span.upper)
-    named = {"organization": period.organization_id, "period": period.pk, "first": first, "last": last}
+    of = {"organization": period.organization_id, "period": period.pk, "first": str(first), "last": str(last)}
     try:
         with search.limited(SECONDS), connection.cursor() as cursor:
-            cursor.execute(_LEDGER, named)
+            cursor.execute(_LEDGER, of)
             return int(cursor.fetchone()[0])
     except search.TooSlow:
         return None

@@ -27,7 +27,7 @@ SEND = Permission.STATEMENT_SEND
 def statement_file(request: StaffRequest, uid: str, label: str, extension: str) -> HttpResponse:
     """Hand out the statement of a final period, and record that it left the house."""
     found = find(request, uid, label)
-    return _handed_out(request, found.statements.statements().first(), extension)  # type: ignore[attr-defined]
+    return _handed_out(request, found.statements.statements().first(), extension)
 
 
 @require_safe

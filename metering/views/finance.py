@@ -65,6 +65,6 @@ def _handed_out(request: StaffRequest, rows: StatementQuerySet, month: str, exte
 @transaction.atomic
 def _record(request: StaffRequest, rows: StatementQuerySet, month: str, extension: str) -> None:
     lines = rows.values_list("lines").exclude(lines=None).count()
-    detail = {"month": month, "format": extension, "rows": lines, "statements": rows.count()}
+    detail: dict[str, str | int] = {"month": month, "format": extension, "rows": lines, "statements": rows.count()}
     target = trail.Target("finance", month, f"statements of {named(month)}")
     trail.record(Verb.FINANCE_EXPORTED, actor=request.actor, target=target, detail=detail)

@@ -103,6 +103,7 @@ class ContractForm(ReasonForm):
             tier = f"{label}, tier {j + 1}" if len(row.tiers) > 1 else label
             self.fields[price_rows.end(n, j)] = NumberField(label=f"{tier}, up to", required=False)
             self.fields[price_rows.amount(n, j)] = _amount(f"{tier}, price", decimals=term_rules.PRICE_DECIMALS)
+            self.fields[price_rows.end(n, j)].widget.attrs["class"] = "num"
         self.fields[price_rows.name(n, "name")].widget.attrs["placeholder"] = "named by what it is for"
         self.fields[price_rows.name(n, "resolutions")].widget.attrs["placeholder"] = "any other"
 

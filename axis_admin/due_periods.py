@@ -9,7 +9,7 @@ from django.db.models import Count, Max, Min
 from django.urls import reverse
 from django.utils import timezone
 
-from metering import board
+from metering import close_board
 from metering.closing import State
 from metering.models import BillingPeriod
 from metering.models.periods import BillingPeriodQuerySet
@@ -32,8 +32,8 @@ def count(person: Any) -> int:
 
 def items(person: Staff, *, now: datetime, most: int) -> Iterator[tuple[datetime, Said]]:
     """Yield what is in the way of periods that are to be closed, then the review windows that end soon."""
-    listed = board.with_figures(_waiting(person, now=now)).order_by("review_until", "pk")
-    for row in board.drawn(listed[:most], at=now):
+    listed = close_board.with_figures(_waiting(person, now=now)).order_by("review_until", "pk")
+    for row in close_board.drawn(listed[:most], at=now):
         yield row.period.review_until or row.period.span.upper, _blocked(row)
     yield from _ending(_mine(person), now)
 
@@ -43,10 +43,10 @@ def _mine(person: Staff) -> BillingPeriodQuerySet:
 
 
 def _waiting(person: Staff, *, now: datetime) -> BillingPeriodQuerySet:
-    return _mine(person).unfinished().filter(board.blocked(at=now))
+    return _mine(person).unfinished().filter(close_board.blocked(at=now))
 
 
-def _blocked(row: board.Row) -> Said:
+def _blocked(row: close_board.Row) -> Said:
     href = reverse("metering:period", args=[row.period.organization.uid, row.period.label])
     first, more = row.blockers[0].title, len(row.blockers) - 1
     return {

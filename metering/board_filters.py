@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.db.models import Q
 from django.http import QueryDict
 
-from metering import board
+from metering import close_board
 from metering.closing import State
 from metering.models import BillingPeriod
 from metering.models.periods import BillingPeriodQuerySet
@@ -57,13 +57,13 @@ class BoardFilter:
         elif self.state == State.OPEN:
             rows = rows.filter(span__contains=self.at)
         else:
-            rows = board.due(rows, at=self.at)
+            rows = close_board.due(rows, at=self.at)
         return rows.filter(self._condition())
 
     def _condition(self) -> Q:
         found = Q()
         if self.state == BLOCKED:
-            found &= board.blocked(at=self.at)
+            found &= close_board.blocked(at=self.at)
         elif self.state == HELD:
             found &= Q(held_at__isnull=False) & ~Q(state=State.FINAL)
         elif self.state:

@@ -57,7 +57,7 @@ def read(data: Mapping[str, str]) -> list[Row]:
 
 def write(rows: Sequence[Row]) -> dict[str, str]:
     """Return the fields that say these rows."""
-    said = {}
+    said: dict[str, str] = {}
     for n, row in enumerate(rows):
         said |= {name(n, "name"): row.name, name(n, "version"): row.version, name(n, "resolutions"): row.resolutions}
         for j, (up_to, price) in enumerate(row.tiers):

@@ -139,7 +139,9 @@ def _summed(period: BillingPeriod) -> tuple[int, int]:
 def _counted(period: BillingPeriod) -> int | None:
     """The same by the ledger, less what was voided; None where that would take too long."""
     first, last = ids_between(period.span.lower - LATEST, period.span.upper)
-    of = {"organization": period.organization_id, "period": period.pk, "first": str(first), "last": str(last)}
+    of: dict[str, int | str] = {
+        "organization": period.organization_id, "period": period.pk, "first": str(first), "last": str(last)
+    }  # fmt: skip
     try:
         with search.limited(SECONDS), connection.cursor() as cursor:
             cursor.execute(_LEDGER, of)

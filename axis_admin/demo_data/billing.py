@@ -94,8 +94,8 @@ def _finish(disputing: Organization, *, actor: trail.Actor, now: datetime) -> No
 
 
 def _reviews(ids: Sequence[int]) -> Iterator[datetime]:
-    rows = BillingPeriod.objects.filter(pk__in=ids, review_until__isnull=False).order_by("review_until")
-    yield from list(rows.values_list("review_until", flat=True).distinct())
+    found = BillingPeriod.objects.filter(pk__in=ids).values_list("review_until", flat=True)
+    yield from sorted({until for until in found if until is not None})
 
 
 def _hold(period: BillingPeriod, *, actor: trail.Actor, now: datetime) -> None:
@@ -165,15 +165,14 @@ def _ask(
     staff: Mapping[str, Staff], slow: Organization, other: Organization, *, actor: trail.Actor, now: datetime
 ) -> None:
     """Let one credit wait for an approver, and another one be on its way to a statement."""
-    asked = {"kind": "credit", "asker": staff["bea"], "actor": actor}
     waiting, present = _last(slow, now=now), BillingPeriod.objects.containing(now).get(organization=other)
     if waiting is not None and waiting.state in (BillingPeriod.State.OPEN, BillingPeriod.State.REVIEW):
         actions.ask_for_money(
-            period=waiting, amount=Decimal("68.40"), text="Slow answers on one afternoon",
-            reason="Promised on the phone after the incident", ticket="SUP-2188", **asked,
+            period=waiting, kind="credit", amount=Decimal("68.40"), text="Slow answers on one afternoon",
+            asker=staff["bea"], actor=actor, reason="Promised on the phone after the incident", ticket="SUP-2188",
         )  # fmt: skip
     request = actions.ask_for_money(
-        period=present, amount=Decimal("120.00"), text="Trial of 4K renders",
-        reason="Agreed with the renewal", ticket="CRM-10418", **asked,
+        period=present, kind="credit", amount=Decimal("120.00"), text="Trial of 4K renders",
+        asker=staff["bea"], actor=actor, reason="Agreed with the renewal", ticket="CRM-10418",
     )  # fmt: skip
     actions.approve_adjustment(request=request, decider=staff["dov"], actor=actor, now=now, reason="As agreed")

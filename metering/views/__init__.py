@@ -8,8 +8,8 @@ from metering.views.adjustments import (
     void_generation,
     withdraw_adjustment,
 )
-from metering.views.board import board_page, finish_periods
 from metering.views.brief import brief
+from metering.views.close_board import board, finish_periods
 from metering.views.contracts import contract, edit_contract
 from metering.views.documents import credit_note_file, issue_credit_note, send_statement, statement_file
 from metering.views.explorer import for_org, index
@@ -31,7 +31,7 @@ __all__ = [
     "adjustments",
     "approve_adjustment",
     "ask_adjustment",
-    "board_page",
+    "board",
     "brief",
     "cancel_export",
     "contract",

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from metering import (
-    board,
+    close_board,
     closing,
     closing_facts,
     courses,
@@ -91,8 +91,8 @@ def org_periods(request: StaffRequest, uid: str) -> HttpResponse:
     organization = access.find(request, rows, Permission.USAGE_SEE, uid=uid)
     now = timezone.now()
     theirs = BillingPeriod.objects.filter(organization=organization).order_by("-span")
-    page = Paginator(board.with_figures(theirs), PER_PAGE).get_page(request.GET.get("page"))
-    drawn = board.drawn(page, at=now)
+    page = Paginator(close_board.with_figures(theirs), PER_PAGE).get_page(request.GET.get("page"))
+    drawn = close_board.drawn(page, at=now)
     documents: dict[int | None, list[Statement]] = {}
     for one in (
         Statement.objects.filter(period__in=[row.period for row in drawn]).defer("document").order_by("sequence")

@@ -21,10 +21,11 @@ from metering.pilots import ContractTerms
 from orgs import actions as org_actions
 from orgs import plans
 from orgs.capacity import spans
-from tests import exports, factories
+from tests import factories
 from tests.capacity import a_pool, a_reservation, in_days
 from tests.cast import ACTOR
 from tests.house.every_adjustment_action import EVERY_ADJUSTMENT_ACTION
+from tests.house.every_export_action import EVERY_EXPORT_ACTION
 from tests.house.every_period_action import EVERY_PERIOD_ACTION
 from tests.house.every_statement_action import EVERY_STATEMENT_ACTION
 from tests.jobs import KIND, a_job, run_to_the_end
@@ -277,23 +278,12 @@ CALLS: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
         "reason": "As it was signed",
     },
     metering_actions.warn_of_usage: lambda: {"reached": nearly_used_up()},
-    metering_actions.start_export: lambda: {
-        "owner": _person(),
-        "title": "Usage",
-        "what": "table",
-        "format": "csv",
-        "query": "",
-    },
-    metering_actions.cancel_export: lambda: {"export": exports.an_export(_person())},
-    metering_actions.remove_export: lambda: {"export": exports.a_file(_person())},
-    metering_actions.record_download: lambda: {"export": exports.a_file(_person())},
-    metering_actions.forget_exports: lambda: {"now": exports.an_old_file(_person()).as_of + DAY},
     metering_actions.convert_pilot: lambda: {"pilot": _ready(), "terms": ContractTerms("USD", 15, 10)},
     metering_actions.open_default_contract: lambda: {"organization": _organization()},
     metering_actions.open_periods: lambda: {"contract": _contract(), "through": timezone.now() + 100 * DAY},
     metering_actions.open_ahead: lambda: {"now": _contract().effective.lower + 100 * DAY},
 }
-CALLS |= EVERY_PERIOD_ACTION | EVERY_ADJUSTMENT_ACTION | EVERY_STATEMENT_ACTION
+CALLS |= EVERY_PERIOD_ACTION | EVERY_ADJUSTMENT_ACTION | EVERY_STATEMENT_ACTION | EVERY_EXPORT_ACTION
 # What saves nothing by itself, and so has nothing to record.
 NOT_CHANGES = {
     org_actions.lock_organization,

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit import jobs, tasks
-from metering import board, closing_bulk
+from metering import close_board, closing_bulk
 from metering.board_filters import STATES, BoardFilter
 from metering.closing_bulk import ACTS, Act, Review
 from metering.models import BillingPeriod
@@ -30,22 +30,22 @@ SHOWN = 100
 
 @require_safe
 @requires(Permission.USAGE_SEE)
-def board_page(request: StaffRequest) -> HttpResponse:
+def board(request: StaffRequest) -> HttpResponse:
     """List the billing period of each organization in scope that is to be closed, and what is in its way."""
     if cut := pages.without_keys(request):
         return cut
     now = timezone.now()
     found = BoardFilter(request.GET, user=request.user, at=now)
     rows = found.rows()
-    listed = board.ordered(board.with_figures(rows), request.GET.get("order", ""), at=now)
+    listed = close_board.ordered(close_board.with_figures(rows), request.GET.get("order", ""), at=now)
     page = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
     count = page.paginator.count
     context = {
-        "rows": board.drawn(page, at=now),
+        "rows": close_board.drawn(page, at=now),
         "page": page,
         "counted": f"{count:,} billing period{'' if count == 1 else 's'}",
         "count": count,
-        "totals": board.totals(rows),
+        "totals": close_board.totals(rows),
         "filter": found,
         "states": STATES,
         "months": found.months,

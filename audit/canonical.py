@@ -3,6 +3,9 @@
 import json
 from typing import Any
 
+# Made once: `json.dumps` makes an encoder for each text. Without keeping track of circles, which it would never meet.
+_scalar = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+
 # Beyond this, JSON readers that use doubles would read another number.
 LARGEST_INTEGER = 2**53 - 1
 
@@ -17,7 +20,7 @@ def encode(value: Any) -> bytes:
 
 def _text(value: Any) -> str:
     if value is None or isinstance(value, bool | str):
-        return json.dumps(value, ensure_ascii=False)
+        return _scalar(value)
     if isinstance(value, int):
         return _integer(value)
     if isinstance(value, list | tuple):
@@ -37,5 +40,5 @@ def _object(value: dict[str, Any]) -> str:
     if not all(isinstance(key, str) for key in value):
         raise TypeError("An object's keys are strings.")
     # RFC 8785 sorts by UTF-16 code units, which differs from Python's order beyond the basic plane.
-    keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
-    return "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{_text(value[key])}" for key in keys) + "}"
+    keys = sorted(value) if all(map(str.isascii, value)) else sorted(value, key=lambda key: key.encode("utf-16-be"))
+    return "{" + ",".join(f"{_scalar(key)}:{_text(value[key])}" for key in keys) + "}"

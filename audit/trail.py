@@ -1,8 +1,8 @@
 """The only door into the trail: what happened is recorded here, in the transaction of the change."""
 
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
@@ -11,6 +11,10 @@ from django.utils import timezone
 
 from audit import fingerprint, sentences, uuid7, wording
 from audit.models import Event
+from audit.parties import SYSTEM as SYSTEM
+from audit.parties import Actor as Actor
+from audit.parties import Target as Target
+from audit.parties import cli as cli
 from audit.verbs import Verb
 
 LONGEST_REASON = 500
@@ -24,38 +28,15 @@ Outcome = Literal["success", "denied", "failed"]
 
 
 @dataclass(frozen=True)
-class Actor:
-    """Who acts, with the roles and the circumstances of this moment."""
+class Happened:
+    """One of many things that the same actor did, as `record` takes it; its verb asks for no reason."""
 
-    type: Literal["staff", "cli", "system", "gateway", "customer"]
-    id: str
-    label: str
-    roles: tuple[str, ...] = ()
-    auth_methods: tuple[str, ...] = ()
-    address: str | None = None
-    user_agent: str = ""
-    request_id: str = ""
-    route: str = ""
-    on_behalf_of: str = ""
-    # The event that all of this belongs to, as the start of a job.
-    parent: UUID | None = None
-
-
-@dataclass(frozen=True)
-class Target:
-    """What is acted on: its kind, its public id, and its name as people know it now."""
-
-    type: str
-    id: str
-    label: str
-
-
-SYSTEM = Actor(type="system", id="system", label="Axis Admin")
-
-
-def cli(user: str = "") -> Actor:
-    """Whoever runs a command on the machine; `user` is their login there, if known."""
-    return Actor(type="cli", id=user or "cli", label="cli")
+    verb: Verb
+    target: Target
+    organization: Target | None = None
+    further: Sequence[Target] = ()
+    changes: Mapping[str, Sequence[Value]] = field(default_factory=dict)
+    detail: Mapping[str, str | int] = field(default_factory=dict)
 
 
 class EntryRefused(Exception):
@@ -95,15 +76,27 @@ def record(
     An organization that is acted on is also the event's. Raises RuntimeError outside a transaction, ValueError for a
     field that the verb does not allow, ReasonRequired and EntryRefused for what a person has to correct.
     """
-    if not connection.in_atomic_block:
-        raise RuntimeError(f"{verb} must be recorded in the transaction of its change.")
-    changes, detail = dict(changes or {}), dict(detail or {})
-    _check_fields(verb, changes, detail)
-    event = _event(verb, actor, target, organization, further, changes, detail, outcome)
+    happened = Happened(verb, target, organization, further, changes or {}, detail or {})
+    event = _event(happened, actor, outcome)
     event.reason, event.ticket = _why(verb, reason, ticket, outcome)
     event.approval, event.parent = approval, parent or actor.parent
-    _save(event)
+    _save([event])
     return event
+
+
+def record_many(happened: Iterable[Happened], *, actor: Actor) -> list[Event]:
+    """Write the events of a transaction's many changes at once, each as `record` would, and tell the guard of all.
+
+    Raises what `record` does, before any is written.
+    """
+    events = []
+    for each in happened:
+        event = _event(each, actor, "success")
+        event.reason, event.ticket = _why(each.verb, "", "", "success")
+        event.parent = actor.parent
+        events.append(event)
+    _save(events)
+    return events
 
 
 def record_refusal(
@@ -166,36 +159,30 @@ def _why(verb: Verb, reason: str, ticket: str, outcome: Outcome) -> tuple[str, s
     return reason, ticket
 
 
-def _check_fields(verb: Verb, changes: Mapping[str, Sequence[Value]], detail: Mapping[str, str | int]) -> None:
-    if unknown := sorted((set(changes) | set(detail)) - verb.entry.allowed):
+def _check_fields(happened: Happened) -> None:
+    verb = happened.verb
+    if unknown := sorted((set(happened.changes) | set(happened.detail)) - verb.entry.allowed):
         raise ValueError(f"{verb} may not hold {', '.join(unknown)}.")
-    if odd := sorted(field for field, pair in changes.items() if len(pair) != 2):
+    if odd := sorted(field for field, pair in happened.changes.items() if len(pair) != 2):
         raise ValueError(f"{verb}: {', '.join(odd)} is not [before, after].")
 
 
-def _event(
-    verb: Verb,
-    actor: Actor,
-    target: Target,
-    organization: Target | None,
-    further: Sequence[Target],
-    changes: Mapping[str, Sequence[Value]],
-    detail: Mapping[str, str | int],
-    outcome: Outcome,
-) -> Event:
-    now = timezone.now()
+def _event(happened: Happened, actor: Actor, outcome: Outcome) -> Event:
+    """The event but for why; ValueError for a field that the verb does not allow."""
+    _check_fields(happened)
+    now, entry = timezone.now(), happened.verb.entry
     event = Event(
         id=uuid7.make(now),
         occurred_at=now,
-        verb=verb.value,
-        operation=verb.entry.operation,
+        verb=happened.verb.value,
+        operation=entry.operation,
         outcome=outcome,
     )
     _tell_who(event, actor)
-    _tell_what(event, target, organization, further)
-    event.changes = {field: [_plain(value) for value in pair] for field, pair in changes.items()}
-    event.detail = {field: _plain(value) for field, value in detail.items()}
-    event.sentence = sentences.render(verb.entry.sentence, _values(event, verb.entry.sentence), outcome)
+    _tell_what(event, happened.target, happened.organization, happened.further)
+    event.changes = {field: [_plain(value) for value in pair] for field, pair in happened.changes.items()}
+    event.detail = {field: _plain(value) for field, value in happened.detail.items()}
+    event.sentence = sentences.render(entry.sentence, _values(event, entry.sentence), outcome)
     return event
 
 
@@ -264,18 +251,20 @@ def _names_it_twice(event: Event, sentence: str) -> bool:
     return "target" in sentences.values_of(sentence) and event.organization == event.target_id
 
 
-def _save(event: Event) -> None:
-    event.salt = secrets.token_bytes(16)
-    event.content_hash = fingerprint.of(event)
-    event.save(force_insert=True)
-    if event.outcome == Event.Outcome.SUCCESS:
-        _tell_the_guard(event.id)
+def _save(events: Sequence[Event]) -> None:
+    if events and not connection.in_atomic_block:
+        raise RuntimeError(f"{events[0].verb} must be recorded in the transaction of its change.")
+    for event in events:
+        event.salt = secrets.token_bytes(16)
+        event.content_hash = fingerprint.of(event)
+    Event.objects.bulk_create(events)
+    _tell_the_guard(*(event.id for event in events if event.outcome == Event.Outcome.SUCCESS))
 
 
-def _tell_the_guard(id: UUID) -> None:
+def _tell_the_guard(*ids: UUID) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('axis.audit_event',"
-            " concat_ws(',', nullif(current_setting('axis.audit_event', true), ''), %s::text), true)",
-            [str(id)],
+            " concat_ws(',', nullif(current_setting('axis.audit_event', true), ''), nullif(%s::text, '')), true)",
+            [",".join(map(str, ids))],
         )

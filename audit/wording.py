@@ -88,7 +88,9 @@ def one_line(text: str) -> str:
 
 def neutral(text: str, longest: int) -> str:
     """What a machine sent, on one line, each unfit character visible as U+FFFD, cut with … at `longest`."""
-    clean = "".join(REPLACEMENT if is_unfit(character) else character for character in masked(text))
+    clean = masked(text)
+    if not is_fit(clean):
+        clean = "".join(REPLACEMENT if is_unfit(character) else character for character in clean)
     return clean if len(clean) <= longest else clean[: longest - 1] + "…"
 
 

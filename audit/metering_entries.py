@@ -47,8 +47,8 @@ PERIOD_REVIEW_BEGUN = Entry(
     "period.review_begun",
     "update",
     "eye",
-    "began/begin the review of billing period {target}[ of {organization}][, until {review_until}]",
-    "state review_until",
+    "began/begin the review of billing period {target}[ of {organization}][, until {until}]",
+    "state review_until until",
 )
 PERIOD_HELD = Entry(
     "period.held",

@@ -33,7 +33,11 @@ def smallest(code: str) -> Decimal:
 
 
 def said(amount: Decimal, code: str) -> str:
-    """Write an amount for people, with the decimals of its currency or all that it has: `−€68.40`, `CHF 12.00`."""
+    """Write an amount for people, with the decimals of its currency or all that it needs: `−€68.40`, `CHF 12.00`."""
+    return _written(trimmed(amount, code), code)
+
+
+def _written(amount: Decimal, code: str) -> str:
     exponent = amount.as_tuple().exponent
     # A quotient of prices may have been normalised to 1E+2: that is no amount without decimals.
     places = max(decimals(code), -exponent if isinstance(exponent, int) else 0)
@@ -54,4 +58,4 @@ def unit_price(price: Decimal, code: str) -> str:
     shortest = trimmed(price, code)
     places = max(0, -int(shortest.as_tuple().exponent))
     padded = shortest if places <= decimals(code) else shortest.quantize(Decimal(1).scaleb(-max(places, 4)))
-    return said(padded, code)
+    return _written(padded, code)

@@ -95,7 +95,7 @@ def _note(line: RatedLine, currency: str) -> str:
     if line.billed_units != line.billed:
         said.append(f"{_counted(line.billed_units, 'cost unit')}")
     if len(line.steps) > 1:
-        said.append(", then ".join(f"{step.units:,} at {currencies.said(step.price, currency)}" for step in line.steps))
+        said.append(", then ".join(f"{step.units:,} at {currencies.unit_price(step.price, currency)}" for step in line.steps))
     if not line.has_price:
         said.append("no price is agreed")
     return "; ".join(said)

@@ -1,5 +1,6 @@
 """A billing period's way from open to final. Each step is a transaction, and may be repeated by whoever comes next."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -25,7 +26,7 @@ def begin_review(*, period: BillingPeriod, actor: trail.Actor, now: datetime) ->
     period.review_until = closing.review_until(period.span.upper, days=days, zone=zone, now=now)
     period.save(update_fields=["state", "review_until"])
     changes = {"state": (State.OPEN, State.REVIEW), "review_until": (None, _written(period.review_until))}
-    _record(Verb.PERIOD_REVIEW_BEGUN, period, actor=actor, changes=changes)
+    _record(Verb.PERIOD_REVIEW_BEGUN, period, actor=actor, changes=changes, detail={"until": _clock(period)})
     return period
 
 
@@ -130,22 +131,36 @@ def finish_closing(
         raise ValidationError(f"{period} {_standing(period)}. {UNDONE}")
     period.state, period.finished_at = State.FINAL, now
     period.save(update_fields=["state", "finished_at"])
-    _issue(period, draft or drafts.draft(period), actor=actor, now=now, before=State.CLOSING)
+    _issue([(period, draft or drafts.draft(period))], actor=actor, now=now, before=State.CLOSING)
     return period
 
 
-@transaction.atomic
 def close_unchanged(*, period: BillingPeriod, actor: trail.Actor, now: datetime, draft: drafts.Draft) -> BillingPeriod:
     """Take a reviewed period in which nothing was found to be in the way to final, with the draft that was made of it.
 
     ValidationError where something was counted or adjusted since, it is held meanwhile, or has gone on.
     """
-    fences.alone(period.organization_id)
-    if not period_usage.finish_unchanged(period, draft.counted, now=now):
+    if not close_together(examined=[(period, draft)], actor=actor, now=now):
         raise ValidationError(f"{period} has changed meanwhile. {UNDONE}")
-    _issue(period, draft, actor=actor, now=now, before=State.REVIEW)
-    period.state, period.finished_at = State.FINAL, now
     return period
+
+
+@transaction.atomic
+def close_together(
+    *, examined: Sequence[tuple[BillingPeriod, drafts.Draft]], actor: trail.Actor, now: datetime
+) -> set[int]:
+    """Do so for periods of several organizations, one of each, in a number of statements that does not grow with them.
+
+    Returns the ids of those that became final; the others have changed meanwhile, and are as they were.
+    """
+    fences.all_alone(period.organization_id for period, _ in examined)
+    finals = period_usage.finish_unchanged({period.pk: draft.counted for period, draft in examined}, now=now)
+    closed = [(period, draft) for period, draft in examined if period.pk in finals]
+    if closed:
+        _issue(closed, actor=actor, now=now, before=State.REVIEW)
+    for period, _ in closed:
+        period.state, period.finished_at = State.FINAL, now
+    return finals
 
 
 def finish_period(
@@ -163,10 +178,21 @@ def finish_period(
     return finish_closing(period=period, actor=actor, now=now)
 
 
-def _issue(period: BillingPeriod, draft: drafts.Draft, *, actor: trail.Actor, now: datetime, before: State) -> None:
-    issued = statements.issue(period=period, draft=draft, actor=actor, now=now)
-    detail: dict[str, str | int] = {"statement": issued.number, "total": currencies.said(issued.total, issued.currency)}
-    _record(Verb.PERIOD_FINISHED, period, actor=actor, changes={"state": (before, State.FINAL)}, detail=detail)
+def _issue(
+    drafted: Sequence[tuple[BillingPeriod, drafts.Draft]], *, actor: trail.Actor, now: datetime, before: State
+) -> None:
+    issued = statements.issue_many(drafted=drafted, actor=actor, now=now)
+    happened = [
+        trail.Happened(
+            Verb.PERIOD_FINISHED,
+            period.target,
+            organization=period.organization.target,
+            changes={"state": (before, State.FINAL)},
+            detail={"statement": statement.number, "total": currencies.said(statement.total, statement.currency)},
+        )
+        for (period, _), statement in zip(drafted, issued, strict=True)
+    ]
+    trail.record_many(happened, actor=actor)
 
 
 def _lock(period: BillingPeriod) -> BillingPeriod:
@@ -189,6 +215,10 @@ def _standing(period: BillingPeriod) -> str:
         State.FINAL: "is final",
     }
     return said[State(period.state)]
+
+
+def _clock(period: BillingPeriod) -> str:
+    return f"{period.review_until:%-d %b %Y, %H:%M} UTC"
 
 
 def _written(at: datetime) -> str:

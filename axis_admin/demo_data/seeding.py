@@ -59,16 +59,16 @@ def seed(*, actor: trail.Actor, now: datetime) -> Made:
     cutovers.count(held, now=now)
     minutes.note(now=now)
     sla_sweep.run(now=now)
-    billing.settle(staff, organizations, held, actor=actor, now=now)
     limits.settle(list(organizations.values()), actor=actor, now=now)
     made = Made(len(organizations), len(held), Generation.objects.count())
     _record(made, organizations, held, booked, actor=actor)
     ageing.set_back(held, now=now)
     cutovers.dated(held, now=now)
-    billing.dated(now=now)
     pools.set_back(booked, now=now)
     pools.run(booked, now=now)
-    return made
+    # After everything that costs something has its date.
+    billing.settle(staff, organizations, held, actor=actor, now=now)
+    return made._replace(generations=Generation.objects.count())
 
 
 def _note_uses(held: Sequence[Held]) -> None:

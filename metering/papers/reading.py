@@ -50,7 +50,7 @@ class PaperLine:
     @property
     def price_said(self) -> str:
         """The price of a unit, with all its decimals: prices are often below the smallest coin."""
-        return "" if self.unit_price is None else currencies.said(self.unit_price, self.currency)
+        return "" if self.unit_price is None else currencies.unit_price(self.unit_price, self.currency)
 
     @property
     def amount_said(self) -> str:
@@ -91,7 +91,7 @@ class Paper:
         """Who it is for: the legal name, then what their accounts look for."""
         said = self.document["customer"]
         order = self.document["terms"].get("purchase_order") or said["purchase_order"]
-        lines = [said["legal_name"] or said["name"], f"PO {order}" if order else "", said["crm_ref"]]
+        lines = [said["legal_name"] or said["name"], _order(order), said["crm_ref"]]
         return [line for line in lines if line]
 
     @property
@@ -175,3 +175,8 @@ def _line(one: Mapping[str, Any], currency: str) -> PaperLine:
 def _local(text: str) -> str:
     at = datetime.fromisoformat(text)
     return f"{at.day} {MONTHS[at.month - 1][:3]} {at:%Y, %H:%M}"
+
+
+def _order(number: str) -> str:
+    """Say that a number is a purchase order's, unless it says so itself."""
+    return number if not number or number.upper().startswith("PO") else f"PO {number}"

@@ -40,7 +40,7 @@ def test_usage_is_a_line_for_each_price() -> None:
     ]
     assert [line.note for line in draft.lines] == [
         "400 of them included",
-        "800 cost units; 100 at €0.0380, then 700 at €0.0300",
+        "800 cost units; 100 at €0.0380, then 700 at €0.03",
         "",
     ]
     assert (draft.total, draft.unpriced) == (Decimal("33.31"), ())

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
 from typing import NamedTuple
 
-import orjson
+import msgspec
 from django.db import connection
 
 from metering.entries import Entry
@@ -96,7 +96,7 @@ class Standing(NamedTuple):
 def insert(entries: Sequence[Entry], *, source: str, received_at: datetime) -> Inserted:
     """Write and count the entries whose ids are new, each id once; returns which were."""
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE_BATCH, [received_at, source, orjson.dumps(entries).decode()])
+        cursor.execute(_WRITE_BATCH, [received_at, source, msgspec.json.encode(entries).decode()])
         written = cursor.fetchall()
     return Inserted({row[0] for row in written}, written[0][1] if written else "")
 

@@ -22,7 +22,7 @@ WITH keys AS (
 ), weighted AS (
     SELECT *, sum(1.0 / n) OVER (ORDER BY n) / sum(1.0 / n) OVER () AS until FROM keys
 )
-SELECT *, coalesce(lag(until) OVER (ORDER BY n), 0) AS since FROM weighted
+SELECT *, coalesce(lag(until) OVER (ORDER BY n), 0)::float8 AS since FROM weighted
 """
 # One day: most of it in working hours.
 _HOURS = """
@@ -41,7 +41,7 @@ WITH drawn AS MATERIALIZED (
         CASE WHEN e < 0.6 THEN (ARRAY['16:9', '1:1', '9:16', '4:3'])[n %% 4 + 1]
             ELSE (ARRAY['16:9', '1:1', '9:16', '4:3', '21:9'])[1 + floor(e * 1000)::int %% 5] END AS aspect_ratio,
         CASE WHEN n %% 3 = 0 AND f < 0.7 THEN 'dedicated' WHEN f < 0.97 THEN 'shared' ELSE 'overage' END AS service_tier
-    FROM drawn JOIN customers ON drawn.r >= since AND drawn.r < until
+    FROM drawn JOIN customers ON n = width_bucket(drawn.r, (SELECT array_agg(since ORDER BY n) FROM customers))
 )
 INSERT INTO metering_usagehour (hour, organization_id, period_id, key_id, environment, api_version, outcome,
     resolution, aspect_ratio, service_tier, failure_cause, generations, units)

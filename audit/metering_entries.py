@@ -18,14 +18,14 @@ CONTRACT_CHANGED = Entry(
     "contract.changed",
     "create",
     "document-text",
-    "opened/open version {number} of the contract[ of {organization}][ from {effective_from}]",
+    "opened/open[ version {number} of] the contract[ of {organization}][ from {effective_from}]",
     _CONTRACT,
 )
 CONTRACT_CORRECTED = Entry(
     "contract.corrected",
     "update",
     "document-text",
-    "corrected/correct version {number} of the contract[ of {organization}]",
+    "corrected/correct[ version {number} of] the contract[ of {organization}]",
     _CONTRACT,
     needs_reason=True,
 )
@@ -113,7 +113,7 @@ FINANCE_EXPORTED = Entry(
     "finance.exported",
     "access",
     "arrow-down-tray",
-    "exported/export the statements of {month}[ as {format}][, {rows} rows]",
+    "exported/export the statements[ of {month}][ as {format}][, {rows} rows]",
     "month rows format statements",
 )
 USAGE_EXPORTED = Entry(

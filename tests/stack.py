@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-UP_SECONDS = 120.0
+UP_SECONDS = 300.0
 DOWN_SECONDS = 60.0
 BANNER = "Axis Admin is running."
 # What this test run chose for itself is not for the programs that it starts.

@@ -13,6 +13,7 @@ from metering.exporting.asking import cancel_export, forget_exports, record_down
 from metering.lifecycle import (
     begin_closing,
     begin_review,
+    close_together,
     close_unchanged,
     finish_closing,
     finish_period,
@@ -33,6 +34,7 @@ __all__ = [
     "begin_closing",
     "begin_review",
     "cancel_export",
+    "close_together",
     "close_unchanged",
     "convert_pilot",
     "correct_contract",

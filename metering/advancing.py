@@ -1,4 +1,10 @@
-"""The sweep over billing periods: whatever is due takes its next step, each organization in a transaction of its own.
+"""The sweep over billing periods: whatever is due takes its next step.
+
+Nearly all that is due on the first of a month was reviewed and has nothing in its way. These are closed some
+organizations at a time in one transaction, because what a close costs is mostly its statements and its commit, not
+its rows: an organization a transaction took four times as long. So few go together that those who count for one of
+them wait no longer than for a batch of their own. If one of them cannot be closed, nothing of the transaction stays,
+and each goes by itself, step by step, as whatever else is due.
 
 Any number of workers may run it at once, and any of them may be killed anywhere: a step is committed or it is not, and
 whoever comes next goes on from there.
@@ -19,6 +25,8 @@ from metering.models import BillingPeriod
 
 # So many are read at once; the sweep gives each such part to a worker.
 AT_ONCE = 100
+# So many organizations are closed in one transaction, within about a tenth of a second.
+TOGETHER = 25
 
 log = logging.getLogger(__name__)
 
@@ -46,16 +54,47 @@ def _close(periods: Sequence[BillingPeriod], *, actor: trail.Actor, now: datetim
     due = [period for period in periods if period.review_until and period.review_until <= now and not period.is_held]
     drafted = drafts.of_periods(due)
     found = checks.of_drafts(due, drafted, at=now)
+    free = [period for period in due if not closing.blockers(closing_facts.of_check(period, found[period.pk], at=now))]
     closed = 0
-    for period in due:
-        if closing.blockers(closing_facts.of_check(period, found[period.pk], at=now)):
-            continue
-        if _attempt(lifecycle.close_unchanged, period, actor=actor, now=now, draft=drafted[period.pk]):
+    for some in _together(free):
+        finals = _close_together([(period, drafted[period.pk]) for period in some], actor=actor, now=now)
+        for period in some:
+            if period.pk not in finals and not _close_alone(period, drafted[period.pk], actor=actor, now=now):
+                continue
             closed += 1
-        else:
-            _attempt(lifecycle.begin_closing, period, actor=actor, now=now)
     checks.keep(found.values())
     return closed
+
+
+def _together(periods: Sequence[BillingPeriod]) -> Iterator[list[BillingPeriod]]:
+    """Yield them in parts of TOGETHER: the first period of each organization, then the second ones."""
+    waiting = list(periods)
+    while waiting:
+        firsts = {period.organization_id: period for period in reversed(waiting)}
+        turn = [period for period in waiting if firsts[period.organization_id] is period]
+        waiting = [period for period in waiting if firsts[period.organization_id] is not period]
+        yield from (turn[start : start + TOGETHER] for start in range(0, len(turn), TOGETHER))
+
+
+def _close_together(
+    examined: Sequence[tuple[BillingPeriod, drafts.Draft]], *, actor: trail.Actor, now: datetime
+) -> set[int]:
+    """Close them in one transaction; returns the ids of those that are final, none where it failed."""
+    try:
+        return lifecycle.close_together(examined=examined, actor=actor, now=now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("%s periods could not be closed together; each goes by itself", len(examined))
+        return set()
+
+
+def _close_alone(period: BillingPeriod, draft: drafts.Draft, *, actor: trail.Actor, now: datetime) -> bool:
+    """Close one as it was found, or else count nothing more into it, so that it is drafted anew."""
+    if _attempt(lifecycle.close_unchanged, period, actor=actor, now=now, draft=draft):
+        return True
+    _attempt(lifecycle.begin_closing, period, actor=actor, now=now)
+    return False
 
 
 def _finish(periods: Sequence[BillingPeriod], *, actor: trail.Actor, now: datetime) -> int:

@@ -15,35 +15,33 @@ from metering.models import BillingPeriod
 MOST_NAMED = 24
 
 # The hours that touch a period, over whatever period their generations were counted in: that is what a gateway, which
-# knows no periods, can count. A void has left the rollups, but the gateway's count is of what happened.
+# knows no periods, can count. A void has left the rollups, but the gateway's count is of what happened. Each period is
+# compared by itself, because the hours of many at once are more than a sort or a hash keeps in memory.
 _COUNTED = """
 WITH asked AS (
     SELECT * FROM json_to_recordset(%s::json) AS asked(
         id bigint, organization bigint, since timestamptz, until timestamptz
     )
-), counts AS (
-    SELECT asked.id, usage.hour, usage.api_version, usage.generations AS ours, 0 AS theirs
-    FROM asked JOIN metering_usagehour AS usage
-        ON usage.organization_id = asked.organization AND usage.hour >= asked.since AND usage.hour < asked.until
-    WHERE usage.environment = 'live' AND usage.outcome = 'succeeded'
-    UNION ALL
-    SELECT asked.id, void.hour, void.api_version, 1, 0
-    FROM asked JOIN metering_adjustment AS void
-        ON void.organization_id = asked.organization AND void.hour >= asked.since AND void.hour < asked.until
-    WHERE void.kind = 'void' AND void.environment = 'live' AND void.outcome = 'succeeded'
-    UNION ALL
-    SELECT asked.id, total.hour, total.api_version, 0, total.succeeded
-    FROM asked JOIN metering_controltotal AS total
-        ON total.organization_id = asked.organization AND total.hour >= asked.since AND total.hour < asked.until
-), differing AS (
-    SELECT id, hour, api_version, sum(ours)::bigint AS ours, sum(theirs)::bigint AS theirs
-    FROM counts GROUP BY id, hour, api_version HAVING sum(ours) <> sum(theirs)
-), ranked AS (
-    SELECT *, count(*) OVER (PARTITION BY id) AS hours,
-        row_number() OVER (PARTITION BY id ORDER BY hour, api_version) AS place
-    FROM differing
 )
-SELECT id, hours, hour, api_version, ours, theirs FROM ranked WHERE place <= %s ORDER BY id, place
+SELECT asked.id, differing.* FROM asked CROSS JOIN LATERAL (
+    SELECT count(*) OVER () AS hours, hour, api_version, sum(ours)::bigint, sum(theirs)::bigint FROM (
+        SELECT usage.hour, usage.api_version, usage.generations AS ours, 0::bigint AS theirs
+        FROM metering_usagehour AS usage
+        WHERE usage.organization_id = asked.organization AND usage.hour >= asked.since AND usage.hour < asked.until
+            AND usage.environment = 'live' AND usage.outcome = 'succeeded'
+        UNION ALL
+        SELECT void.hour, void.api_version, 1, 0
+        FROM metering_adjustment AS void
+        WHERE void.organization_id = asked.organization AND void.hour >= asked.since AND void.hour < asked.until
+            AND void.kind = 'void' AND void.environment = 'live' AND void.outcome = 'succeeded'
+        UNION ALL
+        SELECT total.hour, total.api_version, 0, total.succeeded
+        FROM metering_controltotal AS total
+        WHERE total.organization_id = asked.organization AND total.hour >= asked.since AND total.hour < asked.until
+    ) AS counts
+    GROUP BY hour, api_version HAVING sum(ours) <> sum(theirs) ORDER BY hour, api_version LIMIT %s
+) AS differing
+ORDER BY asked.id, differing.hour, differing.api_version
 """
 _SOURCES = """
 SELECT reported.period_id, reported.source,

@@ -23,5 +23,11 @@ def alone(organization: int) -> None:
 
     Before any row is locked: a batch may wait for the organization's row while it holds its part of the fence.
     """
+    all_alone([organization])
+
+
+def all_alone(organizations: Iterable[int]) -> None:
+    """Do the same for several organizations, in the order in which batches share them: so none waits for another."""
+    keys = [_SPACE + organization for organization in sorted(set(organizations))]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s::bigint)", [_SPACE + organization])
+        cursor.execute("SELECT count(pg_advisory_xact_lock(key)) FROM unnest(%s::bigint[]) AS key", [keys])

@@ -18,14 +18,18 @@ BILLED = {"environment": ApiKey.Environment.LIVE, "outcome": Generation.Outcome.
 
 
 _FINISH = """
-UPDATE metering_billingperiod SET state = 'final', finished_at = %(now)s
-WHERE id = %(period)s AND state = 'review' AND held_at IS NULL AND review_until <= %(now)s
+UPDATE metering_billingperiod AS period SET state = 'final', finished_at = %(now)s
+FROM unnest(%(periods)s::bigint[], %(generations)s::bigint[], %(units)s::bigint[], %(adjusted)s::bigint[])
+    AS read (period_id, generations, units, adjusted)
+WHERE period.id = read.period_id AND state = 'review' AND held_at IS NULL AND review_until <= %(now)s
 AND (
-    SELECT coalesce(sum(generations), 0) = %(generations)s AND coalesce(sum(units), 0) = %(units)s
-    FROM metering_usageday WHERE period_id = %(period)s AND environment = 'live' AND outcome = 'succeeded'
+    SELECT coalesce(sum(usage.generations), 0) = read.generations AND coalesce(sum(usage.units), 0) = read.units
+    FROM metering_usageday AS usage
+    WHERE usage.period_id = read.period_id AND environment = 'live' AND outcome = 'succeeded'
 ) AND (
-    SELECT coalesce(max(sequence), 0) = %(adjusted)s FROM metering_adjustment WHERE period_id = %(period)s
+    SELECT coalesce(max(sequence), 0) = read.adjusted FROM metering_adjustment WHERE period_id = read.period_id
 )
+RETURNING period.id
 """
 
 
@@ -92,22 +96,23 @@ def before(originals: Mapping[int, Iterable[int]], periods: Mapping[int, datetim
     return found
 
 
-def finish_unchanged(period: BillingPeriod, counted: Counted, *, now: datetime) -> bool:
-    """Make a reviewed period final if what counts into it is still what was read, and nothing was adjusted since.
+def finish_unchanged(counted: Mapping[int, Counted], *, now: datetime) -> set[int]:
+    """Make those of these reviewed periods final that are still what was read of them; returns their ids.
 
-    One statement, within the transaction that holds the fence and records it.
+    One statement, within the transaction that holds their organizations' fences and records it. What was counted or
+    adjusted since, is held or has gone on stays as it is.
     """
-    total = counted.total
+    totals = [one.total for one in counted.values()]
     told: dict[str, Any] = {
-        "period": period.pk,
         "now": now,
-        "generations": total.generations,
-        "units": total.units,
-        "adjusted": counted.adjusted,
+        "periods": list(counted),
+        "generations": [total.generations for total in totals],
+        "units": [total.units for total in totals],
+        "adjusted": [one.adjusted for one in counted.values()],
     }
     with connection.cursor() as cursor:
         cursor.execute(_FINISH, told)
-        return bool(cursor.rowcount)
+        return {row[0] for row in cursor.fetchall()}
 
 
 def _begins(periods: Iterable[int]) -> dict[int, datetime]:

@@ -1,6 +1,7 @@
 """Tell a customer's billing contacts of a statement or a credit note, with the PDF: once each, or again when asked."""
 
 import json
+from collections.abc import Iterable
 
 from metering import papers
 from metering.models import Statement
@@ -17,6 +18,20 @@ def tell(statement: Statement, organization: Organization, *, again: str = "") -
 
     `again` names the occasion on which a person sends it once more, also where the kind is muted.
     """
+    return notices.tell_all([_telling(statement, organization, again)])
+
+
+def tell_many(statements: Iterable[Statement]) -> int:
+    """Do so for documents that have just been issued, in a number of statements that does not grow with them."""
+    return notices.tell_all([_telling(statement, statement.organization) for statement in statements])
+
+
+def sent(statement: Statement) -> list[Notice]:
+    """Return what was written to whom about it, the newest first."""
+    return list(Notice.objects.filter(kind=KIND, about__startswith=f"{statement.uid}/").order_by("-pk"))
+
+
+def _telling(statement: Statement, organization: Organization, again: str = "") -> notices.Telling:
     document = json.loads(statement.document)
     paper = papers.read(document)
     facts = {
@@ -25,7 +40,7 @@ def tell(statement: Statement, organization: Organization, *, again: str = "") -
         "total": paper.total_said,
         "statement": document.get("refers_to", {}).get("number", ""),
     }
-    return notices.tell(
+    return notices.Telling(
         organization=organization,
         kind=KIND,
         about=f"{statement.uid}/{again or 'issued'}",
@@ -34,8 +49,3 @@ def tell(statement: Statement, organization: Organization, *, again: str = "") -
         attachment=f"{ATTACHED}/{statement.uid}",
         is_asked_for=bool(again),
     )
-
-
-def sent(statement: Statement) -> list[Notice]:
-    """Return what was written to whom about it, the newest first."""
-    return list(Notice.objects.filter(kind=KIND, about__startswith=f"{statement.uid}/").order_by("-pk"))

@@ -5,26 +5,19 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from audit import canonical, trail
 from audit.verbs import Verb
-from metering import currencies, numbering, papers, rating, statement_mail
+from metering import chains, currencies, numbering, papers, rating, statement_mail
+from metering.chains import Place
 from metering.models import BillingPeriod, Statement, StatementLine
 from orgs.models import Organization
 
 # How often a number may be taken already: each time, another organization had the slug before.
 _TAKEN_AT_MOST = 20
-_PLACE = """
-SELECT coalesce(last.sequence, 0), coalesce(last.sha256, ''),
-    ARRAY(SELECT number FROM metering_statement WHERE number = ANY (%(numbers)s::text[]))
-FROM (SELECT) AS one LEFT JOIN LATERAL (
-    SELECT sequence, sha256 FROM metering_statement WHERE organization_id = %(organization)s
-    ORDER BY sequence DESC LIMIT 1
-) AS last ON true
-"""
 
 
 class Drafted(Protocol):
@@ -40,39 +33,37 @@ class Drafted(Protocol):
     def checks(self) -> Mapping[str, Any]: ...
 
 
-class _Place(NamedTuple):
-    """Where in an organization's chain the next document stands, and its number."""
-
-    sequence: int
-    previous_sha256: str
-    number: str
-
-
-@transaction.atomic
 def issue(*, period: BillingPeriod, draft: Drafted, actor: trail.Actor, now: datetime) -> Statement:
     """Write the statement of a period, chained to its organization's last document, and tell the customer.
 
     The caller holds the organization's fence and makes the period final in the same transaction. IntegrityError where
     it has a statement already.
     """
-    organization = period.organization
-    place = _place(organization, _statement_numbers(organization, period))
-    issued = _issued(place, Statement.Kind.STATEMENT, actor, now, {})
-    document = papers.compose(
-        **described(period),
-        terms=draft.terms.to_json(),
-        currency=draft.terms.currency,
-        lines=draft.lines,
-        total=draft.total,
-        checks=draft.checks,
-        issued=issued,
-    )
-    statement = _save(document, Statement(organization=organization, period=period, issued_at=now), place)
-    _record(statement, actor=actor)
+    return issue_many(drafted=[(period, draft)], actor=actor, now=now)[0]
+
+
+@transaction.atomic
+def issue_many(
+    *, drafted: Sequence[tuple[BillingPeriod, Drafted]], actor: trail.Actor, now: datetime
+) -> list[Statement]:
+    """Do so for periods of several organizations, one of each, in a number of statements that does not grow with them.
+
+    Each stands in the chain of its own organization.
+    """
+    wanted = [(period.organization_id, _statement_numbers(period.organization, period)) for period, _ in drafted]
+    rows = [
+        _row(
+            _document(period, draft, place, actor, now),
+            Statement(organization=period.organization, period=period, issued_at=now),
+            place,
+        )
+        for (period, draft), place in zip(drafted, chains.places(wanted), strict=True)
+    ]
+    _save(rows)
+    _record(rows, actor=actor)
     # A period in which there was nothing to bill or to show is nothing to write about either.
-    if draft.lines:
-        statement_mail.tell(statement, organization)
-    return statement
+    statement_mail.tell_many([row for row, (_, draft) in zip(rows, drafted, strict=True) if draft.lines])
+    return rows
 
 
 @transaction.atomic
@@ -88,7 +79,7 @@ def issue_credit_note(
     organization, kept = statement.organization, json.loads(statement.document)
     taken = statement.credit_notes.count()
     numbers = [numbering.of_credit_note(statement.number, taken + 1)]
-    place = _place(organization, numbers)
+    [place] = chains.places([(organization.pk, numbers)])
     refers_to = {"uid": statement.uid, "number": statement.number, "sha256": statement.sha256}
     issued = _issued(
         place, Statement.Kind.CREDIT_NOTE, actor, now, {"refers_to": refers_to, "approval": dict(approval)}
@@ -105,8 +96,9 @@ def issue_credit_note(
     )
     row = Statement(organization=organization, period_id=statement.period_id, refers_to=statement, issued_at=now)
     row.adjustment = approval["adjustment"]
-    note = _save(document, row, place)
-    _record(note, actor=actor)
+    note = _row(document, row, place)
+    _save([note])
+    _record([note], actor=actor)
     statement_mail.tell(note, organization)
     return note
 
@@ -140,16 +132,21 @@ def _statement_numbers(organization: Organization, period: BillingPeriod) -> Seq
     return [numbering.of_statement(organization.slug, period.label, again=again) for again in range(_TAKEN_AT_MOST)]
 
 
-def _place(organization: Organization, numbers: Sequence[str]) -> _Place:
-    """Find the end of the chain, and the first of the numbers that is free."""
-    with connection.cursor() as cursor:
-        cursor.execute(_PLACE, {"organization": organization.pk, "numbers": list(numbers)})
-        sequence, sha256, taken = cursor.fetchone()
-    number = next(number for number in numbers if number not in taken)
-    return _Place(sequence + 1, sha256, number)
+def _document(
+    period: BillingPeriod, draft: Drafted, place: Place, actor: trail.Actor, now: datetime
+) -> Mapping[str, Any]:
+    return papers.compose(
+        **described(period),
+        terms=draft.terms.to_json(),
+        currency=draft.terms.currency,
+        lines=draft.lines,
+        total=draft.total,
+        checks=draft.checks,
+        issued=_issued(place, Statement.Kind.STATEMENT, actor, now, {}),
+    )
 
 
-def _issued(place: _Place, kind: str, actor: trail.Actor, now: datetime, further: Mapping[str, Any]) -> papers.Issued:
+def _issued(place: Place, kind: str, actor: trail.Actor, now: datetime, further: Mapping[str, Any]) -> papers.Issued:
     return papers.Issued(
         uid=numbering.statement_uid(),
         kind=str(kind),
@@ -162,16 +159,22 @@ def _issued(place: _Place, kind: str, actor: trail.Actor, now: datetime, further
     )
 
 
-def _save(document: Mapping[str, Any], statement: Statement, place: _Place) -> Statement:
-    """Write a document down: its bytes and their hash, and in columns what is searched for."""
+def _row(document: Mapping[str, Any], statement: Statement, place: Place) -> Statement:
+    """Fill a row from a document: its bytes and their hash, and in columns what is searched for."""
     statement.document = canonical.encode(document).decode()
     statement.sha256, statement.previous_sha256 = hashed(statement.document), place.previous_sha256
     statement.sequence, statement.number = place.sequence, place.number
     statement.uid, statement.kind = document["uid"], document["kind"]
     statement.currency, statement.total = document["currency"], Decimal(document["total"])
-    statement.save(force_insert=True)
-    StatementLine.objects.bulk_create(_line(statement, one) for one in document["lines"])
     return statement
+
+
+def _save(statements: Sequence[Statement]) -> None:
+    """Write documents down with their lines."""
+    Statement.objects.bulk_create(statements)
+    StatementLine.objects.bulk_create(
+        _line(statement, one) for statement in statements for one in json.loads(statement.document)["lines"]
+    )
 
 
 def _line(statement: Statement, one: Mapping[str, Any]) -> StatementLine:
@@ -189,11 +192,14 @@ def _line(statement: Statement, one: Mapping[str, Any]) -> StatementLine:
     )
 
 
-def _record(statement: Statement, *, actor: trail.Actor) -> None:
-    trail.record(
+def _record(statements: Sequence[Statement], *, actor: trail.Actor) -> None:
+    trail.record_many(map(_happened, statements), actor=actor)
+
+
+def _happened(statement: Statement) -> trail.Happened:
+    return trail.Happened(
         Verb.STATEMENT_ISSUED,
-        actor=actor,
-        target=statement.target,
+        statement.target,
         organization=statement.organization.target,
         further=[statement.period.target] if statement.period else [],
         changes={"number": [None, statement.number], "kind": [None, statement.kind]},

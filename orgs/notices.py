@@ -1,10 +1,11 @@
 """Tell the contacts of a customer what was done: one row of the outbox for each, in the transaction of the change."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from orgs import letters
@@ -41,6 +42,19 @@ class Person:
     part: str
 
 
+@dataclass(frozen=True)
+class Telling:
+    """What an organization's people are told, as `tell` takes it."""
+
+    organization: Organization
+    kind: str
+    about: str
+    facts: Mapping[str, str]
+    letter: str = ""
+    attachment: str = ""
+    is_asked_for: bool = False
+
+
 def tell(
     *,
     organization: Organization,
@@ -59,13 +73,21 @@ def tell(
     them now (`is_asked_for`); some kinds go to its account manager as well. RuntimeError outside the transaction of
     the change.
     """
-    if not connection.in_atomic_block:
-        raise RuntimeError(f"{about} must be told in the transaction of its change.")
-    told = {"organization": organization.name, **facts}
-    people = _people(organization, kind, is_asked_for=is_asked_for)
-    rows = [_notice(person, organization, kind, about, letter or kind, told) for person in people]
-    for row in rows:
-        row.attachment = attachment
+    return tell_all([Telling(organization, kind, about, facts, letter, attachment, is_asked_for)])
+
+
+def tell_all(told: Sequence[Telling]) -> int:
+    """Do so for many organizations, in a number of statements that does not grow with them."""
+    if told and not connection.in_atomic_block:
+        raise RuntimeError(f"{told[0].about} must be told in the transaction of its change.")
+    organizations = [telling.organization for telling in told]
+    prefetch_related_objects(organizations, "account_manager")
+    contacts: dict[int, list[Contact]] = {organization.pk: [] for organization in organizations}
+    for contact in Contact.objects.filter(organization__in=list(contacts)):
+        contacts[contact.organization_id].append(contact)
+    rows = [
+        _notice(person, telling) for telling in told for person in _people(telling, contacts[telling.organization.pk])
+    ]
     Notice.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
 
@@ -99,9 +121,10 @@ def is_still_told(notice: Notice) -> bool:
     return tells_manager and manager is not None and manager.email == notice.email
 
 
-def _people(organization: Organization, kind: str, *, is_asked_for: bool) -> list[Person]:
-    is_muted = kind in organization.muted_notices and not is_asked_for
-    contacts = [] if is_muted else _recipients(organization, kind)
+def _people(telling: Telling, everybody: Sequence[Contact]) -> list[Person]:
+    organization, kind = telling.organization, telling.kind
+    is_muted = kind in organization.muted_notices and not telling.is_asked_for
+    contacts = [] if is_muted else _recipients(everybody, kind)
     told = {
         contact.email.lower(): Person(str(contact), contact.email, f"a {contact.get_kind_display().lower()} contact")
         for contact in contacts
@@ -112,31 +135,30 @@ def _people(organization: Organization, kind: str, *, is_asked_for: bool) -> lis
     return list(told.values())
 
 
-def _recipients(organization: Organization, kind: str) -> list[Contact]:
+def _recipients(everybody: Sequence[Contact], kind: str) -> list[Contact]:
     """The contacts whose business it is, one for each address."""
-    everybody = list(organization.contacts.all())
     concerned = [contact for contact in everybody if contact.kind in RECIPIENTS[Notice.Kind(kind)]]
     return list({contact.email.lower(): contact for contact in reversed(concerned or everybody)}.values())
 
 
-def _notice(
-    person: Person, organization: Organization, kind: str, about: str, letter: str, facts: Mapping[str, str]
-) -> Notice:
+def _notice(person: Person, telling: Telling) -> Notice:
+    organization = telling.organization
     written = letters.write(
-        letter,
-        facts,
+        telling.letter or telling.kind,
+        {"organization": organization.name, **telling.facts},
         recipient=f"You get this because {person.email} is {person.part} of {organization.name} for the Axis API"
         f" ({organization.uid}).",
         questions=_questions(organization),
     )
     return Notice(
         organization=organization,
-        kind=kind,
-        about=about,
+        kind=telling.kind,
+        about=telling.about,
         contact=person.label,
         email=person.email,
         subject=written.subject,
         body=written.body,
+        attachment=telling.attachment,
     )
 
 

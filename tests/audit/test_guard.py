@@ -186,3 +186,13 @@ def test_what_the_product_must_guard_is_guarded(db: None) -> None:
         "orgs_organization", "orgs_contact", "orgs_roleassignment", "keys_apikey", "keys_keysecret",
         "keys_gatewaycredential", "keys_gatewaysecret", "keys_limitrule", "metering_contract",
     }  # fmt: skip
+
+
+def test_each_of_many_events_opens_its_own_rows(shelf: Shelf) -> None:
+    with transaction.atomic():
+        shelf("INSERT INTO shelf VALUES ('key_prod', '', 'one', 0), ('key_other', '', 'two', 0)")
+        trail.record_many([trail.Happened(Verb.KEY_EDITED, one) for one in (PROD, OTHER)], actor=DANA)
+    with UNAUDITED, transaction.atomic():
+        shelf("UPDATE shelf SET note = 'changed'")
+        trail.record_many([trail.Happened(Verb.KEY_EDITED, OTHER)], actor=DANA)
+    assert shelf("SELECT note FROM shelf ORDER BY uid") == [("two",), ("one",)]

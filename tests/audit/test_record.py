@@ -1,13 +1,14 @@
 """The door: what may be written, by whom, and what is refused."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
-from audit import trail, uuid7
+from audit import fingerprint, trail, uuid7
 from audit.models import Event
 from audit.verbs import Verb
 from tests.audit.conftest import DANA, HALIDE, KESTREL, PROD
@@ -159,3 +160,50 @@ def test_the_event_is_of_the_callers_transaction(happened: Happened) -> None:
         cursor.execute("SELECT pg_current_xact_id()::text, txid::text FROM audit_event WHERE id = %s", [event.id])
         current, recorded = cursor.fetchone()
     assert current == recorded
+
+
+def _renamed(target: trail.Target) -> trail.Happened:
+    return trail.Happened(Verb.KEY_EDITED, target, organization=HALIDE, changes={"name": ["a", "b"]})
+
+
+@pytest.mark.django_db
+def test_many_are_recorded_as_each_would_be() -> None:
+    others = [trail.Target("key", f"key_{number}", f"key {number}") for number in range(3)]
+    parent = uuid7.make()
+    actor = replace(DANA, parent=parent)
+    with transaction.atomic():
+        many = trail.record_many(map(_renamed, others), actor=actor)
+        alone = trail.record(
+            Verb.KEY_EDITED, actor=actor, target=others[0], organization=HALIDE, changes={"name": ["a", "b"]}
+        )
+    kept = list(Event.objects.filter(verb="key.edited").order_by("id"))
+    assert [event.id for event in kept] == [*(event.id for event in many), alone.id]
+    assert [event.target_id for event in kept[:3]] == ["key_0", "key_1", "key_2"]
+    assert {fingerprint.of(event) == bytes(event.content_hash) for event in kept} == {True}
+    differing = {"id", "occurred_at"}
+    first, same = (fingerprint.content(event) for event in (kept[0], kept[3]))
+    assert {name for name in first if first[name] != same[name]} == differing
+    assert len({bytes(event.salt) for event in kept}) == 4
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("odd", "error"),
+    [
+        (trail.Happened(Verb.KEY_EDITED, PROD, changes={"digest": ["a", "b"]}), ValueError),
+        (trail.Happened(Verb.KEY_EDITED, PROD, changes={"name": ["a"]}), ValueError),
+        (trail.Happened(Verb.KEY_REVOKED, PROD), trail.ReasonRequired),
+    ],
+)
+def test_one_of_many_that_may_not_be_recorded_keeps_all_out(odd: trail.Happened, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        trail.record_many([_renamed(PROD), odd], actor=DANA)
+    assert not Event.objects.filter(verb__startswith="key.").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_outside_a_transaction_many_are_not_recorded_either() -> None:
+    with pytest.raises(RuntimeError, match="in the transaction of its change"):
+        trail.record_many([_renamed(PROD)], actor=DANA)
+    assert trail.record_many([], actor=DANA) == []
+    assert not Event.objects.filter(verb="key.edited").exists()

@@ -53,7 +53,8 @@ def test_nothing_is_saved_when_the_trail_fails(
     def fail(*args: Any, **kwargs: Any) -> None:
         raise TrailDown
 
-    monkeypatch.setattr(trail, "record", fail)
+    for door in ("record", "record_many"):
+        monkeypatch.setattr(trail, door, fail)
     with pytest.raises(TrailDown), transaction.atomic():
         action(actor=ACTOR, **arguments)
     assert _contents() == before

@@ -11,8 +11,8 @@ from orgs import texts
 
 Kind = AdjustmentRequest.Kind
 LONGEST_TEXT = 200
-# What the column holds, and more than anybody is ever credited.
-LARGEST = Decimal("99999999999999")
+# More than anybody is ever credited, in a currency with smaller coins: what is beyond it is a slip of the finger.
+LARGEST = Decimal(10_000_000)
 
 
 def voiding_problem(generation: Generation) -> str:
@@ -34,14 +34,21 @@ def signed(kind: str, amount: Decimal, *, currency: str) -> Decimal:
     """Return what is added to the bill. ValidationError for an amount that is none."""
     if kind not in (Kind.CREDIT, Kind.CHARGE, Kind.CORRECTION):
         raise ValidationError({"kind": "Choose a credit, a charge or a correction."})
-    if not amount.is_finite() or amount == 0 or abs(amount) > LARGEST:
+    if not amount.is_finite() or amount == 0:
         raise ValidationError({"amount": "Write an amount other than zero."})
+    if abs(amount) > largest(currency):
+        raise ValidationError({"amount": f"An adjustment is {written(largest(currency), currency)} at most."})
     if kind != Kind.CORRECTION and amount < 0:
         raise ValidationError({"amount": "Without a sign: a credit is subtracted, a charge is added."})
     if amount != amount.quantize(currencies.smallest(currency)):
         places = currencies.decimals(currency)
         raise ValidationError({"amount": f"An amount in {currency} has at most {places} decimals."})
     return -amount if kind == Kind.CREDIT else amount
+
+
+def largest(currency: str) -> Decimal:
+    """The most that one adjustment may be; a currency without smaller coins counts in what others call cents."""
+    return LARGEST if currencies.decimals(currency) else LARGEST * 100
 
 
 def written(amount: Decimal, currency: str) -> str:
@@ -69,3 +76,15 @@ def check_original(original: BillingPeriod | None, period: BillingPeriod) -> Non
         return
     if original.organization_id != period.organization_id or original.span.lower >= period.span.lower:
         raise ValidationError({"original": "Choose a period before the one whose bill is changed."})
+    if original.contract.currency != period.contract.currency:
+        said = f"{original} is billed in {original.contract.currency}: an amount in {period.contract.currency}"
+        raise ValidationError({"original": f"{said} cannot be about it."})
+
+
+def check_same_currency(asked: AdjustmentRequest) -> None:
+    """Raise ValidationError where an amount was asked for in another currency than its period is billed in now."""
+    if asked.period is not None and asked.period.contract.currency != asked.currency:
+        now = asked.period.contract.currency
+        raise ValidationError(
+            f"This is in {asked.currency}, and {asked.period} is billed in {now}. Decline it, and ask in {now}."
+        )

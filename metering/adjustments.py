@@ -158,6 +158,7 @@ def _void(request: AdjustmentRequest, *, now: datetime) -> Adjustment:
 def _money(request: AdjustmentRequest) -> Adjustment:
     if request.period is not None:
         adjustment_rules.check_counting(request.period)
+        adjustment_rules.check_same_currency(request)
     return _copied(request)
 
 

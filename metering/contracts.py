@@ -8,7 +8,7 @@ from django.utils import timezone
 from psycopg.types.range import TimestamptzRange
 
 from audit import trail
-from metering import contract_records, fences, period_openings, periods, rating, term_rules
+from metering import contract_records, fences, period_openings, periods, rating, standing_money, term_rules
 from metering import terms as kept
 from metering.models import BillingPeriod, Contract, ContractPrice, UsageHour
 from metering.rating import agreed
@@ -96,7 +96,7 @@ def correct_contract(
     """Let a contract say something else from its beginning, as long as no billing period of it has left open.
 
     When its periods begin is not corrected: generations are counted into them. Raises ValidationError for that, where
-    a period is in review or further, and where nothing differs.
+    a period is in review or further, where money in another currency stands on one, and where nothing differs.
     """
     fences.alone(contract.organization_id)
     organization = organizations.lock_organization(contract.organization)
@@ -135,6 +135,8 @@ def _check_correction(contract: Contract, before: rating.Terms, after: rating.Te
         raise ValidationError({"anchor_day": "Periods begin elsewhere only from a later version on."})
     if contract_records.are_same(before, after):
         raise ValidationError("Nothing is different from what the contract says.")
+    if before.currency != after.currency:
+        standing_money.check_currency(contract.billing_periods.all(), after.currency)
 
 
 def _check_seen(organization: Organization, seen: int | None) -> None:

@@ -23,6 +23,10 @@ def issue_credit_note(*, adjustment: Adjustment, actor: trail.Actor, now: dateti
     statement = _statement_of(adjustment)
     if adjustment.kind != Adjustment.Kind.CREDIT or adjustment.amount is None or statement is None:
         raise ValidationError(f"{adjustment} is no credit to a statement. {UNDONE}")
+    if statement.currency != adjustment.currency:
+        raise ValidationError(
+            f"{adjustment} is in {adjustment.currency}, {statement} in {statement.currency}. {UNDONE}"
+        )
     if Statement.objects.filter(adjustment=adjustment.number).exists():
         raise ValidationError(f"{adjustment} has its credit note already. {UNDONE}")
     counted_in = adjustment.period.label if adjustment.period else ""

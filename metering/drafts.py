@@ -19,7 +19,7 @@ __all__ = ["Draft", "Line", "draft", "of_periods"]
 class Draft:
     """The lines of a period in the order of the paper, and what they add up to; below zero it is a credit balance.
 
-    `unpriced` names the lines that no price is agreed for.
+    `unpriced` names the lines that no price is agreed for, and amounts in another currency: they are no line.
     """
 
     terms: rating.Terms
@@ -109,13 +109,15 @@ def _composed(period: BillingPeriod, read: _Read) -> Draft:
     agreed, counted = read.terms[period.contract_id], read.counted[period.pk]
     rated = rating.rate(agreed, counted.own, terms.share_of(period))
     late, unpriced = _late(period, read)
+    money = read.money.get(period.pk, ())
+    standing = [one for one in money if one.currency == agreed.currency]
     lines = (
         *drafting.usage(rated, agreed, period=_path(period)),
         *drafting.pilot(counted, period=_path(period)),
         *drafting.capacity(read.reserved.get(period.pk, ()), agreed),
         *late,
         *sla_credits.lines(period.pk, rated, agreed, read.served),
-        *(_adjusted(one, agreed.currency) for one in read.money.get(period.pk, ())),
+        *map(_adjusted, standing),
     )
     return Draft(
         terms=agreed,
@@ -123,7 +125,12 @@ def _composed(period: BillingPeriod, read: _Read) -> Draft:
         counted=counted,
         lines=lines,
         total=sum((line.amount for line in lines), rating.rounded(Decimal(0), agreed.currency)),
-        unpriced=(*(line.name for line in rated.lines if not line.has_price), *unpriced),
+        unpriced=(
+            *(line.name for line in rated.lines if not line.has_price),
+            *unpriced,
+            # Refused wherever it could come about; if it ever does, one bill waits for somebody, and no page breaks.
+            *(f"{one}, which is in another currency" for one in money if one not in standing),
+        ),
     )
 
 
@@ -141,15 +148,13 @@ def _late(period: BillingPeriod, read: _Read) -> tuple[list[Line], list[str]]:
     return lines, unpriced
 
 
-def _adjusted(adjustment: Adjustment, currency: str) -> Line:
-    if adjustment.currency != currency or adjustment.amount is None:
-        raise ValueError(f"{adjustment} is not in {currency}.")
+def _adjusted(adjustment: Adjustment) -> Line:
     return Line(
         kind=adjustment.kind,
         name=adjustment.text or f"{adjustment.get_kind_display()} {adjustment}",
         note=f"{adjustment}, {adjustment.requested_by}, approved by {adjustment.approved_by}",
         quantity=1,
-        amount=rating.rounded(adjustment.amount, currency),
+        amount=rating.rounded(adjustment.amount or Decimal(0), adjustment.currency),
     )
 
 

@@ -11,7 +11,7 @@ from psycopg.types.range import TimestamptzRange
 
 from audit import trail
 from audit.verbs import Verb
-from metering import periods
+from metering import periods, standing_money
 from metering.models import BillingPeriod, Contract, UsageDay
 from orgs import actions as organizations
 from orgs.models import Organization
@@ -59,6 +59,7 @@ def split_periods(present: Contract, contract: Contract, *, actor: trail.Actor, 
     if cut is not None and cut.span.lower < at:
         cut.span = TimestamptzRange(cut.span.lower, at, "[)")
         cut.save(update_fields=["span"])
+    standing_money.check_currency(ahead, contract.currency)
     _hand_over(ahead, contract, at=at, same=(present.anchor_day, present.time_zone))
     _record_split([*([cut] if cut else []), *ahead], contract.organization, actor=actor, at=at)
 

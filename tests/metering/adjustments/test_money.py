@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
 
 from audit import trail
-from metering import actions
+from metering import actions, adjustment_rules
 from metering.models import Adjustment, AdjustmentRequest, BillingPeriod
 from orgs.models import Organization, Staff
 from tests.metering.adjustments.conftest import BEA, approve, close, credit
@@ -47,6 +47,7 @@ def test_numbers_have_no_gaps(now: datetime, period: BillingPeriod, billing: Sta
         ({"amount": Decimal("NaN")}, "amount"),
         ({"amount": Decimal("Infinity")}, "amount"),
         ({"amount": Decimal("1e15")}, "amount"),
+        ({"amount": Decimal("10000000.01")}, "amount"),
         ({"kind": "void"}, "kind"),
         ({"kind": "gift"}, "kind"),
         ({"text": " "}, "text"),
@@ -61,6 +62,13 @@ def test_what_is_no_amount_is_refused(
         credit(period, billing, **fields)
     assert list(refused.value.message_dict) == [field]
     assert not AdjustmentRequest.objects.exists()
+
+
+@pytest.mark.parametrize(("currency", "most"), [("EUR", 10_000_000), ("JPY", 1_000_000_000), ("KWD", 10_000_000)])
+def test_the_most_follows_the_currency(currency: str, most: int) -> None:
+    assert adjustment_rules.signed("credit", Decimal(most), currency=currency) == -most
+    with pytest.raises(ValidationError, match="at most"):
+        adjustment_rules.signed("correction", Decimal(-most - 1), currency=currency)
 
 
 @pytest.mark.parametrize("state", ["closing", "final"])

@@ -2,7 +2,8 @@
 
 import re
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+# No file has more bytes than 18 digits count, and Python reads no number of thousands of digits.
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 
 class Unsatisfiable(Exception):

@@ -8,8 +8,10 @@ import orjson
 from django.db import connection
 
 from metering.entries import Entry
+from metering.models.generations import ids_between
 
 HELD = timedelta(hours=24)
+_DAY = f"interval '{int(HELD.total_seconds())} seconds'"
 # Longer than what is reported can be older than what it would be a replay of.
 KEPT = timedelta(days=36)
 FORGOTTEN_AT_ONCE = 10_000
@@ -50,6 +52,20 @@ SELECT organization_id, '\x' || encode(key_hash, 'hex'), generation_id::text, oc
 FROM metering_idempotencyclaim
 JOIN json_to_recordset(%s::json) AS ask(organization_id bigint, key_hash bytea) USING (organization_id, key_hash)
 """
+# Only the last holder of a key is kept, so that what happened a day or more before it is compared with the ledger. The
+# claim's row is locked by then: whoever else asks for the key waits. Ids are within a day of what they stand for.
+_USED = f"""
+SELECT ask.organization_id, '\\x' || encode(ask.key_hash, 'hex'), used.occurred_at
+FROM json_to_recordset(%s::json) AS ask(
+    organization_id bigint, key_hash bytea, environment varchar, idempotency_key varchar, generation_id uuid,
+    occurred_at timestamptz, first_id uuid, last_id uuid
+)
+JOIN metering_generation AS used ON used.organization_id = ask.organization_id
+    AND used.generation_id >= ask.first_id AND used.generation_id < ask.last_id
+    AND used.generation_id <> ask.generation_id AND used.outcome = 'succeeded'
+    AND used.environment = ask.environment AND used.idempotency_key = ask.idempotency_key
+    AND used.occurred_at > ask.occurred_at - {_DAY} AND used.occurred_at < ask.occurred_at + {_DAY}
+"""  # noqa: S608 (only a length of time is put in)
 # A claim that is being taken over just now is left to whoever takes it.
 _FORGET = """
 DELETE FROM metering_idempotencyclaim WHERE ctid = ANY (ARRAY(
@@ -58,6 +74,7 @@ DELETE FROM metering_idempotencyclaim WHERE ctid = ANY (ARRAY(
 """
 
 Key = tuple[int, str]
+NOTHING: Mapping[Key, Sequence[datetime]] = {}
 
 
 class Holder(NamedTuple):
@@ -81,7 +98,7 @@ def take(entries: Sequence[Entry]) -> Set[str]:
     if not asking:
         return frozenset()
     fresh, held = _take(asking)
-    granted, after = decide(fresh, held)
+    granted, after = decide(fresh, held, _used(fresh, held))
     if later := [entry for entry in fresh if after[_key(entry)] != held[_key(entry)] and _holds(entry, after)]:
         _take(later)
     return granted
@@ -90,23 +107,34 @@ def take(entries: Sequence[Entry]) -> Set[str]:
 def foresee(entries: Iterable[Entry]) -> Set[str]:
     """Return the ids to which `take` would grant their key; the ledger holds none of these entries."""
     asking = [entry for entry in entries if entry.claim]
-    return decide(asking, _held(asking))[0] if asking else frozenset()
+    if not asking:
+        return frozenset()
+    held = _held(asking)
+    return decide(asking, held, _used(asking, held))[0]
 
 
-def decide(asking: Iterable[Entry], held: Mapping[Key, Holder]) -> tuple[Set[str], dict[Key, Holder]]:
+def decide(
+    asking: Iterable[Entry], held: Mapping[Key, Holder], used: Mapping[Key, Sequence[datetime]] = NOTHING
+) -> tuple[Set[str], dict[Key, Holder]]:
     """Say which of these new generations, in this order, are no replays, and who holds each key afterwards. Pure.
 
-    A key is free, or one's own, or was used a day or more before or after; the later one holds it.
+    A key is free, or one's own, or was used a day or more before or after; the latest one holds it. `used` tells of
+    earlier uses than the holder's.
     """
     granted, after = set(), dict(held)
+    others = {key: list(times) for key, times in used.items()}
     for entry in asking:
-        holder = after.get(_key(entry))
-        apart = entry.occurred_at - holder.occurred_at if holder else HELD
-        if holder and entry.generation_id != holder.generation_id and abs(apart) < HELD:
+        key, at = _key(entry), entry.occurred_at
+        holder, near = after.get(key), others.setdefault(key, [])
+        is_own = holder is not None and holder.generation_id == entry.generation_id
+        near = near if is_own or holder is None else [*near, holder.occurred_at]
+        if any(abs(at - other) < HELD for other in near):
             continue
         granted.add(entry.generation_id)
-        if apart >= HELD:
-            after[_key(entry)] = _own(entry)
+        others[key].append(at)
+        if holder is None or at > holder.occurred_at:
+            others[key] += [holder.occurred_at] if holder else []
+            after[key] = Holder(entry.generation_id, at)
     return granted, after
 
 
@@ -137,6 +165,36 @@ def _held(asking: Sequence[Entry]) -> dict[Key, Holder]:
     with connection.cursor() as cursor:
         cursor.execute(_HELD, [_written(asking)])
         return {(organization, claim): Holder(*rest) for organization, claim, *rest in cursor.fetchall()}
+
+
+def _used(asking: Sequence[Entry], held: Mapping[Key, Holder]) -> Mapping[Key, Sequence[datetime]]:
+    """Return the uses that the ledger knows within a day of what happened a day or more before its key's latest use."""
+    latest = {key: holder.occurred_at for key, holder in held.items()}
+    for entry in asking:
+        latest[_key(entry)] = max(latest.get(_key(entry), entry.occurred_at), entry.occurred_at)
+    rows = [_near(entry) for entry in asking if entry.occurred_at <= latest[_key(entry)] - HELD]
+    if not rows:
+        return NOTHING
+    found: dict[Key, list[datetime]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_USED, [orjson.dumps(rows).decode()])
+        for organization, claim, at in cursor.fetchall():
+            found.setdefault((organization, claim), []).append(at)
+    return found
+
+
+def _near(entry: Entry) -> dict[str, object]:
+    first, last = ids_between(entry.occurred_at - HELD, entry.occurred_at + HELD)
+    return {
+        "organization_id": entry.organization_id,
+        "key_hash": entry.claim,
+        "environment": entry.environment,
+        "idempotency_key": entry.idempotency_key,
+        "generation_id": entry.generation_id,
+        "occurred_at": entry.occurred_at,
+        "first_id": str(first),
+        "last_id": str(last),
+    }
 
 
 def _written(asking: Sequence[Entry]) -> str:

@@ -195,17 +195,19 @@ _uses = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 100)), max_size=20)
 
 @given(uses=_uses)
 @settings(max_examples=60)
-def test_whatever_is_granted_a_key_is_a_day_from_its_holder_then(uses: list[tuple[int, int]]) -> None:
+def test_whatever_is_granted_a_key_is_a_day_from_every_other_use_of_it(uses: list[tuple[int, int]]) -> None:
     asking = [_asking(n, f"key-{key}", NOON + hours * HOUR) for n, (key, hours) in enumerate(uses)]
     granted, held = claims.decide(asking, {})
-    model: dict[str, datetime] = {}
+    model: dict[str, list[datetime]] = {}
     for one in asking:
-        used = model.get(one.claim)
-        may = used is None or abs(one.occurred_at - used) >= DAY
+        used = model.setdefault(one.claim, [])
+        may = all(abs(one.occurred_at - other) >= DAY for other in used)
         assert (one.generation_id in granted) == may
         if may:
-            model[one.claim] = max(one.occurred_at, used or one.occurred_at)
-    assert {claim: holder.occurred_at for (_, claim), holder in held.items()} == model
+            used.append(one.occurred_at)
+    assert {claim: holder.occurred_at for (_, claim), holder in held.items()} == {
+        claim: max(used) for claim, used in model.items()
+    }
 
 
 @given(uses=_uses, cut=st.integers(0, 20))
@@ -214,7 +216,12 @@ def test_it_makes_no_difference_where_a_batch_is_cut(uses: list[tuple[int, int]]
     asking = [_asking(n, f"key-{key}", NOON + hours * HOUR) for n, (key, hours) in enumerate(uses)]
     whole = claims.decide(asking, {})
     first, held = claims.decide(asking[:cut], {})
-    second, after = claims.decide(asking[cut:], held)
+    # As the ledger knows them by then.
+    used: dict[tuple[int, str], list[datetime]] = {}
+    for one in asking[:cut]:
+        if one.generation_id in first:
+            used.setdefault((one.organization_id, one.claim), []).append(one.occurred_at)
+    second, after = claims.decide(asking[cut:], held, used)
     assert (first | second, after) == whole
 
 
@@ -236,3 +243,26 @@ def _asking(n: int, claim: str, at: datetime) -> entries.Entry:
         fingerprint="",
         claim=claim,
     )
+
+
+def test_what_was_a_replay_stays_one_after_the_key_was_used_again(
+    live: KeySecret, now: datetime, report: Report
+) -> None:
+    first, replay, later = (shot(live, now - hours * HOUR) for hours in (100, 90, 60))
+    assert became(report(first)) == ["accepted"]
+    assert became(report(replay)) == ["idempotency_replay"]
+    assert became(report(later)) == ["accepted"]
+    assert became(report(replay)) == ["idempotency_replay"]
+    near = [shot(live, now - hours * HOUR) for hours in (99, 98, 89)]
+    assert became(report(*near)) == ["idempotency_replay"] * 3
+    assert Generation.objects.count() == 2
+
+
+def test_earlier_uses_a_day_apart_count_and_those_between_do_not(
+    live: KeySecret, now: datetime, report: Report
+) -> None:
+    report(shot(live, now - HOUR))
+    early = [shot(live, now - hours * HOUR) for hours in (150, 140, 120)]
+    assert sorted(became(report(*early, dry_run=True))) == sorted(became(report(*early)))
+    assert Generation.objects.count() == 3
+    rollups_equal_the_ledger()

@@ -78,7 +78,16 @@ def _existing(entries: Sequence[Entry]) -> list[Period | None]:
     times = [entry.occurred_at for entry in entries]
     organizations = sorted({entry.organization_id for entry in entries})
     known = _by_organization(_EXISTING, [organizations, min(times), max(times)])
-    return [_containing(known.get(entry.organization_id, ()), entry.occurred_at) for entry in entries]
+    found: list[Period | None] = []
+    last: dict[int, Period | None] = {}
+    for entry in entries:
+        organization, at = entry.organization_id, entry.occurred_at
+        period = last.get(organization)
+        # Nearly all of an organization's lie in the same one.
+        if period is None or not period.start <= at < period.end:
+            period = last[organization] = _containing(known.get(organization, ()), at)
+        found.append(period)
+    return found
 
 
 def _by_organization(statement: str, parameters: Sequence[Any]) -> dict[int, list[Period]]:

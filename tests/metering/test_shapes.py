@@ -27,7 +27,7 @@ USUAL: dict[str, Any] = {
     "failure_cause": None,
     "stages": {"anchor": 900, "render": None},
 }
-EDGES = [0, 1, -1, 1_001, 2**31 - 1, 2**31, 2**70, 2.0, 2.5, True, False, None, [], {}, [[]], "", " ", "V2"]
+EDGES: list[Any] = [0, 1, -1, 1_001, 2**31 - 1, 2**31, 2**70, 2.0, 2.5, True, False, None, [], {}, [[]], "", " ", "V2"]
 TEXTS = [
     *("x" * length for length in (16, 17, 64, 65, 128, 129, 255, 256, 4_096, 4_097)),
     *("é" * 16, "tab\t", "null\x00", "delete\x7f", "half\ud800", "turned\u202e", "space\u00a0", "line\u2028"),

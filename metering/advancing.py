@@ -1,10 +1,10 @@
 """The sweep over billing periods: whatever is due takes its next step.
 
-Nearly all that is due on the first of a month was reviewed and has nothing in its way. These are closed some
-organizations at a time in one transaction, because what a close costs is mostly its statements and its commit, not
-its rows: an organization a transaction took four times as long. So few go together that those who count for one of
-them wait no longer than for a batch of their own. If one of them cannot be closed, nothing of the transaction stays,
-and each goes by itself, step by step, as whatever else is due.
+Nearly all that is due on the first of a month was reviewed and has nothing in its way. Some organizations at a time are
+closed in one transaction, because what a close costs is mostly its statements and its commit, not its rows: with a
+transaction for each organization it took four times the processor time. So few go together that those who count for
+one of them do not wait long. If one of them cannot be closed, nothing of that transaction stays, and each goes by
+itself, step by step, as whatever else is due.
 
 Any number of workers may run it at once, and any of them may be killed anywhere: a step is committed or it is not, and
 whoever comes next goes on from there.
@@ -25,7 +25,7 @@ from metering.models import BillingPeriod
 
 # So many are read at once; the sweep gives each such part to a worker.
 AT_ONCE = 100
-# So many organizations are closed in one transaction, within about a tenth of a second.
+# So many organizations are closed in one transaction: who counts for one of them waits that long at most.
 TOGETHER = 25
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,7 @@
-"""The documents of a month over all organizations, for the books: a row a line, from the documents themselves."""
+"""The documents of a month over all organizations, for the books: a row a line, from the documents themselves.
+
+What a credit note says is a line of a later statement, and counts there: its rows have no amount to add up.
+"""
 
 import json
 import re
@@ -8,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
@@ -22,22 +25,31 @@ from metering.papers import csv, packing, xlsx
 from metering.papers.reading import Paper
 
 AT_ONCE = 500
-HEADINGS = (*csv.HEADINGS, "starts_at", "ends_at", "issued_at", "refers_to", "document_total", "sha256")
+FURTHER = ("starts_at", "ends_at", "issued_at", "refers_to", "document_total", "sha256", "credited", "credited_in")
+HEADINGS = (*csv.HEADINGS, *FURTHER)
+_AMOUNT = csv.HEADINGS.index("amount")
+NONE = Decimal(0)
 MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 MONTHS_OFFERED = 24
 
 
 @dataclass(frozen=True)
 class Total:
-    """What the documents of a month come to in one currency."""
+    """What the statements of a month come to in one currency, and what the credit notes to them say."""
 
     currency: str
-    documents: int
+    statements: int
     amount: Decimal
+    notes: int
+    credited: Decimal
 
     @property
     def said(self) -> str:
         return currencies.said(self.amount, self.currency)
+
+    @property
+    def credited_said(self) -> str:
+        return currencies.said(self.credited, self.currency) if self.notes else ""
 
 
 def of_month(rows: StatementQuerySet, month: str) -> StatementQuerySet:
@@ -46,10 +58,23 @@ def of_month(rows: StatementQuerySet, month: str) -> StatementQuerySet:
 
 
 def totals(rows: StatementQuerySet) -> list[Total]:
-    """Add up documents by currency, the most documents first."""
-    summed = rows.order_by().values_list("currency").annotate(count=Count("pk"), sum=Sum("total"))
-    found = [Total(currency, count, _exact(total, currency)) for currency, count, total in summed]
-    return sorted(found, key=lambda one: (-one.documents, one.currency))
+    """Add up documents by currency, the most statements first."""
+    statement, note = Q(kind=Statement.Kind.STATEMENT), Q(kind=Statement.Kind.CREDIT_NOTE)
+    summed = (
+        rows.order_by()
+        .values_list("currency")
+        .annotate(
+            statements=Count("pk", filter=statement),
+            amount=Sum("total", filter=statement, default=NONE),
+            notes=Count("pk", filter=note),
+            credited=Sum("total", filter=note, default=NONE),
+        )
+    )
+    found = [
+        Total(currency, statements, _exact(amount, currency), notes, _exact(credited, currency))
+        for currency, statements, amount, notes, credited in summed
+    ]
+    return sorted(found, key=lambda one: (-one.statements, one.currency))
 
 
 def months(now: datetime) -> list[str]:
@@ -64,12 +89,16 @@ def unfinished(periods: Any, month: str) -> int:
 
 
 def lines(rows: StatementQuerySet) -> Iterator[Sequence[Any]]:
-    """Yield the rows that HEADINGS name, document by document."""
+    """Yield the rows that HEADINGS name, document by document: `amount` adds up to what the statements come to."""
     for statement in rows.iterator(chunk_size=AT_ONCE):
         paper = papers.read(json.loads(statement.document))
         further = _further(paper, statement)
         for row in csv.rows(paper):
-            yield (*row, *further)
+            if statement.kind == Statement.Kind.CREDIT_NOTE:
+                counted_in = paper.document["approval"].get("counted_in", "")
+                yield (*row[:_AMOUNT], NONE, *row[_AMOUNT + 1 :], *further, row[_AMOUNT], counted_in)
+            else:
+                yield (*row, *further, "", "")
 
 
 def as_csv(rows: StatementQuerySet) -> Iterator[str]:

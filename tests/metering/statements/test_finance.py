@@ -33,9 +33,11 @@ def test_every_line_of_every_document_is_a_row(browser_of: Open, billing: Staff,
     rows = _rows(browser_of(billing))
     assert sorted({row["number"] for row in rows}) == sorted({statement.number, other.number, note.number})
     assert len(rows) == 3 + 3 + 1
-    assert sum(Decimal(row["amount"]) for row in rows) == statement.total + other.total + note.total
+    assert sum(Decimal(row["amount"]) for row in rows) == statement.total + other.total
     (credit,) = [row for row in rows if row["number"] == note.number]
     assert (credit["refers_to"], credit["document"]) == (statement.number, "credit_note")
+    assert (credit["credited"], credit["credited_in"]) == ("-68.40", "2026-11")
+    assert {row["credited"] for row in rows if row is not credit} == {""}
     assert {row["customer"] for row in rows} == {"Halide & Sons Lda.", "'=Kestrel"}
     event = Event.objects.get(verb="finance.exported")
     assert (event.detail["month"], event.detail["rows"], event.detail["statements"]) == ("2026-10", 7, 3)
@@ -54,6 +56,15 @@ def test_the_page_says_what_the_month_comes_to(browser_of: Open, billing: Staff,
     assert "€12,117.25" in page
     assert "1 statement," in page
     assert "1 period is not final yet." in page
+
+
+def test_a_credit_counts_once_where_its_line_is(browser_of: Open, billing: Staff, statement: Statement) -> None:
+    actions.issue_credit_note(adjustment=a_credit(statement.period), actor=ACTOR, now=ISSUED)
+    answer = browser_of(billing).get(reverse("metering:finance"), MONTH)
+    (total,) = answer.context["totals"]
+    assert (total.statements, total.amount, total.notes, total.credited_said) == (1, statement.total, 1, "−€68.40")
+    assert "€12,048.85" not in answer.text
+    assert "−€68.40" in answer.text
 
 
 def test_who_may_not_have_the_books_is_refused(browser_of: Open, viewer: Staff, statement: Statement) -> None:

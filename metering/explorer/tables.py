@@ -5,10 +5,12 @@ from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db.models import Sum
+from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce
 
 from metering.explorer import grains, sources
 from metering.explorer.query import Filter
+from metering.models import Generation
 
 COLUMNS = {
     "organization__name": "Organization",
@@ -27,6 +29,8 @@ COLUMNS = {
 }
 SUMS = ("Generations", "Cost units")
 AT_ONCE = 2_000
+# What failed costs nothing, whatever the gateway says that it would have cost.
+_UNITS = Coalesce(Sum("units", filter=Q(outcome=Generation.Outcome.SUCCEEDED)), 0)
 
 
 def headings(asked: Filter) -> list[str]:
@@ -38,7 +42,7 @@ def rows(asked: Filter) -> Iterator[Sequence[Any]]:
     """Yield a row for each bar and everything that is told apart in it, under `headings`; texts and whole numbers."""
     for part in sources.counted(asked):
         found = part.rows.order_by().annotate(slot=sources.slot_of(asked, part.rows))
-        grouped = found.values_list("slot", *COLUMNS).annotate(counted=Sum("generations"), summed=Sum("units"))
+        grouped = found.values_list("slot", *COLUMNS).annotate(counted=Sum("generations"), summed=_UNITS)
         try:
             for slot, *rest in grouped.order_by("slot", *COLUMNS).iterator(chunk_size=AT_ONCE):
                 yield [_written(asked, slot), *("" if value is None else value for value in rest)]

@@ -44,6 +44,7 @@ def _is_told(board: Board) -> bool:
     columns = explorer.headings(asked)
     of_outcome = columns.index("Outcome")
     filed = sum(row[-2] for row in rows if asked.counts_attempts or row[of_outcome] == "succeeded")
+    assert sum(row[-1] for row in rows) == board.foot.sums.units
     return (drawn, lined, filed) == (total, total, total) and _listed(asked) == board.foot.sums.attempts
 
 

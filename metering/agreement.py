@@ -15,7 +15,8 @@ from metering.models import BillingPeriod
 MOST_NAMED = 24
 
 # The hours that touch a period, over whatever period their generations were counted in: that is what a gateway, which
-# knows no periods, can count. A void has left the rollups, but the gateway's count is of what happened. Each period is
+# knows no periods, can count. A void has left the rollups, but the gateway's count is of what happened; what staff sent
+# again after it was rejected was never answered accepted to a gateway, so that none counts it. Each period is
 # compared by itself, because the hours of many at once are more than a sort or a hash keeps in memory.
 _COUNTED = """
 WITH asked AS (
@@ -34,6 +35,15 @@ SELECT asked.id, differing.* FROM asked CROSS JOIN LATERAL (
         FROM metering_adjustment AS void
         WHERE void.organization_id = asked.organization AND void.hour >= asked.since AND void.hour < asked.until
             AND void.kind = 'void' AND void.environment = 'live' AND void.outcome = 'succeeded'
+        UNION ALL
+        SELECT date_trunc('hour', late.occurred_at, 'UTC'), late.api_version, -1, 0
+        FROM metering_rejectedgeneration AS sent
+        JOIN metering_generation AS late ON late.generation_id =
+            CASE WHEN sent.resolution = 'retried' THEN sent.generation_id::uuid END
+        WHERE sent.organization_id = asked.organization AND sent.resolution = 'retried'
+            AND sent.resolved_reason LIKE 'accepted%%' AND late.organization_id = asked.organization
+            AND late.occurred_at >= asked.since AND late.occurred_at < asked.until
+            AND late.environment = 'live' AND late.outcome = 'succeeded'
         UNION ALL
         SELECT total.hour, total.api_version, 0, total.succeeded
         FROM metering_controltotal AS total

@@ -1,8 +1,10 @@
 """What is found of many billing periods at once, and written down for the lists that show thousands of them."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 
 from metering import agreement, drafts, rating
@@ -17,6 +19,7 @@ RUNNING = timedelta(hours=1)
 AT_ONCE = 200
 # In one turn of the sweep; the oldest come first.
 MOST = 2_000
+log = logging.getLogger(__name__)
 _COLUMNS = ("checked_at", "generations", "late", "amount", "currency", "differing", "behind", "unpriced")
 
 
@@ -53,8 +56,21 @@ def refresh(*, now: datetime) -> int:
     rows = BillingPeriod.objects.filter(stale, span__startswith__lte=now).select_related("organization", "contract")
     due = list(rows.order_by("found__checked_at", "pk")[:MOST])
     for start in range(0, len(due), AT_ONCE):
-        keep(look(due[start : start + AT_ONCE], at=now).values())
+        _refresh(due[start : start + AT_ONCE], now=now)
     return len(due)
+
+
+def _refresh(periods: Sequence[BillingPeriod], *, now: datetime) -> None:
+    try:
+        keep(look(periods, at=now).values())
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        # One that cannot be looked at is not the others' matter.
+        log.exception("%s billing periods could not be looked at", len(periods))
+        if len(periods) > 1:
+            for period in periods:
+                _refresh([period], now=now)
 
 
 def _check(period: BillingPeriod, draft: Draft, agreed: Agreement, at: datetime) -> PeriodCheck:

@@ -1,6 +1,8 @@
 """The lines of a draft, put together from what was counted, agreed, reserved and adjusted. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from metering import currencies, rating
@@ -10,6 +12,9 @@ from metering.period_usage import Counted
 from metering.rating import RatedLine, Terms
 from metering.reserved_days import Stretch
 
+# Of one earlier period, by API version and resolution.
+Voids = Mapping[tuple[str, str], int]
+_Slot = tuple[str, tuple[str, ...]]
 # How the explorer writes what the gateway did not say.
 NOT_SAID = "not-said-by-gateway"
 ON_TERMS = "rated on the terms of that period"
@@ -35,12 +40,14 @@ def pilot(counted: Counted, *, period: str) -> Iterator[Line]:
 
 
 def late(
-    lines: Iterable[RatedLine], terms: Terms, *, period: str, original: str, voids: int, more: rating.Usage
+    lines: Iterable[RatedLine], terms: Terms, *, period: str, original: str, voids: Voids, more: rating.Usage
 ) -> Iterator[Line]:
-    """Yield by how much an earlier period costs more or less, for what came late and what was voided."""
+    """Yield by how much an earlier period costs more or less, for what came late and what was voided.
+
+    `more` is what came less what was voided, and `voids` what was voided, both by API version and resolution.
+    """
     when = named(original)
-    arrived = sum(quantity.generations for quantity in more.values()) + voids
-    what = "Late and voided" if voids and arrived else "Voided" if voids else "Late"
+    came, gone = _by_line(terms, more, voids)
     for line in lines:
         if line.kind == "minimum":
             note = "was billed already" if line.amount < 0 else "less of it is reached"
@@ -48,8 +55,30 @@ def late(
             continue
         opens = {"period": period, "original": original, **_generations(line, terms)}
         note = f"{line.name}, {ON_TERMS}" if line.has_price else f"{line.name}, no price is agreed"
-        kind = "late" if arrived else "void"
+        slot = (line.api_version, line.resolutions)
+        # What is included may have moved to a line where nothing came or went: then it is due to all of them.
+        arrived, voided = (came[slot], gone[slot]) if came[slot] or gone[slot] else (came.total(), gone.total())
+        what = "Late and voided" if voided and arrived else "Voided" if voided else "Late"
+        kind = "late" if arrived or not voided else "void"
         yield _of_generations(kind, f"{what} generations of {when}", note, line, opens)
+
+
+def uncharged(line: Line, currency: str) -> Line:
+    """Return the line of a period that was billed in another currency: counted, and charged by an adjustment."""
+    return replace(line, note=f"was billed in {currency}", unit_price=None, amount=Decimal(0))
+
+
+def _by_line(terms: Terms, more: rating.Usage, voids: Voids) -> tuple[Counter[_Slot], Counter[_Slot]]:
+    """Count what came late and what was voided, by the API version and the resolutions of the price that it has."""
+    came, gone = Counter[_Slot](), Counter[_Slot]()
+    for version, resolution in {**more, **voids}:
+        price = terms.price_of(version, resolution)
+        slot = (version, price.resolutions if price else (resolution,))
+        voided = voids.get((version, resolution), 0)
+        quantity = more.get((version, resolution))
+        came[slot] += (quantity.generations if quantity else 0) + voided
+        gone[slot] += voided
+    return came, gone
 
 
 def capacity(stretches: Sequence[Stretch], terms: Terms) -> Iterator[Line]:
@@ -95,7 +124,8 @@ def _note(line: RatedLine, currency: str) -> str:
     if line.billed_units != line.billed:
         said.append(f"{_counted(line.billed_units, 'cost unit')}")
     if len(line.steps) > 1:
-        said.append(", then ".join(f"{step.units:,} at {currencies.unit_price(step.price, currency)}" for step in line.steps))
+        steps = (f"{step.units:,} at {currencies.unit_price(step.price, currency)}" for step in line.steps)
+        said.append(", then ".join(steps))
     if not line.has_price:
         said.append("no price is agreed")
     return "; ".join(said)

@@ -13,6 +13,8 @@ from metering.models import RejectedGeneration
 from metering.results import Result
 
 Resolution = RejectedGeneration.Resolution
+# What stands for the secret part of a credential.
+MASK = "…"
 # A duplicate without a code is what somebody counted meanwhile.
 _COUNTED = ("accepted", "accepted_late", "duplicate")
 
@@ -25,6 +27,7 @@ def retry_reject(
     What is counted by it is settled; what is refused again stays. ValidationError where it is settled already.
     """
     _check_unsettled(reject)
+    _check_whole(reject)
     # In transactions of its own, which the counters of limits follow. Sent twice, it counts once all the same.
     (result,) = ledger.append(items=[json.loads(reject.raw)], source=reject.source, gateway=reject.gateway, now=now)
     with transaction.atomic():
@@ -73,6 +76,15 @@ def _check_unsettled(reject: RejectedGeneration) -> None:
     if reject.resolution != Resolution.NONE:
         said = reject.get_resolution_display().lower()
         raise ValidationError(f"This is settled: {said}, by {reject.resolved_by}. Nothing was changed.")
+
+
+def _check_whole(reject: RejectedGeneration) -> None:
+    """A credential is never stored: without the whole idempotency key nobody can say what would be a replay of it."""
+    sent = json.loads(reject.raw)
+    if isinstance(sent, dict) and MASK in str(sent.get("idempotency_key") or ""):
+        raise ValidationError(
+            "Its idempotency key held a credential, which is not kept. The gateway has to send it again."
+        )
 
 
 def _settle(reject: RejectedGeneration, resolution: str, *, actor: trail.Actor, now: datetime, reason: str) -> None:

@@ -8,10 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from keys.models import KeySecret
-from metering import agreement, control_totals, periods
+from metering import actions, agreement, control_totals, periods
 from metering.control_totals import Total
-from metering.models import BillingPeriod
+from metering.models import BillingPeriod, RejectedGeneration
 from orgs.models import Organization
+from tests.cast import ACTOR
 from tests.metering.conftest import Report, generation
 
 HOUR = timedelta(hours=1)
@@ -142,3 +143,13 @@ def test_the_hours_of_a_period_that_begins_within_one_are_whole() -> None:
     assert (hours.start, hours.end) == (datetime(2026, 1, 31, 18, tzinfo=UTC), datetime(2026, 2, 28, 19, tzinfo=UTC))
     whole = periods.Span(hours.start, hours.end)
     assert agreement.touched(whole) == whole
+
+
+def test_what_staff_sent_again_is_in_no_gateways_count(
+    period: BillingPeriod, live: KeySecret, report: Report, tell: Tell, hour: datetime
+) -> None:
+    report(generation(live, hour), generation(live, hour + timedelta(minutes=30)), at=hour + timedelta(minutes=1))
+    early = RejectedGeneration.objects.get(code="timestamp_in_future")
+    actions.retry_reject(reject=early, actor=ACTOR, now=hour + HOUR)
+    tell((hour, 1))
+    assert agreement.of_period(period).matches

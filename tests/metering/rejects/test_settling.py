@@ -161,3 +161,13 @@ def test_what_stands_for_an_unknown_organization_is_dismissed_too(
     actions.dismiss_reject(reject=found, actor=ACTOR, now=now, reason="Nobody's")
     found.refresh_from_db()
     assert found.resolution == "dismissed"
+
+
+def test_what_lost_a_part_of_its_idempotency_key_is_not_sent_again(
+    report: Report, live: KeySecret, now: datetime
+) -> None:
+    credential = f"axk_live_395ddfd1771c_{'a' * 38}"
+    report(generation(live, now + timedelta(hours=1), idempotency_key=credential))
+    with pytest.raises(ValidationError, match="held a credential"):
+        retry(RejectedGeneration.objects.get(), now + timedelta(hours=1))
+    assert not Generation.objects.exists()

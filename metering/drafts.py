@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Count
+
 from metering import drafting, period_usage, rating, reserved_days, sla_credits, terms
 from metering.draft_lines import OF_GENERATIONS, Line
-from metering.models import Adjustment, BillingPeriod, Contract, Statement
+from metering.models import Adjustment, BillingPeriod, Contract, Generation, Statement
 from metering.period_usage import Counted, Slots
 from metering.reserved_days import Stretch
 
@@ -81,6 +83,7 @@ class _Read:
         self.originals: dict[int, BillingPeriod] = {}
         self.original_terms: dict[int, rating.Terms] = {}
         self.before: Mapping[tuple[int, int], Slots] = {}
+        self.voids: Mapping[tuple[int, int], Mapping[tuple[str, str], int]] = {}
         if not several:
             return
         wanted = {original for originals in several.values() for original in originals}
@@ -88,6 +91,7 @@ class _Read:
         self.original_terms = _original_terms(self.originals)
         begins = {period.pk: period.span.lower for period in self.periods if period.pk in several}
         self.before = period_usage.before(several, begins)
+        self.voids = _voids(self.counted)
 
 
 def _agreed(contracts: Iterable[int]) -> dict[int, rating.Terms]:
@@ -102,6 +106,19 @@ def _original_terms(originals: Mapping[int, BillingPeriod]) -> dict[int, rating.
     kept = Statement.objects.statements().filter(period__in=originals)
     for pk, document in kept.values_list("period_id", "document"):
         found[pk] = rating.Terms.from_json(json.loads(document)["terms"])
+    return found
+
+
+def _voids(counted: Mapping[int, Counted]) -> Mapping[tuple[int, int], Mapping[tuple[str, str], int]]:
+    """Count what was voided here of earlier periods, by API version and resolution."""
+    periods = [pk for pk, one in counted.items() if one.voids]
+    found: dict[tuple[int, int], dict[tuple[str, str], int]] = {}
+    if periods:
+        rows = Adjustment.objects.voids().filter(period__in=periods, original_period__isnull=False)
+        rows = rows.filter(**period_usage.BILLED).exclude(service_tier=Generation.Tier.PILOT).order_by()
+        summed = rows.values_list("period", "original_period", "api_version", "resolution").annotate(Count("pk"))
+        for period, original, version, resolution, count in summed:
+            found.setdefault((period or 0, original or 0), {})[version, resolution] = count
     return found
 
 
@@ -142,9 +159,15 @@ def _late(period: BillingPeriod, read: _Read) -> tuple[list[Line], list[str]]:
     for original in sorted((read.originals[pk] for pk in counted.late), key=lambda one: one.span.lower):
         agreed, more = read.original_terms[original.pk], counted.late[original.pk]
         rated = rating.late(agreed, read.before[period.pk, original.pk], more, terms.share_of(original))
-        voids = counted.voids.get(original.pk, 0)
-        lines += drafting.late(rated, agreed, period=_path(period), original=original.label, voids=voids, more=more)
-        unpriced += [line.name for line in rated if not line.has_price]
+        voids = read.voids.get((period.pk, original.pk), {})
+        theirs = drafting.late(rated, agreed, period=_path(period), original=original.label, voids=voids, more=more)
+        if agreed.currency == read.terms[period.contract_id].currency:
+            lines += theirs
+            unpriced += [line.name for line in rated if not line.has_price]
+        else:
+            elsewhere = [drafting.uncharged(line, agreed.currency) for line in theirs if line.quantity is not None]
+            lines += elsewhere
+            unpriced += [line.name for line in elsewhere]
     return lines, unpriced
 
 

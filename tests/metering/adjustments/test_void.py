@@ -10,7 +10,7 @@ from audit.models import Event
 from keys.limits import calls
 from keys.limits.windows import Window
 from keys.models import KeySecret
-from metering import actions, agreement, control_totals, quotas, usage
+from metering import actions, agreement, control_totals, drafts, quotas, usage
 from metering.models import Adjustment, AdjustmentRequest, BillingPeriod, UsageDay, UsageHour
 from orgs.models import Organization, Staff
 from tests.metering.adjustments.conftest import BEA, WHY, approve, asked, close, reported
@@ -68,6 +68,30 @@ def test_where_its_period_takes_no_more_it_counts_in_the_next_open_one(
     request.refresh_from_db()
     assert (request.period, request.original_period) == (later, period)
     assert rollups_equal_the_ledger()
+
+
+def test_a_line_says_whether_its_own_generations_were_late_or_voided(
+    report: Report,
+    live: KeySecret,
+    now: datetime,
+    period: BillingPeriod,
+    later: BillingPeriod,
+    billing: Staff,
+    administrator: Staff,
+) -> None:
+    requests = [asked(reported(report, live, now, resolution=size), billing) for size in ("2K", "8K")]
+    close(period, "final")
+    for request in requests:
+        approve(request, administrator, now)
+    for size in ("4K", "8K", "8K"):
+        reported(report, live, now, resolution=size)
+    lines = drafts.draft(later).lines
+    said = [(one.note.split(",")[1], one.kind, one.name.partition(" generations")[0], one.quantity) for one in lines]
+    assert sorted(said) == [
+        (" 2K", "void", "Voided", -1),
+        (" 4K", "late", "Late", 1),
+        (" 8K", "late", "Late and voided", 1),
+    ]
 
 
 def test_a_void_of_a_late_one_keeps_the_period_that_it_is_about(

@@ -14,6 +14,7 @@ from metering.models import AdjustmentRequest, BillingPeriod, Contract
 from orgs.models import Organization
 from tests.cast import ACTOR
 from tests.factories import StaffFactory, record_fixture
+from tests.metering.closing.given import counted
 from tests.metering.contracts.conftest import NOON, PRICED
 
 DOLLARS = replace(PRICED, currency="USD")
@@ -80,6 +81,18 @@ def test_an_amount_is_not_about_a_period_in_another_currency(tessera: Organizati
     later = _replace(tessera, NOON).billing_periods.order_by("span")[0]
     with pytest.raises(ValidationError, match="cannot be about it"):
         _asked(later, original=first.billing_periods.get(label="2026-10"))
+
+
+def test_late_generations_of_a_period_in_another_currency_are_counted_and_not_charged(
+    tessera: Organization, first: Contract
+) -> None:
+    later = _replace(tessera, NOON).billing_periods.select_related("organization").order_by("span")[0]
+    counted(later, 5, original=first.billing_periods.get(label="2026-10"))
+    draft = drafts.draft(later)
+    (line,) = [one for one in draft.lines if one.kind == "late"]
+    assert (line.quantity, line.amount, line.note) == (5, 0, "was billed in EUR")
+    assert draft.generations == draft.billed_generations == 5
+    assert draft.unpriced == ("Late generations of October 2026",)
 
 
 def _change_by_hand(contract: Contract) -> None:

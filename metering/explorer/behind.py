@@ -36,12 +36,14 @@ class Listed:
     """A page of generations, the newest first; `newer` and `older` are ids to go on from, None where there is no more.
 
     `too_slow` where the ledger could not be read in time: then nothing is listed, and the count stands all the same.
+    `found` is how many have the name that was searched for; None where none was, or it took too long.
     """
 
     rows: Sequence[Row]
     newer: UUID | None = None
     older: UUID | None = None
     too_slow: bool = False
+    found: int | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ def page(asked: Filter, words: str, *, before: UUID | None = None, after: UUID |
     rows = rows.select_related("organization", "key", "period", "original_period")
     try:
         with search.limited(SECONDS):
-            return _page(rows, before, after)
+            listed = _page(rows, before, after)
+            return replace(listed, found=rows.count()) if words else listed
     except search.TooSlow:
         return Listed((), too_slow=True)
 

@@ -31,12 +31,14 @@ def generations(request: StaffRequest) -> HttpResponse:
     asked = Filter.from_query(request.GET, request.user)
     words = wording.neutral(request.GET.get("q", "").strip(), behind.LONGEST_WORDS)
     listed = behind.page(asked, words, before=_id(request, "before"), after=_id(request, "after"))
+    count = behind.count(asked)
     context = {
         "asked": asked,
         "bar": Bar(asked),
         "words": words,
         "listed": listed,
-        "count": behind.count(asked),
+        "count": count,
+        "shown": count.listed if listed.found is None else listed.found,
         "explorer": f"{reverse('metering:index')}?{asked.query_string}",
         "export_url": f"{reverse('metering:start_export')}?{asked.pinned_query_string}",
         **pages.place("Generations", ("Usage", reverse("metering:index"))),

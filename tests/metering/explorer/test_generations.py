@@ -58,6 +58,19 @@ def test_a_generation_is_found_by_whatever_names_it(
     assert _ids(client, "range=7d&q=nothing-of-that-name") == []
 
 
+def test_the_number_above_a_search_is_what_was_found(
+    live: KeySecret, now: datetime, report: Report, viewer: Staff, browser_of: Browser
+) -> None:
+    report(generation(live, now, request_id="req-77"), *(generation(live, now) for _ in range(4)))
+    client = browser_of(viewer)
+    assert "<h2>5 generations</h2>" in client.get("/usage/generations/?range=7d").text
+    page = client.get("/usage/generations/?range=7d&q=req-77").text
+    assert "<h2>1 generation</h2>" in page
+    assert "named req-77, of 5 in this view" in page
+    assert "5 reported" not in page
+    assert "<h2>0 generations</h2>" in client.get("/usage/generations/?range=7d&q=nothing").text
+
+
 def test_nobody_finds_what_is_out_of_scope(
     hers: KeySecret, now: datetime, report: Report, account_manager: Staff, browser_of: Browser
 ) -> None:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from metering import actions, adjustment_forms, adjustment_rules
+from metering import actions, adjustment_forms, adjustment_rules, adjustment_size
 from metering.models import AdjustmentRequest, Generation
 from metering.models.adjustments import AdjustmentRequestQuerySet
 from orgs import access, pages
@@ -52,7 +52,9 @@ def ask_adjustment(request: StaffRequest) -> HttpResponse:
     form = adjustment_forms.AskForm(pages.posted(request), request=request, initial=asked)
     if pages.accepted(form, lambda: actions.ask_for_money(asker=request.user, actor=request.actor, **form.wanted)):
         said = f"Asked. Somebody else has to approve it before it stands on the bill of {form.result.organization}."
-        return pages.done(request, _page(form.result), said)
+        return pages.done(
+            request, _page(form.result), " ".join(filter(None, [said, adjustment_size.doubt(form.result)]))
+        )
     return pages.dialog(request, "metering/ask_adjustment.html", _under("Ask for an adjustment"), form=form)
 
 
@@ -67,6 +69,7 @@ def adjustment(request: StaffRequest, uid: str) -> HttpResponse:
         "asked": found,
         "made": getattr(found, "adjustment", None),
         "amount": amount(found),
+        "doubt": adjustment_size.doubt(found),
         "generation": _generation(found),
         "may_decide": decides and not is_own,
         "needs_other": decides and is_own,
@@ -154,7 +157,8 @@ def _step(
     if pages.accepted(form, act):
         return pages.done(request, _page(found), f"{said}: {found}.")
     place = pages.place(said, ("Adjustments", reverse("metering:adjustments")), (str(found), _page(found)))
-    context = {"asked": found, "amount": amount(found), "generation": _generation(found), **place}
+    shown = {"asked": found, "amount": amount(found), "doubt": adjustment_size.doubt(found)}
+    context = {**shown, "generation": _generation(found), **place}
     return pages.dialog(request, f"metering/{step}_adjustment.html", context, form=form)
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 
 import pytest
 from django.test import Client
 
 from keys.models import KeySecret
+from metering import adjustment_size
 from metering.models import Adjustment, AdjustmentRequest, BillingPeriod
 from orgs.models import Organization, Staff
 from tests.factories import RoleAssignmentFactory
@@ -49,6 +51,32 @@ def test_what_is_wrong_with_it_is_said_beside_the_field(
     answer = client.post("/adjustments/ask/", {**form, "period": period.label, "amount": "-1"})
     assert "Without a sign" in answer.text
     assert not AdjustmentRequest.objects.exists()
+
+
+def test_a_credit_beyond_its_bill_is_doubted_and_allowed(
+    halide: Organization,
+    period: BillingPeriod,
+    billing: Staff,
+    administrator: Staff,
+    now: datetime,
+    browser_of: Browser,
+) -> None:
+    said = "It takes €12.50 off, and the bill of "
+    form = {**ASKED, "organization": halide.uid, "period": period.label}
+    assert said in browser_of(billing).post("/adjustments/ask/", form, follow=True).text
+    request, client = AdjustmentRequest.objects.get(), browser_of(administrator)
+    for page in ("", "approve/"):
+        assert "More than the bill comes to." in client.get(f"/adjustments/{request.uid}/{page}").text
+    approve(request, administrator, now)
+    assert "More than the bill" not in client.get(f"/adjustments/{request.uid}/").text
+
+
+def test_a_credit_within_its_bill_is_not_doubted(
+    period: BillingPeriod, billing: Staff, administrator: Staff, now: datetime
+) -> None:
+    approve(credit(period, billing, kind="charge", amount=Decimal(12)), administrator, now)
+    assert adjustment_size.doubt(credit(period, billing)) == ""
+    assert "€12.01 off" in adjustment_size.doubt(credit(period, billing, amount=Decimal("12.01")))
 
 
 def test_nobody_is_offered_to_decide_about_their_own(

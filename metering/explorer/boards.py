@@ -53,7 +53,12 @@ class Board:
     @property
     def heading(self) -> str:
         each = "an hour" if self.asked.grain == "hour" else f"a {self.asked.grain}"
-        return f"Generations {each} by {BY_NAME[self.asked.by].label.lower()}"
+        return f"Generations {each} by {BY_NAME[self.asked.by].label.lower()}{self.with_failed}"
+
+    @property
+    def with_failed(self) -> str:
+        """What is said behind a number that has failed generations in it."""
+        return ", failed ones too" if self.asked.counts_attempts else ""
 
     @property
     def lines_label(self) -> str:
@@ -64,7 +69,7 @@ class Board:
         """The count of lines and the sum of all, for the pager."""
         count, noun = self.page.paginator.count, self.lines_label.lower()
         plural = noun if count == 1 else f"{noun[:-1]}ies" if noun.endswith("cy") else f"{noun}s"
-        return f"{count:,} {plural}, {self.foot.total:,} generations"
+        return f"{count:,} {plural}, {self.foot.total:,} generations{self.with_failed}"
 
 
 def board(asked: Filter, *, order: str, page: str | None) -> Board:
@@ -78,7 +83,7 @@ def board(asked: Filter, *, order: str, page: str | None) -> Board:
     return Board(
         asked=asked,
         bar=_bar(asked),
-        stats=figures.stats(foot, calls),
+        stats=figures.stats(foot, calls, before.total if before else None),
         chart=drawing.chart(asked, found, before, held, marks.of(asked)),
         page=shown,
         lines=lines.shown(list(shown), found),

@@ -8,6 +8,7 @@ from metering.models import Generation
 # Longer than any text that the ledger keeps for these, so that no gateway's own word can be mistaken for it.
 NOT_SAID = "not-said-by-gateway"
 LONGEST = 16
+_NO_CAUSE = "succeeded, or no cause said"
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ RESOLUTION = Dimension("resolution", "Resolution", "resolution")
 RATIO = Dimension("ratio", "Aspect ratio", "aspect_ratio")
 OUTCOME = Dimension("outcome", "Outcome", "outcome", tuple(Generation.Outcome.choices), may_be_unsaid=False)
 TIER = Dimension("tier", "Tier", "service_tier", tuple(Generation.Tier.choices))
-# Nothing is said of what succeeded.
-CAUSE = Dimension("cause", "Failure cause", "failure_cause", tuple(Generation.FailureCause.choices), unsaid="none")
+# Of what succeeded no cause is said, and of what failed a gateway may leave it out.
+CAUSE = Dimension("cause", "Failure cause", "failure_cause", tuple(Generation.FailureCause.choices), unsaid=_NO_CAUSE)
 
 # Those whose values are texts, then all of them.
 TEXTS = (VERSION, RESOLUTION, RATIO, OUTCOME, TIER, CAUSE)

@@ -1,31 +1,33 @@
 """The four figures above the chart. Pure."""
 
-from metering.explorer.lines import Line
+from metering.explorer.counting import Sums
+from metering.explorer.lines import NOTHING, Line
 from metering.explorer.refused import Refused
 
-NOTHING = "–"
 
+def stats(foot: Line, refused: Refused | None, before: Sums | None = None) -> list[dict[str, str]]:
+    """Return generations, cost units, and the shares that failed and were refused; those counted here can be opened.
 
-def stats(foot: Line, refused: Refused | None) -> list[dict[str, str]]:
-    """Return generations, cost units, and the shares that failed and were refused; those counted here can be opened."""
+    Generations are those that succeeded, whatever the table below adds up.
+    """
     sums = foot.sums
     each = f"{sums.units / sums.generations:.2f} a generation" if sums.generations else ""
     figures = [
-        {"label": "Generations", "value": f"{foot.total:,}", "note": _against(foot), "href": foot.opened},
+        {
+            "label": "Generations",
+            "value": f"{sums.generations:,}",
+            "note": _against(sums, before),
+            "href": foot.opened_succeeded if sums.generations else "",
+        },
         {"label": "Cost units", "value": f"{sums.units:,}", "note": each},
         {
             "label": "Failed",
-            "value": share(sums.failures, sums.attempts),
+            "value": foot.failed_share,
             "note": f"{sums.failures:,}, of them {sums.ours:,} ours" if sums.failures else "none",
             "href": foot.opened_failed if sums.failures else "",
         },
     ]
     return [*figures, _refused(refused, foot)]
-
-
-def share(part: int, whole: int) -> str:
-    """Write a part of a whole in percent, as the table below does."""
-    return f"{part / whole * 100:.2f}%" if whole else NOTHING
 
 
 def change(now: int, before: int) -> str:
@@ -36,11 +38,11 @@ def change(now: int, before: int) -> str:
     return f"{moved:+.1f}%".replace("-", "−") if round(moved, 1) else "0.0%"
 
 
-def _against(foot: Line) -> str:
-    if foot.before is None:
-        return "failed ones too" if foot.asked.counts_attempts else "succeeded"
-    moved = f", {change(foot.total, foot.before)}" if foot.before else ""
-    return f"{foot.before:,} the period before{moved}"
+def _against(sums: Sums, before: Sums | None) -> str:
+    if before is None:
+        return "succeeded"
+    moved = f", {change(sums.generations, before.generations)}" if before.generations else ""
+    return f"succeeded; {before.generations:,} the period before{moved}"
 
 
 def _refused(refused: Refused | None, foot: Line) -> dict[str, str]:
@@ -48,4 +50,4 @@ def _refused(refused: Refused | None, foot: Line) -> dict[str, str]:
         return {"label": "Refused", "value": NOTHING, "note": "not known by this filter"}
     ours = f"{refused.by_capacity:,}" if refused.by_capacity else "none"
     note = f"{refused.total:,} requests, {ours} by our capacity" if refused.total else "no request"
-    return {"label": "Refused", "value": share(refused.total, foot.calls), "note": note}
+    return {"label": "Refused", "value": foot.refused_share, "note": note}

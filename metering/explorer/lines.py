@@ -13,6 +13,7 @@ from metering.models import Generation
 
 PER_PAGE = 50
 USUAL_ORDER = "-total"
+NOTHING = "–"
 SUCCEEDED = (OUTCOME.name, Generation.Outcome.SUCCEEDED.value)
 
 
@@ -46,6 +47,16 @@ class Line:
         return self.sums.attempts + (self.refused or 0)
 
     @property
+    def failed_share(self) -> str:
+        """How many of what was generated failed, in percent, as the headline says it too."""
+        return share(self.sums.failures, self.sums.attempts)
+
+    @property
+    def refused_share(self) -> str:
+        """How many of the calls were refused, in percent."""
+        return share(self.refused or 0, self.calls)
+
+    @property
     def narrowed(self) -> str:
         """The address of the same page for this line alone."""
         return self.asked.href(self.asked.lines_by, "by", add=[(self.asked.lines_by, self.name.word)])
@@ -54,6 +65,10 @@ class Line:
     def opened(self) -> str:
         """The address of the generations behind the line's sum."""
         return self._opened()
+
+    @property
+    def opened_succeeded(self) -> str:
+        return self._opened(SUCCEEDED)
 
     @property
     def opened_v2(self) -> str:
@@ -112,6 +127,11 @@ def foot(asked: Filter, found: Counted, before: Counted | None, refused: Refused
     """Return the sum of all lines."""
     earlier = before.total.value(attempts=asked.counts_attempts) if before else None
     return Line(asked, "", found.total, earlier, refused.total if refused else None)
+
+
+def share(part: int, whole: int) -> str:
+    """Write a part of a whole in percent; without a whole there is none."""
+    return f"{part / whole * 100:.2f}%" if whole else NOTHING
 
 
 def _ordered(whole: list[Line], order: str) -> list[Line]:

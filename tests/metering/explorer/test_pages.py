@@ -28,6 +28,23 @@ def test_the_largest_stand_first_unless_asked_otherwise(
         assert len(client.get(f"/usage/?range=30d&order={order}").context["board"].lines) == 2
 
 
+@pytest.mark.parametrize("by", ["outcome", "cause"])
+def test_the_headline_counts_what_succeeded_whatever_the_table_adds_up(
+    by: str, used: list[Organization], viewer: Staff, browser_of: Browser
+) -> None:
+    client = browser_of(viewer)
+    usual = client.get("/usage/?range=30d").context["board"]
+    answer = client.get(f"/usage/?range=30d&by={by}")
+    board = answer.context["board"]
+    assert board.stats[0]["value"] == usual.stats[0]["value"] == f"{usual.foot.sums.generations:,}"
+    assert board.stats[0]["note"].startswith("succeeded")
+    assert board.foot.total == board.foot.sums.attempts > usual.foot.total
+    assert "All, failed ones too" in answer.text
+    assert "Total with failed" in answer.text
+    assert any(line.name.label.lower().startswith("succeeded") for line in board.lines)
+    assert board.stats[2]["value"] == board.foot.failed_share
+
+
 def test_live_and_test_keys_are_never_added_up(
     used: list[Organization], sandbox: KeySecret, viewer: Staff, browser_of: Browser
 ) -> None:

@@ -95,6 +95,8 @@ OF_ORGANIZATIONS = frozenset(
         "metering:brief",
         "metering:sla",
         "metering:sla_overview",
+        "metering:contract",
+        "metering:edit_contract",
         "metering:pilot",
         "metering:convert_pilot",
         "keys:plan_pilot",

@@ -63,6 +63,8 @@ def test_a_stranger_sees_no_navigation(asking):
         ("keys:org_refusals", "Organizations"),
         ("audit:job", "Jobs"),
         ("metering:for_org", "Organizations"),
+        ("metering:contract", "Organizations"),
+        ("metering:edit_contract", "Organizations"),
         ("keys:detail", "Keys"),
         ("keys:revoke_gateway", "Gateways"),
         ("metering:index", "Usage"),

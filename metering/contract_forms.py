@@ -9,7 +9,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.forms import BoundField
 from django.http import QueryDict
 
@@ -22,6 +22,8 @@ from orgs.forms import ReasonForm, Text
 
 MONTH, NEXT, NOW, AT, CORRECT = "month", "next", "now", "at", "correct"
 CREDITS = 4
+# What may be wrong while it is clear what the contract is to say.
+BESIDE = {NON_FIELD_ERRORS, "reason", "ticket", "password", "when", "at"}
 
 
 def _amount(label: str, *, help_text: str = "", decimals: int = 4) -> forms.DecimalField:
@@ -57,7 +59,9 @@ class ContractForm(ReasonForm):
     review_days = forms.IntegerField(
         label="Review window", min_value=0, max_value=term_rules.LONGEST_REVIEW, help_text="Days after a period’s end."
     )
-    when = forms.ChoiceField(label="It holds", widget=forms.RadioSelect)
+    when = forms.ChoiceField(
+        label="It holds", widget=forms.RadioSelect, error_messages={"required": "Choose from when it holds."}
+    )
     at = WallTimeField(label="At", help_text="Splits the billing period that it falls into.")
 
     def __init__(
@@ -70,7 +74,7 @@ class ContractForm(ReasonForm):
         is_saving: bool = False,
         **kwargs: Any,
     ) -> None:
-        given = {**_initial(base), "seen": mark, "when": choices[0][0], **(typed.dict() if typed else {})}
+        given = {**_initial(base), "seen": mark, "when": _preferred(choices), **(typed.dict() if typed else {})}
         super().__init__(*args, **{**kwargs, "initial": given})
         self.base, self.mark = base, mark
         self.choose_from("when", choices)
@@ -129,10 +133,16 @@ class ContractForm(ReasonForm):
             for j in price_rows.without_blanks(row.tiers):
                 if cleaned.get(price_rows.amount(n, j)) is None and price_rows.amount(n, j) not in self.errors:
                     self.add_error(price_rows.amount(n, j), "Write the price of a cost unit.")
-        if not self.errors:
+        if not set(self.errors) - BESIDE:
             for name, text in term_rules.problems(self.terms):
                 self.add_error(name if name in self.fields else None, text)
         return super().clean()
+
+    def clean_currency(self) -> str:
+        code: str = self.cleaned_data["currency"].upper()
+        if not currencies.is_known(code):
+            raise ValidationError("Write the three letters of a currency, such as EUR.")
+        return code
 
     def _check_time(self, cleaned: dict[str, Any]) -> None:
         if cleaned.get("when") == AT and cleaned.get("at") is None and "at" not in self.errors:
@@ -140,40 +150,55 @@ class ContractForm(ReasonForm):
 
     @property
     def terms(self) -> Terms:
-        """What the contract is to say. Only of a form whose fields are valid."""
-        said = self.cleaned_data
+        """What the contract is to say; what was typed wrong says what it said before. Only after `is_valid`."""
+        prices = [self._price(n, row) for n, row in enumerate(self.rows) if not row.is_blank]
         return Terms(
             number=self.base.number,
-            currency=said["currency"].upper(),
-            anchor_day=said["anchor_day"],
-            time_zone=said["time_zone"],
-            included_generations=said["included_generations"] or 0,
-            prices=tuple(self._price(n, row) for n, row in enumerate(self.rows) if not row.is_blank),
+            currency=self._said("currency"),
+            anchor_day=self._said("anchor_day"),
+            time_zone=self._said("time_zone"),
+            included_generations=self._said("included_generations") or 0,
+            prices=tuple(price for price in prices if price is not None),
             # Nothing to reach is no minimum.
-            minimum_amount=said["minimum_amount"] or None,
-            capacity_fee=said["capacity_fee"],
+            minimum_amount=self._said("minimum_amount") or None,
+            capacity_fee=self._said("capacity_fee"),
             sla_credits=self._credits(),
-            purchase_order=said["purchase_order"],
-            review_days=said["review_days"],
+            purchase_order=self._said("purchase_order"),
+            review_days=self._said("review_days"),
         )
 
-    def _price(self, n: int, row: Row) -> Price:
-        said = self.cleaned_data
+    @property
+    def is_legible(self) -> bool:
+        """Whether everything that was typed of the terms could be read. Only after `is_valid`."""
+        return not set(self.errors) - BESIDE
+
+    def _said(self, name: str) -> Any:
+        return self.cleaned_data.get(name, getattr(self.base, name))
+
+    def _price(self, n: int, row: Row) -> Price | None:
+        """A line as it was typed; where that cannot be read, the one before for the same usage."""
+        said, typed = self.cleaned_data, price_rows.without_blanks(row.tiers)
+        needed = [price_rows.name(n, what) for what in ("name", "version", "resolutions")]
+        needed += [name for j in typed for name in (price_rows.end(n, j), price_rows.amount(n, j))]
+        if not typed or any(name not in said for name in needed):
+            return self._kept(row)
         named = [one.strip() for one in said[price_rows.name(n, "resolutions")].split(",")]
         resolutions = tuple(dict.fromkeys(one for one in named if one))
         version = said[price_rows.name(n, "version")]
         usual = f"{version} generations" + (f", {', '.join(resolutions)}" if resolutions else "")
         name = said[price_rows.name(n, "name")].strip() or usual[: term_rules.LONGEST_NAME]
-        tiers = [
-            Tier(said[price_rows.end(n, j)], said[price_rows.amount(n, j)])
-            for j in price_rows.without_blanks(row.tiers)
-        ]
+        tiers = [Tier(said[price_rows.end(n, j)], said[price_rows.amount(n, j)]) for j in typed]
         return Price(name, version, resolutions, tuple(tiers))
 
+    def _kept(self, row: Row) -> Price | None:
+        slot = row.version, {one.strip() for one in row.resolutions.split(",") if one.strip()}
+        return next((one for one in self.base.prices if (one.api_version, set(one.resolutions)) == slot), None)
+
     def _credits(self) -> tuple[SlaCredit, ...]:
-        typed = [
-            (self.cleaned_data[f"credit-{n}-below"], self.cleaned_data[f"credit-{n}-credit"]) for n in range(CREDITS)
-        ]
+        names = [(f"credit-{n}-below", f"credit-{n}-credit") for n in range(CREDITS)]
+        if any(name not in self.cleaned_data for pair in names for name in pair):
+            return self.base.sla_credits
+        typed = [(self.cleaned_data[below], self.cleaned_data[credit]) for below, credit in names]
         found = [SlaCredit(below or Decimal(0), credit or Decimal(0)) for below, credit in typed if below or credit]
         return tuple(sorted(found, key=lambda one: one.below, reverse=True))
 
@@ -193,6 +218,10 @@ class ContractForm(ReasonForm):
     def was_reviewed(self) -> None:
         """Carry that this was seen, so that the same form is saved when it is sent again."""
         self._carry("reviewed", self.digest)
+
+    def forget_review(self) -> None:
+        """Carry that it is to be seen once more before it is saved."""
+        self._carry("reviewed", "")
 
     @property
     def is_reviewed(self) -> bool:
@@ -230,6 +259,11 @@ def pressed(data: QueryDict, act: str) -> QueryDict | None:
         del changed[name]
     changed.update(price_rows.write(rows))
     return changed
+
+
+def _preferred(choices: Sequence[tuple[str, str]]) -> str:
+    """The choice that stands first, but never one that splits a billing period: that is chosen by hand."""
+    return next((value for value, _ in choices[:1] if value not in (NOW, AT)), "")
 
 
 def _initial(base: Terms) -> dict[str, Any]:

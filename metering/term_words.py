@@ -55,7 +55,7 @@ def shown(terms: Terms) -> list[tuple[str, str]]:
 
 def price_list(terms: Terms) -> list[tuple[str, str, str]]:
     """Return the name of each line, what it is for, and what a cost unit of it costs."""
-    return [(one.name, covers(one), steps(one, terms.currency)) for one in terms.prices]
+    return [(one.name, covers(one, terms), steps(one, terms.currency)) for one in terms.prices]
 
 
 def changes(before: Terms | None, after: Terms) -> dict[str, list[Said]]:
@@ -69,9 +69,11 @@ def price(one: Price, currency: str) -> str:
     return f"{one.name} ({covers(one)}): {steps(one, currency)}"
 
 
-def covers(one: Price) -> str:
-    """Say what a line is for: `v2 at 1K, 2K`, or `v1 at any other resolution`."""
-    return f"{one.api_version} at {', '.join(map(_resolution, one.resolutions)) or 'any other resolution'}"
+def covers(one: Price, terms: Terms | None = None) -> str:
+    """Say what a line is for: `v2 at 1K, 2K`, or `v1 at any other resolution`; of terms where no other is, `any`."""
+    is_only = terms is not None and sum(each.api_version == one.api_version for each in terms.prices) == 1
+    rest = "any resolution" if is_only else "any other resolution"
+    return f"{one.api_version} at {', '.join(map(_resolution, one.resolutions)) or rest}"
 
 
 def steps(one: Price, currency: str) -> str:

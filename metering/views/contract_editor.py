@@ -5,17 +5,19 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.exceptions import NON_FIELD_ERRORS
+from django.http import QueryDict
 from django.utils import timezone
 
 from audit import scope
 from metering import (
     actions,
     contract_forms,
+    contract_splits,
     contract_versions,
     contracts,
     periods,
     rating,
+    term_rules,
     term_words,
     terms,
     worked_example,
@@ -28,8 +30,6 @@ from orgs.models import Organization
 from orgs.policy import Permission
 from orgs.requests import StaffRequest
 
-# What may be wrong while it is clear what is asked.
-BESIDE = {NON_FIELD_ERRORS, "reason", "ticket", "password"}
 LATER = (AT, "from another time")
 Row = tuple[str, str, str]
 
@@ -77,7 +77,7 @@ class Editor:
         if self.contract.terms.cover(self.now):
             if self.next_start is not None:
                 found.append((NEXT, f"from the next billing period, {self._said(self.next_start)}"))
-            found += [(NOW, "from now; the present billing period is split"), LATER]
+            found += [(NOW, "from now: the running billing period ends, and goes into review"), LATER]
         if contracts.can_be_corrected(self.contract):
             begun = self._said(self.contract.effective.lower)
             found.append((CORRECT, f"from the beginning of version {self.contract.number}, {begun}, as a correction"))
@@ -85,16 +85,19 @@ class Editor:
 
     @cached_property
     def form(self) -> ContractForm:
+        return self._form(None if self.is_only_typed else pages.posted(self.request), typed=self.changed)
+
+    def _form(self, data: QueryDict | None, typed: QueryDict | None = None) -> ContractForm:
         latest = self.organization.contracts.order_by("number").last()
         return ContractForm(
-            None if self.is_only_typed else pages.posted(self.request),
+            data,
             request=self.request,
             permission=Permission.CONTRACT_EDIT,
             obj=self.organization,
             base=self.base,
             choices=self.choices,
             mark=latest.number if latest else 0,
-            typed=self.changed,
+            typed=typed,
             is_saving=self.is_to_save,
             auto_id="contract_%s",
         )
@@ -104,23 +107,26 @@ class Editor:
         """Whether a row was added or taken away: nothing is judged then."""
         return self.changed is not None
 
-    @property
-    def wanted(self) -> Terms | None:
-        """What is asked, also where only why is still wrong; None where that is not clear."""
-        form = self.form
-        if not form.is_bound or set(form.errors) - BESIDE:
+    @cached_property
+    def read(self) -> ContractForm | None:
+        """What was typed, as a form that was read: also where only a row was added; None where nothing was sent."""
+        form = self.form if self.changed is None else self._form(self.changed)
+        if not form.is_bound:
             return None
-        return None if form.has_error(NON_FIELD_ERRORS) else form.terms
+        form.is_valid()
+        return form
 
     def save(self) -> bool:
-        """Do what was reviewed; False where it is still to be reviewed, or cannot be."""
+        """Do what was reviewed; False where it is still to be reviewed, or cannot be: then it is reviewed again."""
         form = self.form
-        if not form.is_valid():
+        is_valid, is_reviewed = form.is_valid(), form.is_reviewed
+        form.forget_review()
+        if not is_valid:
             return False
         if self.contract is not None and not term_words.changes(self.base, form.terms):
             form.add_error(None, "Nothing is different from what the contract says. Change something first.")
             return False
-        if not form.is_reviewed:
+        if not is_reviewed:
             form.lead = "Nothing was saved yet."
             form.add_error(None, "This is what changes. Look at it, and save once more.")
             form.was_reviewed()
@@ -149,17 +155,28 @@ class Editor:
 
     def reviewed(self) -> dict[str, Any]:
         """What an input means: the difference, and a real period on both terms."""
-        wanted = self.wanted
-        differences = [] if wanted is None else rows(self.base, wanted)
-        if differences and not self.form.errors:
+        read = self.read
+        differences = rows(self.base, read.terms) if read else []
+        if differences and self.form.is_bound and not self.form.errors:
             self.form.was_reviewed()
-        shown = wanted if wanted is not None else self.base
+        is_compared = bool(read and differences and not term_rules.problems(read.terms))
+        shown = read.terms if read and is_compared else self.base
         return {
             "form": self.form,
             "differences": differences,
+            "is_compared": is_compared,
+            "is_legible": read is None or read.is_legible,
             "when": dict(self.choices).get(self.form["when"].value() or "", ""),
+            "split": contract_splits.of(self.organization, *self._begins, now=self.now),
             "example": worked_example.of(self.organization, self.base, shown, at=self.now),
         }
+
+    @property
+    def _begins(self) -> tuple[datetime | None, str]:
+        """When a version begins that is asked for, where that may be within a billing period, and how it is said."""
+        said = self.read.cleaned_data if self.read else {}
+        at = {NOW: self.now, AT: said.get("at")}.get(said.get("when", "")) if self.contract else None
+        return at, self._said(at) if at else ""
 
     def context(self) -> dict[str, Any]:
         """What the whole page shows besides."""
@@ -168,10 +185,22 @@ class Editor:
             "organization": self.organization,
             "tab": "Contract",
             "contract": self.contract,
+            "prepared": self._prepared,
             "feed": contract_versions.feed(found),
             "may_search": self.request.staff.can(Permission.AUDIT_SEE),
             "resolutions": ", ".join(worked_example.resolutions(self.organization, at=self.now)),
         }
+
+    @property
+    def _prepared(self) -> dict[str, str]:
+        """The version that begins later than the one that is edited: its number, and from when."""
+        if self.contract is None:
+            return {}
+        later = self.organization.contracts.filter(
+            effective__startswith__gt=max(self.now, self.contract.effective.lower)
+        )
+        found = later.order_by("effective").first()
+        return {"number": str(found.number), "begins": self._said(found.effective.lower)} if found else {}
 
     def _said(self, at: datetime) -> str:
         local = at.astimezone(ZoneInfo(self.base.time_zone))
@@ -192,12 +221,16 @@ def rows(before: Terms, after: Terms) -> list[Row]:
 def _price_rows(before: Terms, after: Terms) -> list[Row]:
     old, new = ({term_words.covers(price): (price, each) for price in each.prices} for each in (before, after))
     covered = [*new, *(slot for slot in old if slot not in new)]
-    found = [(f"Price, {slot}", _priced(old.get(slot)), _priced(new.get(slot))) for slot in covered]
+    found = [(_label(new.get(slot) or old[slot]), _priced(old.get(slot)), _priced(new.get(slot))) for slot in covered]
     differing = [row for row in found if row[1] != row[2]]
     kept = [slot for slot in old if slot in new]
     if not differing and kept != [slot for slot in new if slot in old]:
         return [("Order of the price list", "; ".join(old), "; ".join(new))]
     return differing
+
+
+def _label(found: tuple[Price, Terms]) -> str:
+    return f"Price, {term_words.covers(*found)}"
 
 
 def _priced(found: tuple[Price, Terms] | None) -> str:

@@ -65,7 +65,7 @@ def late(
 
 def uncharged(line: Line, currency: str) -> Line:
     """Return the line of a period that was billed in another currency: counted, and charged by an adjustment."""
-    return replace(line, note=f"was billed in {currency}", unit_price=None, amount=Decimal(0))
+    return replace(line, note=f"that period is billed in {currency}", unit_price=None, amount=Decimal(0))
 
 
 def _by_line(terms: Terms, more: rating.Usage, voids: Voids) -> tuple[Counter[_Slot], Counter[_Slot]]:

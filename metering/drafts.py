@@ -167,7 +167,7 @@ def _late(period: BillingPeriod, read: _Read) -> tuple[list[Line], list[str]]:
         else:
             elsewhere = [drafting.uncharged(line, agreed.currency) for line in theirs if line.quantity is not None]
             lines += elsewhere
-            unpriced += [line.name for line in elsewhere]
+            unpriced += [f"{line.name}, {line.note}" for line in elsewhere]
     return lines, unpriced
 
 

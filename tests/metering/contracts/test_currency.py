@@ -90,9 +90,9 @@ def test_late_generations_of_a_period_in_another_currency_are_counted_and_not_ch
     counted(later, 5, original=first.billing_periods.get(label="2026-10"))
     draft = drafts.draft(later)
     (line,) = [one for one in draft.lines if one.kind == "late"]
-    assert (line.quantity, line.amount, line.note) == (5, 0, "was billed in EUR")
+    assert (line.quantity, line.amount, line.note) == (5, 0, "that period is billed in EUR")
     assert draft.generations == draft.billed_generations == 5
-    assert draft.unpriced == ("Late generations of October 2026",)
+    assert draft.unpriced == ("Late generations of October 2026, that period is billed in EUR",)
 
 
 def _change_by_hand(contract: Contract) -> None:

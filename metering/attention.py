@@ -20,7 +20,7 @@ from orgs.models import Notice, Organization, Reservation
 RENEWAL_AHEAD = timedelta(days=60)
 ROTATION_AHEAD, LINK_AHEAD, TOLD_OF = timedelta(days=7), timedelta(hours=24), timedelta(days=7)
 # From this step on, in percent, what is included will hardly last.
-NEAR = 80
+NEAR, ALL = 80, 100
 BAD, SOON_BAD, KNOWN = "bad", "warn", ""
 _RANK = {BAD: 0, SOON_BAD: 1, KNOWN: 2}
 
@@ -141,8 +141,11 @@ def _allowances(pks: Pks, now: datetime) -> Found:
     for alert in included.order_by("period_id", "-threshold").distinct("period"):
         period = alert.period
         href = reverse("metering:for_org", args=[period.organization.uid]) + f"?period={period.label}"
-        text = f"{alert.threshold}% of the included generations used"
-        yield period.organization_id, Attention(text, href, period.span.upper, SOON_BAD)
+        if alert.threshold >= ALL:
+            yield period.organization_id, Attention("The included generations are used up", href, tone=SOON_BAD)
+        else:
+            text = f"{alert.threshold}% of the included generations used"
+            yield period.organization_id, Attention(text, href, period.span.upper, SOON_BAD)
 
 
 def _holds(pks: Pks, now: datetime) -> Found:

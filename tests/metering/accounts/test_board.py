@@ -125,12 +125,16 @@ def test_a_period_that_stays_in_review_needs_somebody(halide: Organization, now:
     assert needs(halide, later) == [f"Period {period}: gateway counts differ in 3 hours"]
 
 
+ALL_USED = "The included generations are used up"
+
+
 def test_included_generations_that_run_out_need_somebody(halide: Organization, now: datetime) -> None:
     period = halide.billing_periods.containing(now).get()
     record_fixture(period.target.id, halide.uid)
-    for kind, threshold in (("included", 50), ("minimum", 100), ("included", 80), ("included", 95)):
+    for kind, threshold in (("included", 50), ("minimum", 100), ("included", 80), ("included", 95), ("included", 100)):
         UsageAlert.objects.create(period=period, kind=kind, threshold=threshold, used=threshold, whole=100)
-        expected = [] if threshold < 80 or kind == "minimum" else [f"{threshold}% of the included generations used"]
+        said = f"{threshold}% of the included generations used" if threshold < 100 else ALL_USED
+        expected = [] if threshold < 80 or kind == "minimum" else [said]
         assert needs(halide, now) == expected
 
 

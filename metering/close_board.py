@@ -64,6 +64,11 @@ class Row:
         return currencies.said(self.amount, self.currency) if self.amount is not None else ""
 
     @property
+    def is_draft(self) -> bool:
+        """Whether its figures are what was last found, and no statement says them yet."""
+        return self.period.state != State.FINAL
+
+    @property
     def state(self) -> str:
         """Its state in one word, a hold before it."""
         return "held" if self.period.is_held and self.period.state != State.FINAL else self.period.state

@@ -30,7 +30,6 @@ HEADINGS = (*csv.HEADINGS, *FURTHER)
 _AMOUNT = csv.HEADINGS.index("amount")
 NONE = Decimal(0)
 MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
-MONTHS_OFFERED = 24
 
 
 @dataclass(frozen=True)
@@ -77,10 +76,11 @@ def totals(rows: StatementQuerySet) -> list[Total]:
     return sorted(found, key=lambda one: (-one.statements, one.currency))
 
 
-def months(now: datetime) -> list[str]:
-    """Return the months that are offered, the latest first."""
+def months(now: datetime, *, first: str = "") -> list[str]:
+    """Return the months since `first`, such as `2026-10`, the latest of them first; this month at least."""
     this = now.year * 12 + now.month - 1
-    return [f"{month // 12}-{month % 12 + 1:02}" for month in range(this, this - MONTHS_OFFERED, -1)]
+    oldest = int(first[:4]) * 12 + int(first[5:7]) - 1 if first else this
+    return [f"{month // 12}-{month % 12 + 1:02}" for month in range(this, min(oldest, this) - 1, -1)]
 
 
 def unfinished(periods: Any, month: str) -> int:

@@ -51,11 +51,17 @@ def _facts(found: Foresight) -> list[tuple[str, str]]:
     if found.amounts is not None:
         told = found.amounts
         facts += [
-            ("Amount so far", told.said("so_far")),
+            (_amount_so_far(found), told.said("so_far")),
             ("Likely amount", told.said("likely")),
             ("Between", f"{told.said('low')} and {told.said('high')}"),
         ]
     return facts
+
+
+def _amount_so_far(found: Foresight) -> str:
+    # Capacity is charged by the day, and its days until the end are known already.
+    is_reserved = any(line.kind == "capacity" for line in found.draft.lines)
+    return "Amount so far, with what is reserved until its end" if is_reserved else "Amount so far"
 
 
 def _meter(allowance: Allowance) -> dict[str, Any]:

@@ -55,11 +55,17 @@ def comparison(shown: Shown, last: Shown | None) -> list[tuple[str, str]]:
     paper = shown.paper
     facts = [
         ("Generations", _with(f"{shown.generations:,}", shown.generations, last.generations if last else None)),
-        ("Amount", _with(paper.total_said, paper.total, _comparable(paper, last))),
+        (_amount_named(shown), _with(paper.total_said, paper.total, _comparable(paper, last))),
     ]
     if minimum := paper.document["terms"].get("minimum_amount"):
         facts.append((f"Minimum of {currencies.said(Decimal(minimum), paper.currency)}", _minimum(paper)))
     return [*facts, ("Refused", _refused(shown.period, last.period if last else None))]
+
+
+def _amount_named(shown: Shown) -> str:
+    runs = shown.period.state == BillingPeriod.State.OPEN
+    is_reserved = any(line.kind == "capacity" for line in shown.paper.lines)
+    return "Amount, with what is reserved until its end" if runs and is_reserved else "Amount"
 
 
 def _comparable(paper: Paper, last: Shown | None) -> Decimal | None:

@@ -40,8 +40,11 @@ def board(request: StaffRequest) -> HttpResponse:
     listed = close_board.ordered(close_board.with_figures(rows), request.GET.get("order", ""), at=now)
     page = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
     count = page.paginator.count
+    drawn = close_board.drawn(page, at=now)
     context = {
-        "rows": close_board.drawn(page, at=now),
+        "rows": drawn,
+        # The oldest of what is shown.
+        "as_of": min((row.check.checked_at for row in drawn if row.is_draft and row.check), default=None),
         "page": page,
         "counted": f"{count:,} billing period{'' if count == 1 else 's'}",
         "count": count,
@@ -52,6 +55,7 @@ def board(request: StaffRequest) -> HttpResponse:
         "managers": _managers(request),
         "is_filtered": bool(found.pairs),
         "may_finish": request.staff.can(Permission.PERIOD_FINISH),
+        "may_export": request.staff.can(Permission.FINANCE_EXPORT),
         "acts": list(ACTS.values()),
         "title": "Billing periods",
     }

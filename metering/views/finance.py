@@ -11,6 +11,7 @@ from audit.verbs import Verb
 from metering import finance as books
 from metering import statement_files
 from metering.models import BillingPeriod, Statement
+from metering.models.periods import BillingPeriodQuerySet
 from metering.models.statements import StatementQuerySet
 from metering.papers.reading import named
 from orgs.access import requires
@@ -24,13 +25,13 @@ FORMATS = ("csv", "xlsx")
 @requires(Permission.FINANCE_EXPORT)
 def finance(request: StaffRequest) -> HttpResponseBase:
     """Show what the statements of a month come to; with `format`, hand out its lines."""
-    offered = books.months(timezone.now())
+    periods = BillingPeriod.objects.for_user(request.user, Permission.FINANCE_EXPORT)
+    offered = books.months(timezone.now(), first=_first(periods))
     asked = request.GET.get("month", "")
     month = asked if books.MONTH.fullmatch(asked) else _latest() or offered[0]
     rows = books.of_month(Statement.objects.for_user(request.user, Permission.FINANCE_EXPORT), month)
     if (extension := request.GET.get("format", "")) in FORMATS:
         return _handed_out(request, rows, month, extension)
-    periods = BillingPeriod.objects.for_user(request.user, Permission.FINANCE_EXPORT)
     context = {
         "month": month,
         "called": named(month),
@@ -42,6 +43,11 @@ def finance(request: StaffRequest) -> HttpResponseBase:
         "title": "Finance export",
     }
     return render(request, "metering/finance.html", context)
+
+
+def _first(periods: BillingPeriodQuerySet) -> str:
+    """The month of the oldest billing period."""
+    return periods.order_by("span").values_list("label", flat=True).first() or ""
 
 
 def _latest() -> str:

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from audit.models import Event
 from metering import actions
-from metering.models import Statement
+from metering.models import BillingPeriod, Statement
 from orgs.models import Staff
 from tests.cast import ACTOR
 from tests.factories import OrganizationFactory
@@ -76,3 +76,18 @@ def test_who_may_not_have_the_books_is_refused(browser_of: Open, viewer: Staff, 
 def test_an_odd_month_is_the_last_one_with_statements(browser_of: Open, billing: Staff, statement: Statement) -> None:
     page = browser_of(billing).get(reverse("metering:finance"), {"month": "2026-13' OR"}).content.decode()
     assert "October 2026" in page
+
+
+def test_the_months_begin_with_the_oldest_period(browser_of: Open, billing: Staff, statement: Statement) -> None:
+    months = browser_of(billing).get(reverse("metering:finance")).context["months"]
+    oldest = BillingPeriod.objects.order_by("span").values_list("label", flat=True).first()
+    assert months[-1][0] == oldest
+    assert len(set(months)) == len(months)
+
+
+def test_the_close_board_leads_to_it_for_those_who_may(
+    browser_of: Open, billing: Staff, viewer: Staff, statement: Statement
+) -> None:
+    url, board = f'href="{reverse("metering:finance")}"', reverse("metering:board")
+    assert url in browser_of(billing).get(board).text
+    assert url not in browser_of(viewer).get(board).text

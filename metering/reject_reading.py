@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from keys.models import ApiKey
+from keys.models import ApiKey, KeySecret
 from metering import entries, results
 from metering.models import Generation, IdempotencyClaim, RejectedGeneration
 from orgs.models import Staff
@@ -65,10 +65,23 @@ def _holder(reject: RejectedGeneration, sent: Any) -> UUID | None:
 def _lines(found: Generation, sent: dict[str, Any], differing: set[str]) -> list[tuple[str, str, str, str]]:
     first = {
         "organization": found.organization.uid,
-        "key": found.key.name,
+        "key": _called(found.key),
         "api_version": found.api_version,
         "outcome": found.outcome,
         "units": str(found.units),
         "occurred_at": results.rfc3339(found.occurred_at),
     }
-    return [(name, first[name], str(sent.get(name, "")), "differs" if name in differing else "") for name in _COMPARED]
+    second = {**{name: str(sent.get(name, "")) for name in _COMPARED}, "key": _sent_key(found, sent)}
+    return [(name, first[name], second[name], "differs" if name in differing else "") for name in _COMPARED]
+
+
+def _sent_key(found: Generation, sent: dict[str, Any]) -> str:
+    """Call the key of a report as that of the first write; by its public id where it is another customer's."""
+    named = str(sent.get("key", ""))
+    rows = KeySecret.objects.filter(public_id=named, key__organization=found.organization_id).select_related("key")
+    secret = rows.first()
+    return _called(secret.key) if secret else named
+
+
+def _called(key: ApiKey) -> str:
+    return f"{key.name}, {key.uid}"

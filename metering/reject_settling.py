@@ -75,7 +75,7 @@ def _lock(reject: RejectedGeneration) -> RejectedGeneration:
 def _check_unsettled(reject: RejectedGeneration) -> None:
     if reject.resolution != Resolution.NONE:
         said = reject.get_resolution_display().lower()
-        raise ValidationError(f"This is settled: {said}, by {reject.resolved_by}. Nothing was changed.")
+        raise ValidationError(f"This is settled: {said}, by {reject.resolved_by}.")
 
 
 def _check_whole(reject: RejectedGeneration) -> None:

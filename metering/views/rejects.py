@@ -26,6 +26,7 @@ from orgs.requests import StaffRequest
 PER_PAGE = 50
 MOST_OFFERED = 30
 FILTERS = ("q", "status", "code", "source", "resolution")
+_SETTLED = "It is settled already. Nothing was changed."
 RESOLUTIONS = [*RejectedGeneration.Resolution.choices, ("all", "All")]
 
 
@@ -75,6 +76,8 @@ def reject(request: StaffRequest, pk: int) -> HttpResponse:
 def retry_reject(request: StaffRequest, pk: int) -> HttpResponse:
     """Send the stored body to the ledger once more, and say what came of it."""
     found = access.find(request, _rows(), Permission.REJECT_DECIDE, pk=pk)
+    if found.resolution != RejectedGeneration.Resolution.NONE:
+        return pages.refused(request, _page(found), _SETTLED)
     form = pages.asked(reject_forms.RetryForm, request, Permission.REJECT_DECIDE, found)
     act = lambda: actions.retry_reject(reject=found, actor=request.actor, now=timezone.now(), **form.why)  # noqa: E731
     if not pages.accepted(form, act):
@@ -90,6 +93,8 @@ def retry_reject(request: StaffRequest, pk: int) -> HttpResponse:
 def dismiss_reject(request: StaffRequest, pk: int) -> HttpResponse:
     """Let it stay uncounted, with a reason."""
     found = access.find(request, _rows(), Permission.REJECT_DECIDE, pk=pk)
+    if found.resolution != RejectedGeneration.Resolution.NONE:
+        return pages.refused(request, _page(found), _SETTLED)
     form = pages.asked(reject_forms.DismissForm, request, Permission.REJECT_DECIDE, found)
     act = lambda: actions.dismiss_reject(reject=found, actor=request.actor, now=timezone.now(), **form.why)  # noqa: E731
     if pages.accepted(form, act):

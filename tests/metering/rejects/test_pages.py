@@ -82,6 +82,29 @@ def test_a_dismissal_asks_why(free: RejectedGeneration, billing: Staff, browser_
     assert "/retry/" not in answer.text
 
 
+def test_what_is_settled_offers_nothing_more(free: RejectedGeneration, billing: Staff, browser_of: Browser) -> None:
+    client, why = browser_of(billing), {"reason": "A test of theirs", "ticket": ""}
+    client.post(f"/usage/rejects/{free.pk}/dismiss/", why)
+    for answer in (
+        client.get(f"/usage/rejects/{free.pk}/retry/", follow=True),
+        client.post(f"/usage/rejects/{free.pk}/dismiss/", why, follow=True),
+    ):
+        assert answer.redirect_chain[-1][0] == f"/usage/rejects/{free.pk}/"
+        assert answer.text.count("Nothing was changed.") == 1
+
+
+def test_both_sides_of_a_conflict_name_their_keys_alike(
+    report: Report, live: KeySecret, now: datetime, viewer: Staff, browser_of: Browser
+) -> None:
+    one = generation(live, now)
+    report(one)
+    report({**one, "units": 3})
+    reject = RejectedGeneration.objects.get(status="conflict")
+    lines = browser_of(viewer).get(f"/usage/rejects/{reject.pk}/").context["beside"].lines
+    (first, sent) = next((first, sent) for name, first, sent, _ in lines if name == "key")
+    assert first == sent == f"{live.key.name}, {live.key.uid}"
+
+
 def test_many_are_settled_by_a_job(
     early: RejectedGeneration, free: RejectedGeneration, billing: Staff, browser_of: Browser
 ) -> None:

@@ -154,6 +154,8 @@ def _step(
     if request.method != "POST" and not found.is_waiting:
         done = found.get_state_display().lower()
         return pages.refused(request, _page(found), f"It is {done} already. Nothing was changed.")
+    if request.method != "POST" and step != "withdraw" and found.requested_by_id == request.user.pk:
+        return pages.refused(request, _page(found), "You asked for this: somebody else has to decide about it.")
     if pages.accepted(form, act):
         return pages.done(request, _page(found), f"{said}: {found}.")
     place = pages.place(said, ("Adjustments", reverse("metering:adjustments")), (str(found), _page(found)))

@@ -86,6 +86,10 @@ def test_nobody_is_offered_to_decide_about_their_own(
     page = client.get(f"/adjustments/{request.uid}/").text
     assert "Somebody else has to decide." in page
     assert "/approve/" not in page
+    for step in ("approve", "decline"):
+        answer = client.get(f"/adjustments/{request.uid}/{step}/", follow=True)
+        assert "You asked for this: somebody else has to decide about it." in answer.text
+        assert f"/{step}/" not in answer.text
     answer = client.post(f"/adjustments/{request.uid}/approve/", {"reason": ""})
     assert answer.status_code == 422
     assert "Nobody decides what they asked for themselves" in answer.text

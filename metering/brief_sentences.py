@@ -78,12 +78,15 @@ def _refused(brief: Brief) -> Iterator[str]:
     if not brief.calls:
         return
     share = brief.refused * 100 / brief.calls
+    # Usage may go back further than the counts of calls.
+    since = next(f" since {month.first:%B %Y}" for month in brief.months if month.calls)
     if not brief.refused:
-        yield "No call was refused."
+        yield f"No call was refused{since}."
         return
     cause, code, calls = brief.refusals[0]
     ours = sum(calls for cause, _, calls in brief.refusals if cause == "No room left with us")
-    yield f"{share:.2f}% of {brief.calls:,} calls were refused, most of them with {code} ({calls:,}: {cause.lower()})."
+    most = f"most of them with {code} ({calls:,}: {cause.lower()})"
+    yield f"{share:.2f}% of {brief.calls:,} calls were refused{since}, {most}."
     yield f"{ours:,} of them were for want of room on our side." if ours else "None was for want of room on our side."
 
 

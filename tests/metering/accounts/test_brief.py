@@ -63,7 +63,8 @@ def test_refusals_say_how_many_were_ours() -> None:
     refusals = [("Beyond the agreed limits", "RATE_LIMITED", 3), ("No room left with us", "CAPACITY_EXHAUSTED", 1)]
     months = [replace(a_month(0, 96), calls=100, refused=4)]
     said = brief_sentences.of(a_brief(months=months, refusals=refusals))
-    assert "4.00% of 100 calls were refused, most of them with RATE_LIMITED (3: beyond the agreed limits)." in said
+    most = "most of them with RATE_LIMITED (3: beyond the agreed limits)"
+    assert f"4.00% of 100 calls were refused since November 2025, {most}." in said
     assert "1 of them were for want of room on our side." in said
 
 
@@ -81,7 +82,7 @@ def test_the_page_says_what_was_counted(
     sla_sweep.run(now=now)
     page = vic.get(f"/orgs/{halide.uid}/brief/").content.decode()
     assert "Halide &amp; Sons has had 8 generations since" in page
-    assert "10.00% of 20 calls were refused, most of them with RATE_LIMITED" in page
+    assert f"10.00% of 20 calls were refused since {now:%B %Y}, most of them with RATE_LIMITED" in page
     assert "Nothing is included, and no minimum is agreed." in page
     assert "87.50%" in page
     assert "render-farm" in page

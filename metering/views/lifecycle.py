@@ -14,7 +14,7 @@ from metering.models import BillingPeriod
 from metering.papers.reading import named
 from orgs import access, pages
 from orgs.access import requires
-from orgs.forms import OptionalReasonForm, ReasonForm
+from orgs.forms import ReasonForm
 from orgs.policy import Permission
 from orgs.requests import StaffRequest
 
@@ -55,13 +55,14 @@ def hold_period(request: StaffRequest, uid: str, label: str) -> HttpResponse:
 @requires(TASK)
 def release_period(request: StaffRequest, uid: str, label: str) -> HttpResponse:
     """Let a held period go on."""
-    period = _find(request, uid, label)
+    period, now = _find(request, uid, label), timezone.now()
     if not period.is_held:
         return pages.refused(request, _page(period), f"{_called(period)} is not held.")
-    form = pages.asked(OptionalReasonForm, request, TASK, period)
+    form = pages.asked(ReasonForm, request, TASK, period)
     if pages.accepted(form, _with(actions.release_period, period, request, form)):
         return pages.done(request, _page(period), f"{_called(period)} is released.")
-    return _dialog(request, "metering/release_period.html", period, form, "Release")
+    is_over = period.state == State.REVIEW and period.review_until is not None and period.review_until <= now
+    return _dialog(request, "metering/release_period.html", period, form, "Release", {"is_over": is_over})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -58,9 +58,19 @@ def test_it_is_held_and_released(billing: Staff, browser_of: Browser) -> None:
     client.post(_url(period, "hold"), {"reason": "a dispute"})
     assert (_again(period).held_by, _again(period).hold_reason) == (str(billing), "a dispute")
     assert client.get(_url(period, "hold")).status_code == 302
-    client.post(_url(period, "release"), {})
+    assert client.post(_url(period, "release"), {"reason": ""}).status_code == 422
+    client.post(_url(period, "release"), {"reason": "settled"})
     assert not _again(period).is_held
     assert client.get(_url(period, "release")).status_code == 302
+
+
+@pytest.mark.parametrize(("day", "is_over"), [(NOW.day, True), (NOW.day + 2, False)])
+def test_a_release_says_whether_it_closes_the_period(
+    day: int, is_over: bool, billing: Staff, browser_of: Browser
+) -> None:
+    period, client = in_review(a_contract(since=OCTOBER), until=NOW.replace(day=day)), browser_of(billing)
+    client.post(_url(period, "hold"), {"reason": "a dispute"})
+    assert ("closed within a minute" in client.get(_url(period, "release")).content.decode()) is is_over
 
 
 def test_there_is_nothing_to_override(billing: Staff, browser_of: Browser) -> None:

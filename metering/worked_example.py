@@ -1,13 +1,20 @@
-"""A worked example: the usage of a real period rated on the present terms and on others, line by line."""
+"""A worked example: a real period rated on the present terms and on others, line by line.
 
+It is what the draft of the period says without late generations and adjustments.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from fractions import Fraction
 
-from metering import currencies, period_usage, rating, reserved_days, terms
+from metering import currencies, drafting, period_usage, rating, reserved_days, sla_credits, terms
+from metering.draft_lines import Line as Charge
 from metering.models import BillingPeriod
-from metering.rating import RatedLine, Terms
+from metering.period_usage import Slots
+from metering.rating import Rated, RatedLine, Terms
+from metering.reserved_days import Stretch
+from metering.sla_credits import Served
 from orgs.models import Organization
 
 # So many periods are looked at for one that has usage.
@@ -27,11 +34,38 @@ class Line:
 
 
 @dataclass(frozen=True)
+class _Facts:
+    """What happened in a period: what was generated, reserved, and how it was served."""
+
+    period: BillingPeriod
+    usage: Slots
+    reserved: Sequence[Stretch]
+    served: Served
+
+
+@dataclass(frozen=True)
+class _Bill:
+    """What a period costs on some terms: usage, and what is charged or given back besides."""
+
+    terms: Terms
+    rated: Rated
+    capacity: Decimal
+    credits: Mapping[str, Charge]
+
+    @property
+    def total(self) -> Decimal:
+        return self.rated.total + self.capacity + sum((one.amount for one in self.credits.values()), Decimal(0))
+
+
+@dataclass(frozen=True)
 class Example:
-    """Both ratings of one period. `is_over` tells a finished one from the present one, so far."""
+    """Both ratings of one period. `is_over` tells a finished one from the present one, so far; `is_agreed`, whether
+    the present terms are those that the period is billed on.
+    """
 
     period: BillingPeriod
     is_over: bool
+    is_agreed: bool
     lines: tuple[Line, ...]
     before: str
     after: str
@@ -49,9 +83,10 @@ def of(organization: Organization, old: Terms, new: Terms, *, at: datetime) -> E
     period = next(iter(over or used), None)
     if period is None:
         return None
-    usage, share = counted[period.pk].own, terms.share_of(period)
-    unit_days = sum(stretch.unit_days for stretch in reserved_days.of_periods([period])[period.pk])
-    return _worked(period, usage, share, unit_days, old, new, is_over=bool(over))
+    # Asked of a period, not of its contract: either terms may give credits.
+    served = sla_credits.served([period], {period.contract_id: old if old.sla_credits else new})
+    facts = _Facts(period, counted[period.pk].own, reserved_days.of_periods([period])[period.pk], served)
+    return _worked(facts, _bill(facts, old), _bill(facts, new), is_over=bool(over))
 
 
 def resolutions(organization: Organization, *, at: datetime) -> list[str]:
@@ -61,32 +96,41 @@ def resolutions(organization: Organization, *, at: datetime) -> list[str]:
     return sorted({resolution for one in counted.values() for _, resolution in one.own if resolution})
 
 
-def _worked(
-    period: BillingPeriod,
-    usage: rating.Usage,
-    share: Fraction,
-    unit_days: int,
-    old: Terms,
-    new: Terms,
-    *,
-    is_over: bool,
-) -> Example:
-    before, after = rating.rate(old, usage, share), rating.rate(new, usage, share)
-    fees = [rating.rounded((each.capacity_fee or Decimal(0)) * unit_days, each.currency) for each in (old, new)]
-    totals = before.total + fees[0], after.total + fees[1]
-    lines = [_line(*pair, old, new) for pair in _pairs(before.lines, after.lines)]
-    if any(fees):
-        said = currencies.said(fees[0], old.currency), currencies.said(fees[1], new.currency)
-        lines.append(Line("Dedicated capacity", f"{unit_days:,} unit days", None, *said))
+def _bill(facts: _Facts, agreed: Terms) -> _Bill:
+    rated = rating.rate(agreed, facts.usage, terms.share_of(facts.period))
+    capacity = sum((line.amount for line in drafting.capacity(facts.reserved, agreed)), Decimal(0))
+    given = {line.name: line for line in sla_credits.lines(facts.period.pk, rated, agreed, facts.served)}
+    return _Bill(agreed, rated, capacity, given)
+
+
+def _worked(facts: _Facts, before: _Bill, after: _Bill, *, is_over: bool) -> Example:
+    old, new = before.terms, after.terms
+    rated = [_line(*pair, old, new) for pair in _pairs(before.rated.lines, after.rated.lines)]
     return Example(
-        period,
+        facts.period,
         is_over,
-        tuple(lines),
-        currencies.said(totals[0], old.currency),
-        currencies.said(totals[1], new.currency),
-        _change(*totals) if old.currency == new.currency else "",
-        tuple(line.name for line in after.lines if not line.has_price),
+        facts.period.contract.number == old.number,
+        (*rated, *_beside(facts, before, after)),
+        currencies.said(before.total, old.currency),
+        currencies.said(after.total, new.currency),
+        _change(before.total, after.total) if old.currency == new.currency else "",
+        tuple(line.name for line in after.rated.lines if not line.has_price),
     )
+
+
+def _beside(facts: _Facts, before: _Bill, after: _Bill) -> Iterator[Line]:
+    """Yield what is no usage: reserved capacity, then what is given back for how it was served."""
+    if before.capacity or after.capacity:
+        days = sum(stretch.unit_days for stretch in facts.reserved)
+        said = [currencies.said(each.capacity, each.terms.currency) for each in (before, after)]
+        yield Line("Dedicated capacity", f"{days:,} unit days", None, said[0], said[1])
+    for name in dict.fromkeys([*before.credits, *after.credits]):
+        was, now = before.credits.get(name), after.credits.get(name)
+        said = [
+            currencies.said(one.amount, each.terms.currency) if one else "–"
+            for one, each in ((was, before), (now, after))
+        ]
+        yield Line(name, (now or was or Charge("", "")).note, None, said[0], said[1])
 
 
 def _pairs(old: tuple[RatedLine, ...], new: tuple[RatedLine, ...]) -> list[tuple[RatedLine, RatedLine]]:

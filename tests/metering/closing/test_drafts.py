@@ -8,7 +8,7 @@ import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from metering import drafts
+from metering import drafts, period_page
 from metering.drafts import Draft
 from metering.models import BillingPeriod
 from tests.capacity import a_pool, a_reservation
@@ -155,6 +155,21 @@ def test_reserved_capacity_is_charged_by_unit_and_day() -> None:
     (line,) = drafts.draft(period_of(contract)).lines
     assert (line.name, line.note) == ("Dedicated capacity, lisbon-a", "8 units × 20 days, 2 units × 1 day")
     assert (line.quantity, line.unit_price, line.amount) == (162, Decimal("9.50"), Decimal("1539.00"))
+
+
+def test_a_running_amount_says_that_reserved_days_ahead_are_in_it() -> None:
+    contract = a_contract(capacity_fee=Decimal("9.50"))
+    with time_machine.travel(datetime(2026, 9, 15, tzinfo=UTC), tick=False):
+        a_reservation(a_pool("lisbon-a"), units=8, first=0, last=35, organization=contract.organization)
+
+    def named(period: BillingPeriod) -> str:
+        return period_page.comparison(period_page.of(period), None)[1][0]
+
+    october = period_of(contract)
+    assert named(october) == "Amount, with what is reserved until its end"
+    assert named(period_of(contract, "2026-08")) == "Amount"
+    set_state(october, "review")
+    assert named(period_of(contract)) == "Amount"
 
 
 def test_many_are_drafted_with_as_many_statements_as_one(django_assert_num_queries: object) -> None:

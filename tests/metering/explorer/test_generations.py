@@ -118,7 +118,7 @@ def test_the_page_of_a_generation_tells_what_is_known(
 ) -> None:
     item = generation(
         live, now, request_id="req-9", idempotency_key="idem-9", duration_ms=8400, aspect_ratio="16:9",
-        stages={"interpretation": 1200},
+        stages={"render": 5800, "interpretation": 1200, "anchor": 900},
     )  # fmt: skip
     report(item)
     RefusalFactory(key=live.key, organization=live.key.organization, request_id="req-9", code="RATE_LIMITED")
@@ -126,6 +126,7 @@ def test_the_page_of_a_generation_tells_what_is_known(
     for text in ("render-farm", "2K", "16:9", "Dedicated", "8,400 ms", "1,200 ms", "req-9", "idem-9", "gw-eu-1"):
         assert text in page
     assert "RATE_LIMITED" in page
+    assert page.index("Stage anchor") < page.index("Stage interpretation") < page.index("Stage render")
     assert f"period={now:%Y-%m}" in page
     assert "Void generation" not in page
 

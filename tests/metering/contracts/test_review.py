@@ -116,3 +116,16 @@ def test_a_line_that_is_taken_away_is_in_the_review_at_once(
     shown = unescape(_send(browser_of(billing), tessera, "drop-0").text)
     assert "Price, v2 at 4K" in shown
     assert "nothing is changed yet" not in shown
+
+
+def test_typing_pasting_and_choosing_are_reviewed_whatever_the_browser_thinks_of_them(
+    tessera: Organization, billing: Staff, browser_of: Any
+) -> None:
+    page = browser_of(billing).get(_editor(tessera)).text
+    form = re.search(r'<form[^>]*id="contract-form"[^>]*>', page)
+    assert form is not None
+    # A field that the browser finds wanting would keep what was typed from being sent.
+    assert " novalidate" in form.group()
+    for event in ("input", "change", "paste"):
+        assert re.search(rf"\b{event} delay:\d+ms from:#contract-typed", form.group())
+    assert not re.search(r"<style|\sstyle=", page)

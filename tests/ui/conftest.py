@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.template import Context, Template
 from django.test import RequestFactory
 
+from axis_admin import due_periods
 from keys import readers
 
 HOSTILE = '<script>alert(1)</script>" onmouseover="x\' & Sons'
@@ -24,6 +25,7 @@ class Person:
     label: str = "Ines Calloway"
     roles: list[str] = field(default_factory=lambda: ["Key admin"])
     permissions: frozenset[str] | None = None
+    user: None = None
 
     def can(self, permission: str) -> bool:
         return self.permissions is None or permission in self.permissions
@@ -34,6 +36,12 @@ def gateways_in_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """How gateways stand is no question of looks: one name lags here, whatever the database holds."""
     lagging = readers.Tally(current=3, lagging=[("<b>gw-eu-1</b> & Sons", timedelta(seconds=24))])
     monkeypatch.setattr(readers, "kept", readers.Kept(count=lambda: lagging))
+
+
+@pytest.fixture(autouse=True)
+def periods_that_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is how many billing periods wait for somebody."""
+    monkeypatch.setattr(due_periods, "count", lambda person: 2)
 
 
 @pytest.fixture

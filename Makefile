@@ -1,7 +1,10 @@
 PYTHON := .venv/bin/python
 HTML = $(shell find templates -name '*.html')
 
-.PHONY: run test lint bench bench-validate bench-ingest bench-keys bench-limits bench-ledger bench-explorer bench-close bench-exports locks clean
+# Each measurement is a script of the same name in bench/.
+BENCHES := bench-validate bench-ingest bench-keys bench-limits bench-ledger bench-explorer bench-close bench-exports
+
+.PHONY: run test lint bench $(BENCHES) locks clean
 
 run:
 	@sh .ci/venv requirements-embedded.lock
@@ -23,37 +26,9 @@ lint:
 
 bench: bench-validate bench-ingest bench-keys bench-limits bench-explorer bench-close
 
-bench-validate:
+$(BENCHES): bench-%:
 	@sh .ci/venv requirements-dev.lock
-	$(PYTHON) bench/validate.py
-
-bench-ingest:
-	@sh .ci/venv requirements-dev.lock
-	$(PYTHON) bench/ingest.py
-
-bench-ledger:
-	@sh .ci/venv requirements-dev.lock
-	$(PYTHON) bench/ledger.py
-
-bench-keys:
-	@sh .ci/venv requirements-dev.lock
-	$(PYTHON) bench/keys.py
-
-bench-limits:
-	@sh .ci/venv requirements-dev.lock
-	$(PYTHON) bench/limits.py
-
-bench-close:
-	@sh .ci/venv requirements-dev.lock
-	$(PYTHON) bench/close.py
-
-bench-exports:
-	@sh .ci/venv requirements-dev.lock
-	$(PYTHON) bench/exporting.py
-
-bench-explorer:
-	@sh .ci/venv requirements-dev.lock
-	$(PYTHON) bench/explorer.py
+	$(PYTHON) bench/$*.py
 
 # The three lock files, for all platforms, from the ranges in pyproject.toml. The larger one rules the smaller ones' versions.
 COMPILE = $(PYTHON) -m uv pip compile --quiet --universal --generate-hashes --no-header \

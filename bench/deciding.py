@@ -1,10 +1,11 @@
 """What is asked of the counter store alone: decisions with six limits, plain GETs, and many processes at one limit."""
 
 import struct
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench import payload
 from keys.limits import calls, limiter, store
@@ -13,13 +14,29 @@ from keys.limits.limiter import Limiter, Spending
 from orgs import tokens
 
 ORGANIZATIONS, JOBS_EACH = 100, 20
-# What every answer must begin with: admitted, and the token that GET finds.
-EXPECTED = "A"
-TOKEN = EXPECTED + "0" * 23
+TOKEN = "A" + "0" * 23
+# What a decision costs before it decides anything: its words are read, and a script is called.
+NO_DECISION = "return 'A'"
 ENOUGH, NEVER = 60_000_000, 2**53 - 1
 # Of nobody: the organizations of the database have other numbers.
 FIRST = 1_000_000
 PROCESSES, TRIES, MOST = 16, 60, 640
+
+
+class Commands(NamedTuple):
+    """A file of commands, and what the text of every answer must begin with."""
+
+    file: Path
+    expect: str
+
+
+class Asked(NamedTuple):
+    """What the store is asked alone: decisions, the same spending nothing, their words to an empty script, and GETs."""
+
+    decisions: Commands
+    unspent: Commands
+    words: Commands
+    gets: Commands
 
 
 def limits(*, most: int = ENOUGH, burst: int = 1_000, period_s: int = 60) -> list[Limit]:
@@ -48,10 +65,11 @@ def _bounds(start: datetime, *, days: int) -> tuple[datetime, ...]:
     return tuple(start + timedelta(days=days * number) for number in range(3))
 
 
-def write(var: Path) -> tuple[Path, Path]:
-    """Write the commands of decisions and of GETs, with what they need in the store; returns where they are."""
+def write(var: Path) -> Asked:
+    """Write the commands, with what they need in the store."""
     counters, asked = store.Store(_url(), timeout=10), limits()
-    counters.ask("SCRIPT", "LOAD", limiter.SCRIPT)
+    for script in (limiter.SCRIPT, NO_DECISION):
+        counters.ask("SCRIPT", "LOAD", script)
     for organization in range(FIRST, FIRST + ORGANIZATIONS):
         prepare(counters, organization, asked)
     decisions = [
@@ -60,11 +78,21 @@ def write(var: Path) -> tuple[Path, Path]:
         for job in range(JOBS_EACH)
     ]
     names = [tokens.name(organization) for organization in range(FIRST, FIRST + ORGANIZATIONS)]
-    gets = [b"*2\r\n" + calls.bulk("GET") + calls.bulk(name) for name in names]
-    files = var / "decisions", var / "gets"
-    for file, commands in zip(files, (decisions, gets), strict=True):
-        file.write_bytes(payload.pack(commands))
-    return files
+    return Asked(
+        _written(var / "decisions", decisions, expect="A"),
+        _written(var / "unspent", _with(decisions, "spend", "peek"), expect="P"),
+        _written(var / "words", _with(decisions, calls.SHA, store.sha(NO_DECISION)), expect="A"),
+        _written(var / "gets", [b"*2\r\n" + calls.bulk("GET") + calls.bulk(name) for name in names], expect=TOKEN),
+    )
+
+
+def _with(commands: Sequence[bytes], word: str, other: str) -> list[bytes]:
+    return [command.replace(calls.bulk(word), calls.bulk(other)) for command in commands]
+
+
+def _written(file: Path, commands: Sequence[bytes], *, expect: str) -> Commands:
+    file.write_bytes(payload.pack(commands))
+    return Commands(file, expect)
 
 
 def prepare(counters: store.Store, organization: int, asked: list[Limit]) -> None:

@@ -1,6 +1,7 @@
 """What limits cost: `make bench-limits`.
 
-The script alone against plain GET on the same Valkey, by the same client over the same number of lines; validate over
+The script alone against plain GET on the same Valkey, by the same client over the same number of lines, and beside it
+what of that is deciding without spending, and what an empty script costs that is told the same words; validate over
 HTTP with six limits against one; 16 processes at one organization's limits; and what if over a week. Prints the
 conditions, tables, and as its last line the figures.
 """
@@ -25,6 +26,7 @@ LINES = 8
 SECONDS, WARM_UP_SECONDS = 1.5, 0.3
 ORGANIZATIONS, KEYS_EACH = 50, 4
 SCRIPT, GET = "decisions with six limits", "GET"
+UNSPENT, WORDS = "the same, nothing spent", "their words, to an empty script"
 SIX, ONE = "validate, six limits", "validate, one limit"
 
 
@@ -98,7 +100,7 @@ def _script_alone(var: Path, cores: cpu.Cores, options: argparse.Namespace) -> d
     from bench import deciding
     from keys.limits import store
 
-    files = dict(zip((SCRIPT, GET), deciding.write(var), strict=True))
+    files = dict(zip((SCRIPT, UNSPENT, WORDS, GET), deciding.write(var), strict=True))
     server = int(store.client().info("server")["process_id"])
     samples: dict[str, list[Asked]] = {name: [] for name in files}
     with _moved(server, cores):
@@ -106,8 +108,8 @@ def _script_alone(var: Path, cores: cpu.Cores, options: argparse.Namespace) -> d
             for name in sorted(files, reverse=bool(number % 2)):
                 plan = commands.Plan(
                     socket=str(embedded.valkey_socket(var)),
-                    commands=str(files[name]),
-                    expect=deciding.EXPECTED,
+                    commands=str(files[name].file),
+                    expect=files[name].expect,
                     connections=LINES,
                     seconds=options.seconds,
                     warm_up=WARM_UP_SECONDS,

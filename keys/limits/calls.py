@@ -9,12 +9,12 @@ from pathlib import Path
 
 import msgspec
 
+from keys.limits import store
 from keys.limits.applying import Limit
 from orgs import tokens
 
 SCRIPT = (Path(__file__).parent / "admit.lua").read_text()
-# That is how the store names scripts.
-SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
+SHA = store.sha(SCRIPT)
 # Units and calls are counted in one number.
 CALL_BITS = 26
 

@@ -1,7 +1,5 @@
 """Running a script for many questions in few round trips."""
 
-import functools
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,7 +21,7 @@ def evaluate_all(counters: store.Store, script: str, questions: Sequence[Questio
 
 
 def _evaluated(counters: store.Store, script: str, asked: Sequence[tuple[Any, ...]]) -> list[Any]:
-    answers = counters.ask_all(*[("EVALSHA", _sha(script), *words) for words in asked])
+    answers = counters.ask_all(*[("EVALSHA", store.sha(script), *words) for words in asked])
     # It did not know the script then, and has done nothing.
     unknown = [place for place, answer in enumerate(answers) if isinstance(answer, hiredis.ReplyError)]
     if unknown:
@@ -31,9 +29,3 @@ def _evaluated(counters: store.Store, script: str, asked: Sequence[tuple[Any, ..
         for place, answer in zip(unknown, again, strict=True):
             answers[place] = answer
     return answers
-
-
-@functools.cache
-def _sha(script: str) -> str:
-    # That is how the store names scripts.
-    return hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()

@@ -74,7 +74,7 @@ class Store:
     def evaluate(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         """Run a script, sent once to each store; all its keys have one hash tag. Raises CounterStoreDown."""
         words = (len(keys), *keys, *arguments)
-        answer = self.ask("EVALSHA", _sha(script), *words)
+        answer = self.ask("EVALSHA", sha(script), *words)
         # It does not know the script, and has done nothing.
         return self.ask("EVAL", script, *words) if isinstance(answer, hiredis.ReplyError) else answer
 
@@ -123,8 +123,8 @@ class Store:
 
 
 @functools.cache
-def _sha(script: str) -> str:
-    # That is how the store names scripts.
+def sha(script: str) -> str:
+    """Return how the store names a script."""
     return hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
 
 

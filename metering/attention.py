@@ -12,7 +12,7 @@ from django.urls import reverse
 from keys import quota_warnings
 from keys.models import ApiKey, DeliveryLink, LeakReport, Pilot
 from keys.states import SOON
-from metering import closing
+from metering import closing, closing_facts
 from metering.models import BillingPeriod, PeriodCheck, UsageAlert
 from orgs.models import Notice, Organization, Reservation
 
@@ -110,28 +110,13 @@ def _periods(pks: Pks, now: datetime) -> Found:
     """Those in review that are held, or whose window is over and that something else keeps from being closed."""
     rows = BillingPeriod.objects.filter(organization__in=pks, state=BillingPeriod.State.REVIEW)
     for period in rows.select_related("organization", "contract", "found"):
-        found = [one for one in closing.blockers(_facts(period, now)) if not one.passes]
+        # What was last found of it; whoever decides asks anew.
+        check: PeriodCheck | None = getattr(period, "found", None)
+        known = closing_facts.of_check(period, check, at=now)
+        found = [one for one in closing.blockers(known) if not one.passes]
         if found and (period.is_held or (period.review_until and period.review_until <= now)):
             text = f"Period {period}: {found[0].title[0].lower()}{found[0].title[1:]}"
             yield period.organization_id, Attention(text, period_page(period), period.review_until, SOON_BAD)
-
-
-def _facts(period: BillingPeriod, now: datetime) -> closing.Facts:
-    """What was last found of it; whoever decides asks anew."""
-    check: PeriodCheck | None = getattr(period, "found", None)
-    return closing.Facts(
-        at=now,
-        state=period.state,
-        ends_at=period.span.upper,
-        zone=period.zone,
-        review_until=period.review_until,
-        is_held=period.is_held,
-        hold_reason=period.hold_reason,
-        differences=check.differing if check else 0,
-        behind=tuple(check.behind) if check else (),
-        unpriced=tuple(check.unpriced) if check else (),
-        is_overridden=period.override_at is not None,
-    )
 
 
 def _allowances(pks: Pks, now: datetime) -> Found:

@@ -97,9 +97,8 @@ def _failed(limit: Kept, zone: tzinfo) -> str:
 
 def _failed_window(limit: Kept, zone: tzinfo) -> str:
     if is_too_large(limit):
-        allowed = f"{limit['overage']:,} beyond them" if limit["overage"] else ""
-        takes = f"the call takes {limit['cost']:,}, and {_counted(limit)}{f' with {allowed}' if allowed else ''}"
-        return f"{takes} are allowed: it never passes"
+        beyond = f" with {limit['overage']:,} beyond them" if limit["overage"] else ""
+        return f"the call takes {limit['cost']:,}, and {_counted(limit)}{beyond} are allowed: it never passes"
     used = f"{limit['limit'] - limit['remaining']:,} of {_counted(limit)}"
     takes = f", and the call takes {limit['cost']:,}" if limit["cost"] > 1 else ""
     if limit["overage"] and not takes:

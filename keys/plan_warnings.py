@@ -48,10 +48,10 @@ def _blocks(each: Difference) -> bool:
 def _short(organization: Organization, each: Difference, reservations: Iterable[Reservation]) -> Short:
     theirs = [one for one in reservations if each.slot.api_version in (None, one.pool.api_version)]
     limit = each.after.limit if each.after else 0
-    return Short(organization, each.slot.words, limit or 0, jobs_at_most(theirs))
+    return Short(organization, each.slot.words, limit or 0, _jobs_at_most(theirs))
 
 
-def jobs_at_most(reservations: Sequence[Reservation]) -> int:
+def _jobs_at_most(reservations: Sequence[Reservation]) -> int:
     """The running jobs that the reservations are good for together, on the day with the most."""
     # What is reserved is most on a day on which something begins.
     days: set[date] = {one.span.first for one in reservations}

@@ -19,7 +19,6 @@ class Dimension:
     label: str
     column: str
     choices: Sequence[tuple[str, str]] = ()
-    is_object: bool = False
     may_be_unsaid: bool = True
     unsaid: str = "not said"
 
@@ -40,8 +39,8 @@ class Dimension:
         return dict(self.choices).get(value, value) if value not in ("", NOT_SAID) else self.unsaid
 
 
-ORGANIZATION = Dimension("org", "Organization", "organization_id", is_object=True)
-KEY = Dimension("key", "Key", "key_id", is_object=True)
+ORGANIZATION = Dimension("org", "Organization", "organization_id")
+KEY = Dimension("key", "Key", "key_id")
 VERSION = Dimension("version", "Version", "api_version", tuple(Generation.ApiVersion.choices), may_be_unsaid=False)
 RESOLUTION = Dimension("resolution", "Resolution", "resolution")
 RATIO = Dimension("ratio", "Aspect ratio", "aspect_ratio")

@@ -81,10 +81,6 @@ class Rated:
     unpriced: bool = field(default=False)
 
     @property
-    def included_used(self) -> int:
-        return sum(line.included for line in self.lines)
-
-    @property
     def usage_amount(self) -> Decimal:
         """What usage costs, without what is missing to the minimum."""
         return sum((line.amount for line in self.lines if line.kind == "usage"), Decimal(0))

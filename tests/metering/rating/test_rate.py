@@ -74,7 +74,7 @@ def test_every_generation_and_every_unit_stands_in_one_line(terms: Terms, usage:
         assert 0 <= line.included <= line.quantity
         assert 0 <= line.included_units <= line.units
         assert sum(step.units for step in line.steps) in {0, line.billed_units}
-    assert rated.included_used == min(rated.included, sum(line.quantity for line in rated.lines))
+    assert sum(line.included for line in rated.lines) == min(rated.included, sum(line.quantity for line in rated.lines))
 
 
 @few

@@ -17,7 +17,6 @@ from keys.limits.calls import Prepared
 from orgs import tokens
 
 SCRIPT = calls.SCRIPT
-REPLAY_MS = 15 * 60 * 1000
 # So long may a job run before it has to be renewed, where nothing is known of the customer's.
 USUAL_JOB_MS = 120_000
 

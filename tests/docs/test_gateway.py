@@ -108,7 +108,8 @@ def test_the_example_report_is_one_that_would_be_read() -> None:
 
 
 def test_its_numbers_are_the_code_s() -> None:
-    assert f"remembered for {limiter.REPLAY_MS // 60_000} minutes" in TEXT
+    [remembered_ms] = re.findall(r"'SET', KEYS\[4\], .* 'PX', (\d+)\)", limiter.SCRIPT)
+    assert f"remembered for {int(remembered_ms) // 60_000} minutes" in TEXT
     assert f"within {store.TIMEOUT_SECONDS * 1000:.0f} ms" in TEXT
     assert f"at most {asks.LONGEST_REQUEST_ID} characters" in TEXT
     assert f"more than {settings.CALLS_IN_FLIGHT} calls" in TEXT

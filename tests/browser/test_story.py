@@ -113,10 +113,10 @@ def _issue_key(visitor: Visitor) -> str:
 
 
 def _see_usage(visitor: Visitor, uid: str) -> None:
-    # The page itself is walked with axe elsewhere, with usage of every kind.
-    visitor.page.goto(visitor.site.url(f"/orgs/{uid}/usage/"))
+    visitor.open(f"/orgs/{uid}/usage/")
     expect(visitor.page.locator(".stats .value").first).to_have_text("1")
     visitor.page.get_by_text("Show as table").first.click()
+    visitor.look()
 
 
 def _revoke(visitor: Visitor, uid: str) -> None:

@@ -10,6 +10,8 @@ import msgspec
 
 # Lua counts in doubles, which hold every integer up to twice this one.
 LARGEST_EXACT = 2**52
+# How the slot of a limit is named that holds for every API version.
+ANY = "any"
 
 Kind = Literal["rate", "window", "concurrency", "reserved"]
 
@@ -42,7 +44,7 @@ class Limit(msgspec.Struct, frozen=True, dict=True):
     def slot(self) -> str:
         """What the limit is about. Limits of one slot share their counter: a change of numbers refills nothing."""
         return ":".join(
-            filter(None, [self.dimension, self.api_version or "any", str(self.period_s or self.window or "")])
+            filter(None, [self.dimension, self.api_version or ANY, str(self.period_s or self.window or "")])
         )
 
     @cached_property

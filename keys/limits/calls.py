@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from keys.limits import store
-from keys.limits.applying import Limit
+from keys.limits.applying import ANY, Limit
 from orgs import tokens
 
 SCRIPT = (Path(__file__).parent / "admit.lua").read_text()
@@ -104,6 +104,14 @@ def counter(organization: int, key: int, limit: Limit, *, start: datetime | None
         case "reserved":
             return f"{tag}:reserved:{limit.name}"
     return f"{tag}:rate:{owner}:{limit.slot}"
+
+
+def job_sets(organization: int, key: int, api_version: str, pools: Sequence[str]) -> tuple[str, ...]:
+    """Return every set in which a running job of this key and version may stand; `pools` are those of the version."""
+    tag = f"{{{organization}}}"
+    owners, versions = ("organization", f"key:{key}"), (ANY, api_version)
+    slots = [f"{owner}:requests:{version}" for owner in owners for version in versions]
+    return (*(f"{tag}:jobs:{slot}" for slot in slots), *(f"{tag}:reserved:{code}" for code in pools))
 
 
 def opened(counter: str) -> str:

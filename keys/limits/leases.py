@@ -81,7 +81,7 @@ def of(spending: Spending, outcome: Outcome, *, gateway: int, pool: Pool | None,
         units=spending.units,
         tier=tier,
         job_ms=spending.job_ms,
-        last_end=outcome.now_us // 1_000 + _LONGEST_S * 1_000,
+        last_end=last_end(outcome.now_us),
         jobs=jobs,
         opens=opens,
         pool=pool.id if pool else None,
@@ -91,6 +91,16 @@ def of(spending: Spending, outcome: Outcome, *, gateway: int, pool: Pool | None,
         running.note(spending.organization)
     ends_ms = outcome.now_us // 1_000 + held.job_ms
     return Lease(signed(held), min(ends_ms, held.last_end), renew_every_s(held))
+
+
+def last_end(now_us: int) -> int:
+    """Return when a job ends at the latest that was admitted at that time; in milliseconds of unix time."""
+    return now_us // 1_000 + _LONGEST_S * 1_000
+
+
+def in_pool(held: Held, pool: int | None) -> Held:
+    """Return the lease of a job that runs in the shared room of a pool, None for none."""
+    return msgspec.structs.replace(held, pool=pool)
 
 
 def _counted(spending: Spending, outcome: Outcome) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -204,11 +204,16 @@ def _outcome(answer: bytes, limits: Sequence[Limit]) -> Outcome:
     ends = answer.index(b"|")
     numbers = calls.answer_format((len(answer) - ends - 1) // 8).unpack_from(answer, ends + 1)
     standings = _standings(numbers, limits, is_replay=state == "replayed")
-    took, tier = divmod(int(numbers[1]), _TAKEN)
+    tier = int(numbers[1]) % _TAKEN
     reserved = _reserved(numbers[2 + 5 * (tier - _RESERVED - 1)], limits) if tier > _RESERVED else None
     name: Tier = "reserved" if tier > _RESERVED else "overage" if tier == _OVERAGE else ""
     decision_id, now_us = answer[1:ends].decode(), int(numbers[0])
-    return Outcome(state, decision_id, now_us, standings, tier=name, reserved=reserved, took=bool(took))
+    return Outcome(state, decision_id, now_us, standings, tier=name, reserved=reserved, took=took(numbers[1]))
+
+
+def took(tier: float) -> bool:
+    """Say whether a job began with an admission, by the tier that the script answered."""
+    return tier >= _TAKEN
 
 
 def _reserved(id: float, limits: Sequence[Limit]) -> Limit | None:

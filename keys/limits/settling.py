@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from keys.limits import calls, ending, leases, scripts, store, windows
+from keys.limits import admissions, calls, ending, leases, scripts, store, windows
+from keys.limits.admissions import Named
 from keys.limits.leases import Held
 from keys.limits.scripts import Question
 
@@ -39,14 +40,16 @@ def settle(counters: store.Store, reports: Iterable[Report], *, transaction: str
     """
     questions: list[Question] = []
     ended: list[Held] = []
+    named: list[Named] = []
     for organization, theirs in _by_organization(reports).items():
         held = [_held(one) for one in theirs]
         ended += filter(None, held)
         pairs = list(zip(theirs, held, strict=True))
+        named += [Named(organization, one.key, one.request_id) for one, lease in pairs if one.request_id and not lease]
         some = (pairs[start : start + REPORTS_AT_ONCE] for start in range(0, len(pairs), REPORTS_AT_ONCE))
         questions += [_question(organization, part, transaction) for part in some]
     scripts.evaluate_all(counters, windows.SCRIPT, questions)
-    ending.end(counters, ended)
+    ending.end(counters, [*ended, *admissions.jobs(counters, named)])
 
 
 def _by_organization(reports: Iterable[Report]) -> dict[int, list[Report]]:

@@ -23,8 +23,7 @@ from orgs.requests import StaffRequest
 @requires(Permission.LIMIT_SEE)
 def org_limits(request: StaffRequest, uid: str) -> HttpResponse:
     """Show and set the limits of an organization."""
-    rows = Organization.objects.select_related("plan_version__plan", "account_manager")
-    organization = access.find(request, rows, _permission(request), uid=uid)
+    organization = access.find_organization(request, uid, _permission(request))
     return _edited(request, Editor(request, organization), "keys/org_limits.html")
 
 

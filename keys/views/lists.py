@@ -53,8 +53,7 @@ def for_org(request: StaffRequest, uid: str) -> HttpResponse:
     """List the keys of one organization; as a fragment, the card on its overview."""
     if cut := pages.without_keys(request):
         return cut
-    rows = Organization.objects.select_related("plan_version__plan", "account_manager")
-    organization = access.find(request, rows, Permission.KEY_SEE, uid=uid)
+    organization = access.find_organization(request, uid, Permission.KEY_SEE)
     form = KeyFilter(request.GET, user=request.user)
     context = {
         **_listed(request, form, ApiKey.objects.filter(organization=organization)),

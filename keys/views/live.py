@@ -8,7 +8,6 @@ from django.views.decorators.http import require_safe
 from keys import live as moments
 from orgs import access, pages
 from orgs.access import requires
-from orgs.models import Organization
 from orgs.policy import Permission
 from orgs.requests import StaffRequest
 
@@ -17,8 +16,7 @@ from orgs.requests import StaffRequest
 @requires(Permission.LIMIT_SEE)
 def live(request: StaffRequest, uid: str) -> HttpResponse:
     """Show what of each limit is used, which jobs run and what was refused in the last hour; `still` looks once."""
-    rows = Organization.objects.select_related("plan_version__plan", "account_manager")
-    organization = access.find(request, rows, Permission.LIMIT_SEE, uid=uid)
+    organization = access.find_organization(request, uid, Permission.LIMIT_SEE)
     sees_gateways = request.staff.can(Permission.GATEWAY_SEE)
     found = moments.now(organization, at=timezone.now(), names_gateways=sees_gateways)
     context = {"organization": organization, "now": found, "tab": "Live", "is_still": "still" in request.GET}

@@ -127,8 +127,7 @@ def can_be_cancelled(pilot: Pilot) -> bool:
 
 def find(request: StaffRequest, uid: str, permission: Permission = MANAGE) -> tuple[Organization, Pilot | None]:
     """Find an organization in which the person holds the permission, and its pilot if it has one."""
-    rows = Organization.objects.select_related("plan_version__plan", "account_manager")
-    organization = access.find(request, rows, permission, uid=uid)
+    organization = access.find_organization(request, uid, permission)
     pilot = Pilot.objects.filter(organization=organization).select_related("production_plan__plan").first()
     if pilot is not None:
         pilot.organization = organization

@@ -19,7 +19,6 @@ from keys.reading import Question
 from keys.verdicts import MEANINGS, Code
 from orgs import access, pages
 from orgs.access import requires
-from orgs.models import Organization
 from orgs.policy import Permission
 from orgs.requests import StaffRequest
 
@@ -30,8 +29,7 @@ def org_refusals(request: StaffRequest, uid: str) -> HttpResponse:
     """List what was refused to an organization, unknown keys that named it too."""
     if cut := pages.without_keys(request):
         return cut
-    rows = Organization.objects.select_related("plan_version__plan", "account_manager")
-    organization = access.find(request, rows, Permission.KEY_SEE, uid=uid)
+    organization = access.find_organization(request, uid, Permission.KEY_SEE)
     is_fresh = freshness.refresh(organization.pk)
     refused = _visible(request).filter(organization=organization)
     context = _listed(request, refused, DecisionHour.objects.filter(organization=organization))

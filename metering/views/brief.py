@@ -10,7 +10,6 @@ from metering import brief_sentences, charts
 from metering.brief import VERSIONS, UsedMonth
 from orgs import access, pages
 from orgs.access import requires
-from orgs.models import Organization
 from orgs.policy import Permission
 from orgs.requests import StaffRequest
 
@@ -19,8 +18,7 @@ from orgs.requests import StaffRequest
 @requires(Permission.USAGE_SEE)
 def brief(request: StaffRequest, uid: str) -> HttpResponse:
     """Show 13 months of usage, service, refusals and amounts, for the call about the renewal; only the paper prints."""
-    rows = Organization.objects.select_related("plan_version__plan", "account_manager")
-    organization = access.find(request, rows, Permission.USAGE_SEE, uid=uid)
+    organization = access.find_organization(request, uid, Permission.USAGE_SEE)
     found = briefs.of(organization, now=timezone.now())
     context = {
         "organization": organization,

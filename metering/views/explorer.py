@@ -12,7 +12,6 @@ from metering.explorer import Filter, boards, lines
 from metering.views import saved
 from orgs import access
 from orgs.access import requires
-from orgs.models import Organization
 from orgs.policy import Permission
 from orgs.requests import StaffRequest
 
@@ -29,8 +28,7 @@ def index(request: StaffRequest) -> HttpResponse:
 @requires(Permission.USAGE_SEE)
 def for_org(request: StaffRequest, uid: str) -> HttpResponse:
     """Explore the usage of one organization, in its own zone and by its billing periods."""
-    rows = Organization.objects.select_related("plan_version__plan", "account_manager")
-    organization = access.find(request, rows, Permission.USAGE_SEE, uid=uid)
+    organization = access.find_organization(request, uid, Permission.USAGE_SEE)
     asked = Filter.from_query(request.GET, request.user, organization)
     context = {
         **_context(request, asked),

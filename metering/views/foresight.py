@@ -23,8 +23,7 @@ from orgs.requests import StaffRequest
 @vary_on_headers("HX-Request")
 def foresight(request: StaffRequest, uid: str) -> HttpResponse:
     """Show what an organization's period comes to: the present one, or the one that the address names."""
-    rows = Organization.objects.select_related("plan_version__plan", "account_manager")
-    organization, now = access.find(request, rows, Permission.USAGE_SEE, uid=uid), timezone.now()
+    organization, now = access.find_organization(request, uid, Permission.USAGE_SEE), timezone.now()
     period = _named(organization, request.GET.get("period", "")) or _present(organization, now)
     card = None
     if period is not None:

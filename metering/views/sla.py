@@ -23,7 +23,7 @@ from orgs.requests import StaffRequest
 @requires(Permission.USAGE_SEE)
 def sla(request: StaffRequest, uid: str) -> HttpResponse:
     """Show a month of an API version by day and by cause, and the twelve before it."""
-    organization, now = _find(request, uid), timezone.now()
+    organization, now = access.find_organization(request, uid, Permission.USAGE_SEE), timezone.now()
     version = _version(request, organization)
     rows = sla_page.months(organization, version, now=now)
     month = _chosen(request, rows)
@@ -51,16 +51,11 @@ def sla(request: StaffRequest, uid: str) -> HttpResponse:
 @requires(Permission.USAGE_SEE)
 def sla_overview(request: StaffRequest, uid: str) -> HttpResponse:
     """Show this month of each API version in a card of the organization's overview."""
-    organization, now = _find(request, uid), timezone.now()
+    organization, now = access.find_organization(request, uid, Permission.USAGE_SEE), timezone.now()
     meters = [sla_page.meter(version, month) for version, month in sla_page.cards(organization, now=now)]
     context = {"organization": organization, "tab": "SLA", "meters": meters, "month": sla_days.months(now)[0]}
     template = "metering/_sla.html" if pages.is_fragment(request) else "metering/sla_overview.html"
     return render(request, template, context)
-
-
-def _find(request: StaffRequest, uid: str) -> Organization:
-    rows = Organization.objects.select_related("plan_version__plan", "account_manager")
-    return access.find(request, rows, Permission.USAGE_SEE, uid=uid)
 
 
 def _parted(reasons: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:

@@ -9,7 +9,6 @@ from keys.models import ApiKey
 from metering import charts, figures, usage, windows
 from orgs import access, pages
 from orgs.access import requires
-from orgs.models import Organization
 from orgs.policy import Permission
 from orgs.requests import StaffRequest
 
@@ -18,8 +17,7 @@ from orgs.requests import StaffRequest
 @requires(Permission.USAGE_SEE)
 def overview(request: StaffRequest, uid: str) -> HttpResponse:
     """Show the last 30 days of an organization in a card of its overview."""
-    rows = Organization.objects.select_related("plan_version__plan", "account_manager")
-    organization = access.find(request, rows, Permission.USAGE_SEE, uid=uid)
+    organization = access.find_organization(request, uid, Permission.USAGE_SEE)
     window = windows.last_30_days(timezone.now())
     counted = window.rows(environment=ApiKey.Environment.LIVE).filter(organization=organization)
     by_day = usage.tallies(counted, "day")

@@ -47,7 +47,7 @@ def index(request: StaffRequest) -> HttpResponse:
 @requires(Permission.ORGANIZATION_SEE)
 def detail(request: StaffRequest, uid: str) -> HttpResponse:
     """Show the organization: what is wrong now, its usage, its keys, and who changed it."""
-    organization = access.find(request, _rows(), Permission.ORGANIZATION_SEE, uid=uid)
+    organization = access.find_organization(request, uid, Permission.ORGANIZATION_SEE)
     context = {"organization": organization, "tab": "Overview", "facts": _facts(organization)}
     return render(request, "orgs/detail.html", context)
 
@@ -56,12 +56,8 @@ def detail(request: StaffRequest, uid: str) -> HttpResponse:
 @requires(Permission.ORGANIZATION_SEE)
 def history(request: StaffRequest, uid: str) -> HttpResponse:
     """Show everything that was done to the organization and to what belongs to it."""
-    organization = access.find(request, _rows(), Permission.ORGANIZATION_SEE, uid=uid)
+    organization = access.find_organization(request, uid, Permission.ORGANIZATION_SEE)
     return render(request, "orgs/history.html", {"organization": organization, "tab": "History"})
-
-
-def _rows() -> OrganizationQuerySet:
-    return Organization.objects.select_related("plan_version__plan", "account_manager")
 
 
 def _managers(organizations: OrganizationQuerySet) -> QuerySet[Staff]:

@@ -73,7 +73,7 @@ def rates_said(rates: Mapping[str, int]) -> str:
 
 
 def is_above(agreed: Agreed, threshold: int | None) -> bool:
-    """Say whether a rate is above what an account manager may agree on by themselves."""
+    """Say whether a rate is above what an account manager may agree on by themselves; its burst follows from it."""
     return threshold is not None and any(rate > threshold for rate in agreed.rates.values())
 
 

@@ -153,10 +153,10 @@ class Editor:
         """What is said of changes above the plan's threshold."""
         if not self.above:
             return ""
-        named = ", ".join(change.slot.words for change in self.above)
-        limit = f"{self.organization.plan_version.approval_threshold:,} a minute"
+        most = self.organization.plan_version.approval_threshold or 0
+        named = "; ".join(thresholds.said(change, threshold=most) for change in self.above)
         who = "As an administrator you may." if self.may_go_above else "An administrator has to set it."
-        return f"Above the plan's threshold of {limit}: {named}. {who}"
+        return f"Above the plan's threshold of {most:,} a minute: {named}. {who}"
 
     def reviewed(self) -> dict[str, Any]:
         """What an input means: differences, what speaks against it, and what if."""

@@ -143,6 +143,14 @@ def test_above_the_threshold_an_administrator_is_needed(at, page, her_organizati
     )
 
 
+def test_a_burst_above_the_threshold_needs_one_too(at, page, her_organization):
+    sent = reviewed(at, page, **{f"limit-{V2}": "130", f"burst-{V2}": "1000", "reason": "Campaign"})
+    answer = at.post(page, sent)
+    assert answer.status_code == 422
+    assert "v2 requests a minute, with the burst 1,130 in any one minute" in answer.content.decode()
+    assert not LimitRule.objects.filter(organization=her_organization).exists()
+
+
 def test_a_change_of_somebody_else_is_not_overwritten_unseen(at, page, her_organization):
     sent = reviewed(at, page, **{f"limit-{V2}": "200", "reason": "Campaign"})
     factories.RuleFactory(organization=her_organization, name="v1-minute", api_version="v1", limit=450)

@@ -29,6 +29,14 @@ CONTRACT_CORRECTED = Entry(
     _CONTRACT,
     needs_reason=True,
 )
+CONTRACT_WITHDRAWN = Entry(
+    "contract.withdrawn",
+    "delete",
+    "document-text",
+    "withdrew/withdraw[ version {number} of] the contract[ of {organization}]",
+    "number effective_from",
+    needs_reason=True,
+)
 PERIOD_OPENED = Entry(
     "period.opened",
     "create",

@@ -157,6 +157,7 @@ class Verb(models.TextChoices):
     CONTRACT_OPENED = metering_entries.CONTRACT_OPENED
     CONTRACT_CHANGED = metering_entries.CONTRACT_CHANGED
     CONTRACT_CORRECTED = metering_entries.CONTRACT_CORRECTED
+    CONTRACT_WITHDRAWN = metering_entries.CONTRACT_WITHDRAWN
 
     PERIOD_OPENED = metering_entries.PERIOD_OPENED
     PERIOD_SPLIT = metering_entries.PERIOD_SPLIT

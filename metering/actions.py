@@ -7,6 +7,7 @@ from metering.adjustments import (
     decline_adjustment,
     withdraw_adjustment,
 )
+from metering.contract_withdrawals import withdraw_contract
 from metering.contracts import correct_contract, open_contract, open_default_contract, replace_contract
 from metering.crediting import issue_credit_note
 from metering.exporting.asking import cancel_export, forget_exports, record_download, remove_export, start_export
@@ -59,4 +60,5 @@ __all__ = [
     "start_export",
     "warn_of_usage",
     "withdraw_adjustment",
+    "withdraw_contract",
 ]

@@ -143,7 +143,7 @@ def _covering(wanted: Sequence[tuple[int, Entry, datetime]]) -> Iterator[tuple[i
     if not wanted:
         return
     theirs = {entry.organization_id for _, entry, _ in wanted}
-    of_theirs = Contract.objects.filter(organization__in=theirs).select_related("organization")
+    of_theirs = Contract.objects.standing().filter(organization__in=theirs).select_related("organization")
     contracts = list(of_theirs.prefetch_related("billing_periods"))
     for position, entry, at in wanted:
         for contract in contracts:

@@ -1,5 +1,6 @@
 """What the audit log says of contracts: each field that changed, before and after."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from audit import trail
@@ -43,6 +44,23 @@ def corrected(
 ) -> None:
     """Record that a version says something else from its beginning."""
     _record(Verb.CONTRACT_CORRECTED, contract, before, after, actor=actor, reason=reason, ticket=ticket)
+
+
+def withdrawn(
+    contract: Contract, further: Sequence[trail.Target], *, actor: trail.Actor, reason: str, ticket: str
+) -> None:
+    """Record that a version never begins, with everything that goes on instead."""
+    trail.record(
+        Verb.CONTRACT_WITHDRAWN,
+        actor=actor,
+        target=contract.target,
+        organization=contract.organization.target,
+        further=further,
+        changes={"effective_from": [_day(contract), None]},
+        detail={"number": contract.number},
+        reason=reason,
+        ticket=ticket,
+    )
 
 
 def _record(

@@ -13,7 +13,8 @@ from metering.models import BillingPeriod, Contract
 from metering.term_words import LABELS
 from orgs.models import Organization
 
-VERBS = [Verb.CONTRACT_OPENED.value, Verb.CONTRACT_CHANGED.value, Verb.CONTRACT_CORRECTED.value]
+OPENING = [Verb.CONTRACT_OPENED.value, Verb.CONTRACT_CHANGED.value]
+VERBS = [*OPENING, Verb.CONTRACT_CORRECTED.value, Verb.CONTRACT_WITHDRAWN.value]
 FEED, LOOKED_AT, AHEAD = 6, 200, 4
 
 
@@ -49,7 +50,7 @@ def feed(found: Sequence[Any]) -> list[dict[str, str]]:
 
 def of(organization: Organization, found: Sequence[Any], *, now: datetime) -> list[Version]:
     """Return all versions, the latest first."""
-    opened = {event.target_id: event for event in found if event.verb != Verb.CONTRACT_CORRECTED.value}
+    opened = {event.target_id: event for event in found if event.verb in OPENING}
     contracts = organization.contracts.select_related("organization").order_by("-effective")
     return [_version(contract, opened.get(contract.target.id), now) for contract in contracts]
 
@@ -71,6 +72,8 @@ def _version(contract: Contract, event: Any, now: datetime) -> Version:
 
 
 def _state(contract: Contract, now: datetime) -> tuple[str, str]:
+    if contract.withdrawn_at is not None:
+        return "Withdrawn", ""
     if contract.effective.lower > now:
         return "Begins later", "info"
     if contract.effective.upper is not None and contract.effective.upper <= now:

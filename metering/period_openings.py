@@ -1,6 +1,7 @@
 """Billing periods are opened with their contract, ahead of time, or when needed; another contract splits them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -62,6 +63,48 @@ def split_periods(present: Contract, contract: Contract, *, actor: trail.Actor, 
     standing_money.check_currency(ahead, contract.currency)
     _hand_over(ahead, contract, at=at, same=(present.anchor_day, present.time_zone))
     _record_split([*([cut] if cut else []), *ahead], contract.organization, actor=actor, at=at)
+
+
+def join_periods(contract: Contract, before: Contract) -> list[trail.Target]:
+    """Let the periods of a version that never begins be those of the one before it; what it cut short is whole again.
+
+    `before` says already until when it holds. Returns what was changed; the caller records it.
+    """
+    ahead = list(contract.billing_periods.order_by("span"))
+    if UsageDay.objects.filter(period__in=ahead).exists():
+        raise ValidationError("Generations are counted into its billing periods already. Nothing was changed.")
+    standing_money.check_currency(ahead, before.currency)
+    last = before.billing_periods.filter(span__endswith=contract.effective.lower).first()
+    spans = _spans_after(last, contract.effective.lower, before, len(ahead))
+    # Two never overlap, not even while they are moved: out of the way first.
+    for number, period in enumerate(ahead):
+        _move(period, NEVER + number * DAY, NEVER + (number + 1) * DAY)
+    joined = list(zip(([last] if last else []) + ahead, spans, strict=True))
+    for period, span in joined:
+        period.contract, period.label = before, periods.label(span.start, before.zone)
+        period.save(update_fields=["contract", "label"])
+        _move(period, span.start, span.end)
+    return [period.target for period, _ in joined]
+
+
+def _spans_after(last: BillingPeriod | None, begins: datetime, before: Contract, count: int) -> list[periods.Span]:
+    """Return the span of the last period, and of so many after it; ValidationError where there are not as many."""
+    first = last.span.lower if last else begins
+    spans = list(islice(periods.between(first, NEVER, before.terms), count + bool(last)))
+    if last and len(spans) <= count:
+        # Between two versions there is no room for one more: what was split stays split.
+        rest = replace(before.terms, since=begins)
+        spans = [periods.Span(first, begins), *islice(periods.between(begins, NEVER, rest), count)]
+    if len(spans) < count + bool(last):
+        raise ValidationError("The version before it ends before the periods that are open. Correct it instead.")
+    return spans
+
+
+def fill_up(contract: Contract, *, actor: trail.Actor) -> None:
+    """Open what is missing of a contract before the periods of the one that follows it, where those are open."""
+    end = contract.effective.upper
+    if end is not None and contract.organization.billing_periods.filter(span__startswith=end).exists():
+        open_periods(contract=contract, actor=actor, through=end - timedelta(microseconds=1))
 
 
 def check_open(present: Contract, at: datetime) -> None:

@@ -14,7 +14,11 @@ from orgs.models import Organization
 class ContractQuerySet(models.QuerySet["Contract"]):
     def covering(self, at: datetime) -> "ContractQuerySet":
         """Keep those in effect at that time."""
-        return self.filter(effective__contains=at)
+        return self.standing().filter(effective__contains=at)
+
+    def standing(self) -> "ContractQuerySet":
+        """Keep those that were not withdrawn before they began."""
+        return self.filter(withdrawn_at=None)
 
 
 class Contract(models.Model):
@@ -36,6 +40,8 @@ class Contract(models.Model):
     sla_credits = models.JSONField(default=list, blank=True)
     purchase_order = models.CharField(max_length=64, blank=True)
     review_days = models.PositiveSmallIntegerField(default=5)
+    # Set on one that never began: `effective` says when it was to hold, and others may hold then.
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     objects = ContractQuerySet.as_manager()
 
@@ -61,6 +67,11 @@ class Contract(models.Model):
             ExclusionConstraint(
                 name="one_contract_of_an_organization_at_a_time",
                 expressions=[("organization", RangeOperators.EQUAL), ("effective", RangeOperators.OVERLAPS)],
+                condition=models.Q(withdrawn_at=None),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(withdrawn_at=None) | models.Q(effective__startswith__gt=models.F("withdrawn_at")),
+                name="a_contract_is_withdrawn_before_it_begins",
             ),
         ]
 

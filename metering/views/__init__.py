@@ -10,7 +10,7 @@ from metering.views.adjustments import (
 )
 from metering.views.brief import brief
 from metering.views.close_board import board, finish_periods
-from metering.views.contracts import contract, edit_contract
+from metering.views.contracts import contract, edit_contract, withdraw_contract
 from metering.views.documents import credit_note_file, issue_credit_note, send_statement, statement_file
 from metering.views.explorer import for_org, index
 from metering.views.exports import cancel_export, export_file, exports, remove_export, start_export
@@ -20,7 +20,7 @@ from metering.views.generations import generation, generations
 from metering.views.lifecycle import finish_period, hold_period, override_period, release_period
 from metering.views.pilots import convert_pilot, pilot, pilots
 from metering.views.rejects import dismiss_reject, dismiss_rejects, reject, rejects, retry_reject, retry_rejects
-from metering.views.saved import remove_view, save_view
+from metering.views.saved import remove_view, rename_view, save_view
 from metering.views.sla import sla, sla_overview
 from metering.views.statements import org_periods, period, period_checks
 from metering.views.usage import overview
@@ -65,6 +65,7 @@ __all__ = [
     "release_period",
     "remove_export",
     "remove_view",
+    "rename_view",
     "retry_reject",
     "retry_rejects",
     "save_view",
@@ -75,4 +76,5 @@ __all__ = [
     "statement_file",
     "void_generation",
     "withdraw_adjustment",
+    "withdraw_contract",
 ]

@@ -196,7 +196,7 @@ class Editor:
         """The version that begins later than the one that is edited: its number, and from when."""
         if self.contract is None:
             return {}
-        later = self.organization.contracts.filter(
+        later = self.organization.contracts.standing().filter(
             effective__startswith__gt=max(self.now, self.contract.effective.lower)
         )
         found = later.order_by("effective").first()

@@ -1,5 +1,6 @@
 """The contract of an organization: what is agreed, what was, and the editor of what is to come."""
 
+from datetime import datetime
 from zoneinfo import available_timezones
 
 from django.http import Http404, HttpResponse
@@ -9,11 +10,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit import scope
-from metering import contract_versions, contracts, term_words, terms
+from metering import actions, contract_versions, contract_withdrawals, contracts, term_words, terms
 from metering.models import Contract
 from metering.views.contract_editor import Editor
 from orgs import access, pages
 from orgs.access import requires
+from orgs.forms import ReasonForm
 from orgs.models import Organization
 from orgs.policy import Permission
 from orgs.requests import StaffRequest
@@ -27,6 +29,7 @@ def contract(request: StaffRequest, uid: str) -> HttpResponse:
     shown = _version(request, organization)
     agreed = terms.snapshot(shown) if shown else None
     found = contract_versions.events(organization, scope.of(request.staff))
+    may_edit = request.staff.can(Permission.CONTRACT_EDIT, organization)
     context = {
         "organization": organization,
         "tab": "Contract",
@@ -38,7 +41,8 @@ def contract(request: StaffRequest, uid: str) -> HttpResponse:
         "periods": contract_versions.next_periods(organization, now=now),
         "feed": contract_versions.feed(found),
         "may_search": request.staff.can(Permission.AUDIT_SEE),
-        "may_edit": request.staff.can(Permission.CONTRACT_EDIT, organization) and not _problem(organization, shown),
+        "may_edit": may_edit and not _problem(organization, shown),
+        "may_withdraw": may_edit and shown and not _lasting(organization, shown, now=now),
     }
     return render(request, "metering/contract.html", context)
 
@@ -64,6 +68,27 @@ def edit_contract(request: StaffRequest, uid: str) -> HttpResponse:
     return render(request, "metering/edit_contract.html", context, status=status)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.CONTRACT_EDIT)
+def withdraw_contract(request: StaffRequest, uid: str, number: int) -> HttpResponse:
+    """Ask why a version that has not begun never does, and let what holds before it go on."""
+    organization, now = _find(request, uid, Permission.CONTRACT_EDIT), timezone.now()
+    shown = organization.contracts.select_related("organization").filter(number=number).first()
+    if shown is None:
+        raise Http404
+    back = reverse("metering:contract", args=[uid])
+    if problem := _lasting(organization, shown, now=now):
+        return pages.refused(request, back, problem)
+    form = pages.asked(ReasonForm, request, Permission.CONTRACT_EDIT, organization)
+    if pages.accepted(
+        form, lambda: actions.withdraw_contract(contract=shown, actor=request.actor, now=now, **form.why)
+    ):
+        return pages.done(request, back, f"Version {number} of the contract is withdrawn.")
+    above = reverse("orgs:detail", args=[uid])
+    place = pages.place("Withdraw", (organization.name, above), ("Contract", back))
+    return pages.dialog(request, "metering/withdraw_contract.html", {**place, "contract": shown}, form=form)
+
+
 def _find(request: StaffRequest, uid: str, permission: Permission) -> Organization:
     rows = Organization.objects.select_related("plan_version__plan", "account_manager")
     return access.find(request, rows, permission, uid=uid)
@@ -79,7 +104,7 @@ def _version(request: StaffRequest, organization: Organization) -> Contract | No
             raise Http404
         return found
     now = timezone.now()
-    return rows.covering(now).first() or rows.order_by("-effective").first()
+    return rows.covering(now).first() or rows.standing().order_by("-effective").first()
 
 
 def _problem(organization: Organization, shown: Contract | None) -> str:
@@ -88,7 +113,16 @@ def _problem(organization: Organization, shown: Contract | None) -> str:
         return f"{organization} is closed."
     if shown is None:
         return ""
+    if shown.withdrawn_at is not None:
+        return f"Version {shown.number} was withdrawn: it stays as it is."
     has_ended = shown.effective.upper is not None and shown.effective.upper <= timezone.now()
     if has_ended and not contracts.can_be_corrected(shown):
         return f"Version {shown.number} has ended, and was billed on: it stays as it is."
     return ""
+
+
+def _lasting(organization: Organization, shown: Contract, *, now: datetime) -> str:
+    """Why this version cannot be withdrawn."""
+    if organization.status == Organization.Status.CLOSED:
+        return f"{organization} is closed."
+    return contract_withdrawals.problem_of(shown, at=now)

@@ -111,7 +111,7 @@ def _holds(organization: Organization) -> list[Reservation]:
 
 def _coming(organization: Organization) -> Contract | None:
     """The version of the contract that was prepared to begin next."""
-    later = organization.contracts.filter(effective__startswith__gt=timezone.now())
+    later = organization.contracts.standing().filter(effective__startswith__gt=timezone.now())
     return later.select_related("organization").order_by("effective").first()
 
 

@@ -4,7 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 from metering import actions, drafts
-from tests.metering.closing.given import NOW, a_contract, differing, held, in_review, period_of, set_state
+from tests.metering.closing.given import (
+    NOW,
+    a_contract,
+    a_later_contract,
+    differing,
+    held,
+    in_review,
+    period_of,
+    set_state,
+)
 
 WHY = {"reason": "because", "now": NOW}
 
@@ -33,4 +42,5 @@ EVERY_PERIOD_ACTION: dict[Callable[..., Any], Callable[[], dict[str, Any]]] = {
     actions.close_unchanged: _examined,
     actions.finish_closing: lambda: {"period": _closing(), "now": NOW},
     actions.finish_period: lambda: {"period": in_review(a_contract()), **WHY},
+    actions.withdraw_contract: lambda: {"contract": a_later_contract(), **WHY},
 }

@@ -45,6 +45,7 @@ ROUTES: dict[str, str] = {
     "keys:save_view": EVERYBODY,
     # A view of the account manager's.
     "keys:rename_view": "404 404 200 404 404 404",
+    "metering:rename_view": "404 404 200 404 404 404",
     # Back to the list, since no key is named.
     "keys:bulk": "302 302 403 403 403 403",
     "keys:detail": WHO_SEES_IT,
@@ -120,6 +121,7 @@ ROUTES: dict[str, str] = {
     "metering:convert_pilot": KEY_PEOPLE,
     "metering:contract": WHO_SEES_IT,
     "metering:edit_contract": "200 403 403 403 200 404",
+    "metering:withdraw_contract": "200 403 403 403 200 404",
     "metering:index": EVERYBODY,
     "metering:for_org": WHO_SEES_IT,
     "metering:overview": WHO_SEES_IT,

@@ -6,6 +6,7 @@ from typing import Any
 from metering import actions
 from orgs.models import Organization
 from tests.cast import ACTOR
+from tests.metering.closing.given import a_later_contract
 from tests.metering.statements.given import ISSUED, a_credit, an_october, issued
 
 
@@ -30,5 +31,6 @@ OF_A_STATEMENT: dict[str, Callable[[Organization], list[Any]]] = {
     "metering:statement_file": _file,
     "metering:credit_note_file": _note,
     "metering:issue_credit_note": _credit,
+    "metering:withdraw_contract": lambda organization: [organization.uid, a_later_contract(organization).number],
     "metering:send_statement": lambda organization: [organization.uid, issued(an_october(organization)).uid],
 }

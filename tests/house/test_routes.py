@@ -188,7 +188,7 @@ OF_A_PERIOD: dict[str, Callable[[Organization], BillingPeriod]] = {
     "metering:release_period": periods.held,
     "metering:override_period": periods.differing,
 }
-OF_A_VIEW = {"keys:rename_view", "keys:remove_view", "metering:remove_view"}
+OF_A_VIEW = {"keys:rename_view", "keys:remove_view", "metering:rename_view", "metering:remove_view"}
 PAGES_OF_VIEWS = {"keys": "keys", "metering": "usage"}
 OF_A_JOB = {"audit:job", "audit:export_job", "audit:cancel_job"}
 # Each with what it must look like to be asked for.

@@ -58,6 +58,17 @@ def a_contract(
     return contract
 
 
+def a_later_contract(organization: Organization | None = None) -> Contract:
+    """A second version of a contract, which begins years after anybody reads this."""
+    first, begins = a_contract(organization), datetime(2990, 1, 1, tzinfo=UTC)
+    with transaction.atomic():
+        record_fixture(first.organization.uid)
+        first.effective = TimestamptzRange(SINCE, begins, "[)")
+        first.save()
+        span = TimestamptzRange(begins, None, "[)")
+        return Contract.objects.create(organization=first.organization, number=2, effective=span)
+
+
 def period_of(contract: Contract, label: str = "2026-10") -> BillingPeriod:
     """The period of that name, with what pages read beside it."""
     return BillingPeriod.objects.select_related("organization", "contract").get(contract=contract, label=label)

@@ -21,7 +21,8 @@ _COLUMNS = (
 )
 
 # Ids in order, then the rows of the rollups in order: two batches that hold the same ones never wait for each other.
-# What ON CONFLICT leaves out is not in `new`, so that a second report of an id counts nothing.
+# What ON CONFLICT leaves out is not in `new`, so that a second report of an id counts nothing. A day that was summed
+# already, for pages, is marked: it was over, so that batches of the present hour mark nothing.
 WRITE = f"""
 WITH new AS (
     INSERT INTO metering_generation ({_COLUMNS})
@@ -44,6 +45,12 @@ WITH new AS (
 ), sources AS (
     INSERT INTO metering_periodsource (period_id, source)
     SELECT DISTINCT period_id, source FROM new WHERE period_id IS NOT NULL ORDER BY period_id, source
+    ON CONFLICT DO NOTHING
+), stale AS (
+    INSERT INTO metering_staleday (organization_id, day)
+    SELECT DISTINCT organization_id, (hour AT TIME ZONE 'UTC')::date AS day
+    FROM counted JOIN metering_summedusage AS summed USING (organization_id)
+    WHERE (hour AT TIME ZONE 'UTC')::date <= through ORDER BY organization_id, day
     ON CONFLICT DO NOTHING
 )
 SELECT generation_id::text, pg_current_xact_id()::text FROM new

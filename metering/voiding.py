@@ -24,6 +24,12 @@ WITH voided AS (
     SELECT hour, organization_id, {insertion.DIMENSIONS}, -1, -units FROM voided
     ON CONFLICT (organization_id, hour, {insertion.DIMENSIONS})
     DO UPDATE SET generations = usage.generations + excluded.generations, units = usage.units + excluded.units
+), stale AS (
+    INSERT INTO metering_staleday (organization_id, day)
+    SELECT organization_id, (hour AT TIME ZONE 'UTC')::date
+    FROM voided JOIN metering_summedusage AS summed USING (organization_id)
+    WHERE (hour AT TIME ZONE 'UTC')::date <= through
+    ON CONFLICT DO NOTHING
 )
 INSERT INTO metering_usageday AS usage (day, organization_id, {insertion.DIMENSIONS}, generations, units)
 SELECT (hour AT TIME ZONE 'UTC')::date, organization_id, {insertion.DIMENSIONS}, -1, -units FROM voided
@@ -57,7 +63,7 @@ def place(generation: Generation, *, now: datetime) -> Place:
 
 
 def subtract(generation: Generation, place: Place) -> None:
-    """Take one generation and its units off both rollups."""
+    """Take one generation and its units off both rollups, and mark the sums of its day."""
     ids = [one.pk if one else None for one in (place.period, place.original)]
     with connection.cursor() as cursor:
         cursor.execute(_SUBTRACT, [*ids, generation.pk])

@@ -12,6 +12,7 @@ from metering.models.rollups import UsageDay, UsageHour
 from metering.models.sla import SlaDay
 from metering.models.sources import PeriodSource
 from metering.models.statements import Statement, StatementLine
+from metering.models.sums import DaySum, StaleDay, SummedUsage
 
 __all__ = [
     "Adjustment",
@@ -20,6 +21,7 @@ __all__ = [
     "Contract",
     "ContractPrice",
     "ControlTotal",
+    "DaySum",
     "Export",
     "ExportChunk",
     "Generation",
@@ -29,8 +31,10 @@ __all__ = [
     "RejectedGeneration",
     "SlaDay",
     "SourceCompletion",
+    "StaleDay",
     "Statement",
     "StatementLine",
+    "SummedUsage",
     "UsageAlert",
     "UsageDay",
     "UsageHour",

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from audit import trail
 from keys.models import ApiKey
-from metering import identifiers
+from metering import currencies, identifiers
 from metering.models.generations import Generation
 from metering.models.periods import BillingPeriod
 from orgs import policy
@@ -15,10 +15,6 @@ from orgs.models import Organization, Staff
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-# What the trail and the rows beside it hold of a person's own words.
-LONGEST_REASON = trail.LONGEST_REASON
-LONGEST_TICKET = trail.LONGEST_TICKET
 
 
 class AdjustmentKind(models.TextChoices):
@@ -74,14 +70,14 @@ class AdjustmentRequest(models.Model):
     text = models.CharField(max_length=200, blank=True)
     amount = models.DecimalField(max_digits=18, decimal_places=4, null=True)
     currency = models.CharField(max_length=3, blank=True)
-    reason = models.CharField(max_length=LONGEST_REASON)
-    ticket = models.CharField(max_length=LONGEST_TICKET, blank=True)
+    reason = models.CharField(max_length=trail.LONGEST_REASON)
+    ticket = models.CharField(max_length=trail.LONGEST_TICKET, blank=True)
     requested_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField(default=timezone.now)
     state = models.CharField(max_length=12, choices=State, default=State.PROPOSED)
     decided_by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(null=True)
-    decision_reason = models.CharField(max_length=LONGEST_REASON, blank=True)
+    decision_reason = models.CharField(max_length=trail.LONGEST_REASON, blank=True)
 
     objects = AdjustmentRequestQuerySet.as_manager()
 
@@ -121,6 +117,11 @@ class AdjustmentRequest(models.Model):
     @property
     def is_void(self) -> bool:
         return self.kind == AdjustmentKind.VOID
+
+    @property
+    def amount_said(self) -> str:
+        """What it adds to the bill, as people write it; nothing of a void."""
+        return currencies.said(self.amount, self.currency) if self.amount is not None else ""
 
     @property
     def is_waiting(self) -> bool:

@@ -37,7 +37,7 @@ document.addEventListener("keydown", (event) => {
   const points = [...event.target.querySelectorAll(".pt")];
   if (event.key === "Escape" || !points.length) return read(null);
   const link = event.key === "Enter" && event.target.querySelector(".pt.on a");
-  if (link) return location.assign(link.getAttribute("href"));
+  if (link) return link.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
   const last = points.length - 1;
   const at = points.findIndex((point) => point.classList.contains("on"));
   const moves = { ArrowRight: at + 1, ArrowLeft: at < 0 ? last : at - 1, Home: 0, End: last };

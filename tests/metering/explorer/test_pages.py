@@ -123,6 +123,10 @@ def test_a_view_is_saved_opened_and_removed(
     assert (opened.context["view_tab"], len(opened.context["saved"])) == ("Tiers", 2)
     assert client.post(address, {"name": "Tiers"}).status_code == 422
     view = SavedView.objects.get()
+    assert f"/usage/views/{view.uid}/rename/" in opened.text
+    answer = client.post(f"/usage/views/{view.uid}/rename/", {"name": "By tier"})
+    assert answer["Location"] == f"{here}?{view.query}"
+    assert SavedView.objects.get().name == "By tier"
     answer = client.post(f"/usage/views/{view.uid}/remove/")
     assert answer["Location"] == here
     assert not SavedView.objects.exists()
@@ -133,7 +137,10 @@ def test_a_view_of_somebody_else_does_not_exist(
 ) -> None:
     browser_of(viewer).post("/usage/views/save/?by=tier", {"name": "Mine"})
     view = SavedView.objects.get()
-    assert browser_of(administrator).post(f"/usage/views/{view.uid}/remove/").status_code == 404
+    for act in ("rename", "remove"):
+        assert browser_of(administrator).post(f"/usage/views/{view.uid}/{act}/", {"name": "Hers"}).status_code == 404
+    view.refresh_from_db()
+    assert view.name == "Mine"
     assert SavedView.objects.exists()
 
 
@@ -141,3 +148,22 @@ def test_what_an_address_says_is_escaped(db: None, viewer: Staff, browser_of: Br
     page = browser_of(viewer).get("/usage/?org=<script>x&resolution=<b>&by=<i>").text
     assert "<script>x" not in page
     assert "“&lt;script&gt;x”" in page
+
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.mark.parametrize("of_one", [True, False])
+def test_htmx_gets_the_part_that_follows_the_filter_and_its_address(
+    of_one: bool, used: list[Organization], viewer: Staff, browser_of: Browser
+) -> None:
+    address = f"/orgs/{used[0].uid}/usage/?by=tier" if of_one else "/usage/?range=7d&by=tier"
+    client = browser_of(viewer)
+    page, part = client.get(address), client.get(address, headers=HTMX)
+    assert part["HX-Push-Url"] == address
+    assert "HX-Push-Url" not in page
+    assert (page.text.count("<html"), part.text.count("<html")) == (1, 0)
+    assert part.text.strip().startswith('<div class="stack" id="explorer"')
+    assert "Copy link" in part.text
+    for answer in (page, part):
+        assert "HX-Request" in answer["Vary"]

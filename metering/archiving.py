@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import sql
 from psycopg.types.range import TimestamptzRange
 
-from metering import items, periods
+from metering import items, partitions, periods
 from metering.models import AdjustmentRequest, BillingPeriod, UsageDay
 from metering.models.generations import APART, first_id
 
@@ -18,11 +17,6 @@ from metering.models.generations import APART, first_id
 ACCEPTED = timedelta(milliseconds=items.OLDEST_MS)
 REMEMBERED_MONTHS = 13
 MOST_NAMED = 3
-
-_MONTHS = """
-SELECT to_date(right(relname, 6), 'YYYYMM') FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-WHERE inhparent = 'metering_generation'::regclass ORDER BY 1
-"""
 
 
 @dataclass(frozen=True)
@@ -43,10 +37,7 @@ class Month:
 
 def months(before: date, *, now: datetime) -> list[Month]:
     """Look at each month of the ledger before that one, the oldest first."""
-    with connection.cursor() as cursor:
-        cursor.execute(_MONTHS)
-        found = [first for (first,) in cursor.fetchall() if first < before]
-    return [Month(first, tuple(_reasons(first, now=now))) for first in found]
+    return [Month(first, tuple(_reasons(first, now=now))) for first in partitions.months() if first < before]
 
 
 def detach(month: Month, owner: BaseDatabaseWrapper) -> None:

@@ -7,6 +7,11 @@ from django.db import connection
 MONTHS_BACK = 3
 MONTHS_AHEAD = 3
 
+_MONTHS = """
+SELECT to_date(right(relname, 6), 'YYYYMM') FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+WHERE inhparent = 'metering_generation'::regclass ORDER BY 1
+"""
+
 
 def ensure(*, now: datetime) -> list[str]:
     """Make the months around now that are missing; returns the names of the new partitions."""
@@ -29,15 +34,11 @@ def are_there() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def first() -> date | None:
-    """Return the first day of the oldest month that the ledger has; None where it has none."""
+def months() -> list[date]:
+    """Return the first days of the months that the ledger has, the oldest first."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT min(to_date(right(relname, 6), 'YYYYMM')) FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid"
-            " WHERE inhparent = 'metering_generation'::regclass"
-        )
-        month: date | None = cursor.fetchone()[0]
-        return month
+        cursor.execute(_MONTHS)
+        return [first for (first,) in cursor.fetchall()]
 
 
 def _ensure(months: range) -> list[str]:

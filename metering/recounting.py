@@ -57,7 +57,7 @@ class Difference:
 
 def since() -> date | None:
     """Return the day from which on everything can be counted; None where no month of the ledger was detached."""
-    first = partitions.first()
+    first = next(iter(partitions.months()), None)
     if first is None or not UsageDay.objects.filter(day__lt=first).exists():
         return None
     # What happened on the first day may stand in the month before.

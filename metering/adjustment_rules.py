@@ -37,7 +37,7 @@ def signed(kind: str, amount: Decimal, *, currency: str) -> Decimal:
     if not amount.is_finite() or amount == 0:
         raise ValidationError({"amount": "Write an amount other than zero."})
     if abs(amount) > largest(currency):
-        raise ValidationError({"amount": f"An adjustment is {written(largest(currency), currency)} at most."})
+        raise ValidationError({"amount": f"An adjustment is {currencies.said(largest(currency), currency)} at most."})
     if kind != Kind.CORRECTION and amount < 0:
         raise ValidationError({"amount": "Without a sign: a credit is subtracted, a charge is added."})
     if amount != amount.quantize(currencies.smallest(currency)):
@@ -49,11 +49,6 @@ def signed(kind: str, amount: Decimal, *, currency: str) -> Decimal:
 def largest(currency: str) -> Decimal:
     """The most that one adjustment may be; a currency without smaller coins counts in what others call cents."""
     return LARGEST if currencies.decimals(currency) else LARGEST * 100
-
-
-def written(amount: Decimal, currency: str) -> str:
-    """Write an amount with the decimals of its currency, and not those of its column: `−€12.50`."""
-    return currencies.said(amount.quantize(currencies.smallest(currency)), currency)
 
 
 def check_text(text: str) -> None:

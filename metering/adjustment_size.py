@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from metering import adjustment_rules, drafts
+from metering import currencies, drafts
 from metering.models import AdjustmentRequest, BillingPeriod, Statement
 from metering.papers.reading import named
 
@@ -15,7 +15,7 @@ def doubt(asked: AdjustmentRequest) -> str:
     total, currency = _comes_to(about)
     if currency != asked.currency or -asked.amount <= total:
         return ""
-    off, bill = (adjustment_rules.written(one, currency) for one in (-asked.amount, total))
+    off, bill = (currencies.said(one, currency) for one in (-asked.amount, total))
     return f"It takes {off} off, and the bill of {named(about.label)} comes to {bill}."
 
 

@@ -15,6 +15,11 @@ from orgs.models import Staff
 
 # Advisory locks of one database share one space of numbers; this is the part of the numbers of adjustments.
 _NUMBERS = 79 << 48
+# What a void keeps of its generation, so that the row of the rollups that it changed is known for good.
+_TAKEN_ALONG = (
+    "occurred_at", "key_id", "environment", "api_version", "outcome", "units", "resolution", "aspect_ratio",
+    "service_tier", "failure_cause",
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -147,9 +152,7 @@ def _void(request: AdjustmentRequest, *, now: datetime) -> Adjustment:
     voiding.subtract(generation, place)
     request.period, request.original_period = place.period, place.original
     made = _copied(request)
-    for name in ("occurred_at", "key_id", "environment", "api_version", "outcome", "units", "resolution"):
-        setattr(made, name, getattr(generation, name))
-    for name in ("aspect_ratio", "service_tier", "failure_cause"):
+    for name in _TAKEN_ALONG:
         setattr(made, name, getattr(generation, name))
     made.hour = generation.occurred_at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     return made
@@ -196,15 +199,11 @@ def _said(request: AdjustmentRequest) -> dict[str, str | int]:
     """What an event tells of a request."""
     told = {
         "kind": request.kind,
-        "amount": _amount(request),
+        "amount": request.amount_said,
         "period": request.period.label if request.period else "",
         "original_period": request.original_period.label if request.original_period else "",
     }
     return {name: value for name, value in told.items() if value}
-
-
-def _amount(request: AdjustmentRequest) -> str:
-    return adjustment_rules.written(request.amount, request.currency) if request.amount is not None else ""
 
 
 def _record(

@@ -61,7 +61,7 @@ class BilledPeriod:
         total, currency = self.draft.total, self.draft.terms.currency
         if self.statement is not None:
             total, currency = self.statement.total, self.statement.currency
-        return currencies.said(total.quantize(currencies.smallest(currency)), currency)
+        return currencies.said(total, currency)
 
     @property
     def usage_amount(self) -> str:

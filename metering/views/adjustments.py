@@ -34,7 +34,7 @@ def adjustments(request: StaffRequest) -> HttpResponse:
     context = {
         "title": "Adjustments",
         "page": page,
-        "rows": [(one, amount(one)) for one in page.object_list],
+        "rows": [(one, one.amount_said) for one in page.object_list],
         "counted": f"{len(page.object_list)} of {page.paginator.count:,} requests",
         "states": STATES,
         "kinds": AdjustmentRequest.Kind.choices,
@@ -68,7 +68,7 @@ def adjustment(request: StaffRequest, uid: str) -> HttpResponse:
     context = {
         "asked": found,
         "made": getattr(found, "adjustment", None),
-        "amount": amount(found),
+        "amount": found.amount_said,
         "doubt": adjustment_size.doubt(found),
         "generation": _generation(found),
         "may_decide": decides and not is_own,
@@ -135,11 +135,6 @@ def void_generation(request: StaffRequest, generation_id: UUID) -> HttpResponse:
     return pages.dialog(request, "metering/void_generation.html", {"generation": found, **place}, form=form)
 
 
-def amount(asked: AdjustmentRequest) -> str:
-    """What it adds to the bill, as people write it; nothing of a void."""
-    return adjustment_rules.written(asked.amount, asked.currency) if asked.amount is not None else ""
-
-
 def _decided(request: StaffRequest, found: AdjustmentRequest, form: Any, act: Callable[..., Any]) -> Callable[[], Any]:
     def decide() -> Any:
         reason, now = form.cleaned_data["reason"], timezone.now()
@@ -159,7 +154,7 @@ def _step(
     if pages.accepted(form, act):
         return pages.done(request, _page(found), f"{said}: {found}.")
     place = pages.place(said, ("Adjustments", reverse("metering:adjustments")), (str(found), _page(found)))
-    shown = {"asked": found, "amount": amount(found), "doubt": adjustment_size.doubt(found)}
+    shown = {"asked": found, "amount": found.amount_said, "doubt": adjustment_size.doubt(found)}
     context = {**shown, "generation": _generation(found), **place}
     return pages.dialog(request, f"metering/{step}_adjustment.html", context, form=form)
 

@@ -1,7 +1,7 @@
 """The terms of a contract as rating reads them, and as a statement keeps them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -48,7 +48,7 @@ class Terms:
     prices: tuple[Price, ...] = ()
     minimum_amount: Decimal | None = None
     capacity_fee: Decimal | None = None
-    sla_credits: tuple[SlaCredit, ...] = field(default=())
+    sla_credits: tuple[SlaCredit, ...] = ()
     purchase_order: str = ""
     review_days: int = 5
 

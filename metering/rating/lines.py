@@ -1,6 +1,6 @@
 """Usage as it is counted, and the lines that rating makes of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 
@@ -78,7 +78,7 @@ class Rated:
     total: Decimal
     included: int = 0
     minimum: Decimal | None = None
-    unpriced: bool = field(default=False)
+    unpriced: bool = False
 
     @property
     def usage_amount(self) -> Decimal:

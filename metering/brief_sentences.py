@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from metering.brief import Brief, UsedMonth
+from audit import plurals
+from metering.brief import CAUSES, VERSIONS, Brief, UsedMonth
 
 QUARTER = 3
 
@@ -44,11 +45,11 @@ def _agreed(brief: Brief) -> Iterator[str]:
     included = [one for one in over if one.included]
     if included:
         beyond = sum(one.is_beyond_included for one in included)
-        yield f"Usage went beyond the included generations in {beyond} of {_periods(len(included))}."
+        yield f"Usage went beyond the included generations in {beyond} of {plurals.counted(len(included), 'period')}."
     committed = [one for one in over if one.minimum]
     if committed:
         reached = sum(one.reaches_minimum for one in committed)
-        yield f"It reached the agreed minimum in {reached} of {_periods(len(committed))}."
+        yield f"It reached the agreed minimum in {reached} of {plurals.counted(len(committed), 'period')}."
     if brief.periods and not included and not committed:
         yield "Nothing is included, and no minimum is agreed."
 
@@ -63,7 +64,7 @@ def _ahead(brief: Brief) -> Iterator[str]:
 
 
 def _served(brief: Brief) -> Iterator[str]:
-    for version in ("v2", "v1"):
+    for version in VERSIONS:
         rows = [month.served[version] for month in brief.months if version in month.served]
         judged = [row for row in rows if row.is_kept is not None]
         if not judged:
@@ -71,7 +72,8 @@ def _served(brief: Brief) -> Iterator[str]:
         kept = sum(row.is_kept is True for row in judged)
         worst = min(judged, key=lambda row: row.measured.attainment or 0)
         lowest = f"the lowest was {worst.attained} in {worst.label}"
-        yield f"{version} kept its promise of {judged[-1].promised} in {kept} of {_months(len(judged))}; {lowest}."
+        of_months = plurals.counted(len(judged), "month")
+        yield f"{version} kept its promise of {judged[-1].promised} in {kept} of {of_months}; {lowest}."
 
 
 def _refused(brief: Brief) -> Iterator[str]:
@@ -84,7 +86,7 @@ def _refused(brief: Brief) -> Iterator[str]:
         yield f"No call was refused{since}."
         return
     cause, code, calls = brief.refusals[0]
-    ours = sum(calls for cause, _, calls in brief.refusals if cause == "No room left with us")
+    ours = sum(calls for cause, _, calls in brief.refusals if cause == CAUSES["our_capacity"])
     most = f"most of them with {code} ({calls:,}: {cause.lower()})"
     yield f"{share:.2f}% of {brief.calls:,} calls were refused{since}, {most}."
     yield f"{ours:,} of them were for want of room on our side." if ours else "None was for want of room on our side."
@@ -93,7 +95,7 @@ def _refused(brief: Brief) -> Iterator[str]:
 def _keys(brief: Brief) -> Iterator[str]:
     live = [key for key in brief.keys if key.environment == "live"]
     renewal = brief.organization.renewal_on
-    yield f"{len(live)} live key{'' if len(live) == 1 else 's'} can be used now."
+    yield f"{plurals.counted(len(live), 'live key')} can be used now."
     if renewal is not None and renewal >= brief.at.date():
         before = [key for key in live if key.expires_at is not None and key.expires_at.date() < renewal]
         if before:
@@ -112,14 +114,6 @@ def _sum(months: Sequence[UsedMonth]) -> int:
 
 def _day(day: date) -> str:
     return f"{day:%-d %B %Y}"
-
-
-def _periods(count: int) -> str:
-    return f"{count} period{'' if count == 1 else 's'}"
-
-
-def _months(count: int) -> str:
-    return f"{count} month{'' if count == 1 else 's'}"
 
 
 _TELLERS = (_usage, _peaks, _agreed, _ahead, _served, _refused, _keys, _capacity)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from audit import plurals
 from metering.closing import State
 from metering.models import BillingPeriod
 
@@ -44,7 +45,7 @@ def _days(period: BillingPeriod) -> str:
 def _review(period: BillingPeriod, now: datetime) -> str:
     if period.review_until is None:
         days = period.contract.review_days
-        return f"{days} day{'' if days == 1 else 's'}" if period.state in (State.OPEN, State.REVIEW) else ""
+        return plurals.counted(days, "day") if period.state in (State.OPEN, State.REVIEW) else ""
     until = period.review_until.astimezone(period.zone)
     if period.state != State.REVIEW:
         return f"until {until:%-d %b}"
@@ -57,7 +58,7 @@ def _review(period: BillingPeriod, now: datetime) -> str:
 def _in(left: timedelta) -> str:
     days, hours = left.days, left.seconds // 3600
     if days:
-        return f"in {days} day{'' if days == 1 else 's'}"
+        return f"in {plurals.counted(days, 'day')}"
     return f"in {hours} h" if hours else "within the hour"
 
 

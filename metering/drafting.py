@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from audit import plurals
 from metering import currencies, rating
 from metering.draft_lines import Line, Opens
+from metering.explorer.dimensions import NOT_SAID
 from metering.papers.reading import named
 from metering.period_usage import Counted
 from metering.rating import RatedLine, Terms
@@ -15,8 +17,6 @@ from metering.reserved_days import Stretch
 # Of one earlier period, by API version and resolution.
 Voids = Mapping[tuple[str, str], int]
 _Slot = tuple[str, tuple[str, ...]]
-# How the explorer writes what the gateway did not say.
-NOT_SAID = "not-said-by-gateway"
 ON_TERMS = "rated on the terms of that period"
 
 
@@ -89,7 +89,7 @@ def capacity(stretches: Sequence[Stretch], terms: Terms) -> Iterator[Line]:
     for pool in dict.fromkeys(stretch.pool for stretch in stretches):
         theirs = [stretch for stretch in stretches if stretch.pool == pool]
         count = sum(stretch.unit_days for stretch in theirs)
-        note = ", ".join(f"{_counted(one.units, 'unit')} × {_counted(one.days, 'day')}" for one in theirs)
+        note = ", ".join(f"{plurals.counted(one.units, 'unit')} × {plurals.counted(one.days, 'day')}" for one in theirs)
         amount = rating.rounded(fee * count, terms.currency)
         yield Line("capacity", f"Dedicated capacity, {pool}", note, count, unit_price=fee, amount=amount)
 
@@ -122,14 +122,10 @@ def _note(line: RatedLine, currency: str) -> str:
     if line.included:
         said.append(f"{line.included:,} of them included" if line.billed else "all of them included")
     if line.billed_units != line.billed:
-        said.append(f"{_counted(line.billed_units, 'cost unit')}")
+        said.append(plurals.counted(line.billed_units, "cost unit"))
     if len(line.steps) > 1:
         steps = (f"{step.units:,} at {currencies.unit_price(step.price, currency)}" for step in line.steps)
         said.append(", then ".join(steps))
     if not line.has_price:
         said.append("no price is agreed")
     return "; ".join(said)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

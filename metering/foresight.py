@@ -17,6 +17,8 @@ from metering.rating import Quantity
 
 _HOURS_LOOKED_AT = timedelta(days=14)
 _HOUR = timedelta(hours=1)
+_RANGE = ("low", "likely", "high")
+_PILOT = Generation.Tier.PILOT
 
 
 @dataclass(frozen=True)
@@ -137,9 +139,6 @@ def _foresight(
     return Foresight(period, draft, ahead, amounts, allowances(draft, ahead.likely, said))
 
 
-_RANGE = ("low", "likely", "high")
-
-
 def scaled(slots: Slots, count: int) -> Slots:
     """Return so many generations, by API version and resolution as these are; units go along. Pure."""
     whole = _count(slots)
@@ -184,6 +183,3 @@ def _passed(organization: int, *, now: datetime) -> float | None:
         return None
     gone = (now - midnight) / _HOUR
     return (sum(by_hour[: int(gone)]) + by_hour[int(gone)] * (gone % 1)) / whole
-
-
-_PILOT = Generation.Tier.PILOT

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from audit import plurals
 from metering.foresight import Allowance, Foresight
 from metering.models import UsageAlert
 
@@ -42,7 +43,7 @@ def _basis(found: Foresight) -> str:
     ahead = found.generations
     if ahead is None:
         return ""
-    days = f"{ahead.days} day{'' if ahead.days == 1 else 's'}"
+    days = plurals.counted(ahead.days, "day")
     return f"Eight times in ten between {ahead.low:,} and {ahead.high:,}. From the rhythm of {days}."
 
 
@@ -67,7 +68,7 @@ def _amount_so_far(found: Foresight) -> str:
 def _meter(allowance: Allowance) -> dict[str, Any]:
     likely = allowance.likely_percent
     is_included = allowance.kind == UsageAlert.Kind.INCLUDED
-    note = "" if likely is None else f"Likely {likely}% at the end of the period."
+    note = "" if likely is None else f"Likely {likely:,}% at the end of the period."
     # To be above what is included costs money; to reach the minimum is what was agreed.
     tone = "warn" if is_included and allowance.percent >= _HIGH else ""
     return {

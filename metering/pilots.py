@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from audit import trail
+from audit import plurals, trail
 from audit.verbs import Verb
 from keys import pilot_notices
 from keys.actions import pilot_records, pilot_rules
@@ -42,7 +42,7 @@ class ContractTerms:
         included = f"{self.included_generations:,} included" if self.included_generations else "nothing included"
         said = f"{self.currency}, from day {self.anchor_day} of the month, {included}"
         prices = len(self.agreed.prices) if self.agreed else 0
-        return f"{said}, {prices} price{'' if prices == 1 else 's'}" if prices else said
+        return f"{said}, {plurals.counted(prices, 'price')}" if prices else said
 
     def whole(self, present: rating.Terms, *, time_zone: str) -> rating.Terms:
         """Return all of it; ValidationError where prices that were agreed in one currency would become another's."""

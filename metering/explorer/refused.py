@@ -12,7 +12,7 @@ from metering.explorer.dimensions import KEY, LEFT_OUT, ORGANIZATION, VERSION
 from metering.explorer.query import Filter
 
 # Of a refused call nobody knows the resolution, nor how it would have ended.
-KNOWN = {ORGANIZATION.name: "organization_id", KEY.name: "key_id", VERSION.name: "api_version"}
+KNOWN = {one.name: one.column for one in (ORGANIZATION, KEY, VERSION)}
 
 
 @dataclass(frozen=True)

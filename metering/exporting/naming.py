@@ -4,10 +4,14 @@ from typing import Any
 
 from django.utils.text import slugify
 
+from audit import plurals
 from metering.explorer import Filter
 from metering.models import Export
 
 _LONGEST_NAME = 80
+LEAVE = "You may leave this page: the work goes on."
+# Its rows are counted at one moment; half of it from another would not add up.
+ANEW = "If its worker is stopped, the table is counted anew from the first row."
 
 
 def title(asked: Filter, what: str) -> str:
@@ -19,7 +23,7 @@ def title(asked: Filter, what: str) -> str:
 def about(asked: Filter) -> str:
     """Say what a file would be about: Halide & Sons, November 2026, 3 filters."""
     count = len(asked.kept("from", "to", "range", "period", "by", "grain", "compare"))
-    narrowed = [f"{count} filter{'' if count == 1 else 's'}"] if count else []
+    narrowed = [plurals.counted(count, "filter")] if count else []
     return ", ".join([_of(asked).removeprefix(" of ") or "All organizations", _when(asked), *narrowed])
 
 
@@ -44,7 +48,7 @@ def progress(export: Export) -> dict[str, Any]:
         "title": export.title,
         "text": "Waiting for a worker" if waits else text,
         "pct": export.percent,
-        "note": "You may leave this page: the work goes on.",
+        "note": LEAVE if export.what == Export.What.GENERATIONS else f"{LEAVE} {ANEW}",
     }
 
 

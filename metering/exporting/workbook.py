@@ -61,7 +61,8 @@ class WorkbookWriter:
     def end(self) -> bytes:
         """Return the end of the last sheet, and what makes a book of all of them."""
         last = self._close_sheet()
-        return last + b"".join(self._archive.part(name, text.encode()) for name, text in self._frame()) + self._end()
+        frame = [self._archive.part(name, text.encode()) for name, text in self._frame()]
+        return b"".join([last, *frame, self._archive.end()])
 
     def _written(self, rows: list[str]) -> bytes:
         self.state["rows"] += len(rows)
@@ -75,9 +76,6 @@ class WorkbookWriter:
 
     def _close_sheet(self) -> bytes:
         return self._archive.write(b"</sheetData></worksheet>") + self._archive.close()
-
-    def _end(self) -> bytes:
-        return self._archive.end()
 
     def _head(self) -> str:
         widths = "".join(

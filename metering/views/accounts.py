@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from audit import plurals
 from metering import accounts as board
 from metering.accounts import Account
 from orgs import access, pages
@@ -71,7 +72,7 @@ def _order(request: StaffRequest) -> str:
 
 def _counted(shown: list[Account], count: int) -> str:
     generations = sum(account.generations for account in shown)
-    return f"{count:,} organization{'' if count == 1 else 's'}, {generations:,} generations in their present periods"
+    return f"{plurals.counted(count, 'organization')}, {generations:,} generations in their present periods"
 
 
 def _managers(mine: OrganizationQuerySet) -> QuerySet[Staff]:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from audit import jobs, tasks
+from audit import jobs, plurals, tasks
 from metering import close_board, closing_bulk
 from metering.board_filters import STATES, BoardFilter
 from metering.closing_bulk import ACTS, Act, Review
@@ -46,7 +46,7 @@ def board(request: StaffRequest) -> HttpResponse:
         # The oldest of what is shown.
         "as_of": min((row.check.checked_at for row in drawn if row.is_draft and row.check), default=None),
         "page": page,
-        "counted": f"{count:,} billing period{'' if count == 1 else 's'}",
+        "counted": plurals.counted(count, "billing period"),
         "count": count,
         "totals": close_board.totals(rows),
         "filter": found,
@@ -129,7 +129,7 @@ def _start(request: StaffRequest, act: Act, form: ReasonForm, review: Review) ->
 
 
 def _title(act: Act, count: int) -> str:
-    return f"{act.done} {count:,} billing period{'' if count == 1 else 's'}"
+    return f"{act.done} {plurals.counted(count, 'billing period')}"
 
 
 def _back(found: BoardFilter) -> str:

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from audit import trail
+from audit import plurals, trail
 from audit.verbs import Verb
 from metering import actions, crediting, statement_files
 from metering.models import Statement
@@ -50,7 +50,7 @@ def send_statement(request: StaffRequest, uid: str, document: str) -> HttpRespon
     back = _page(found)
     if pages.accepted(form, act):
         count = len(form.result)
-        return pages.done(request, back, f"{found} is sent to {count} address{'' if count == 1 else 'es'}.")
+        return pages.done(request, back, f"{found} is sent to {plurals.counted(count, 'address', 'addresses')}.")
     context = {
         "document": found,
         "recipients": notices.recipients_of(Notice.Kind.STATEMENT_ISSUED),

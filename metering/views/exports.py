@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from audit import trail
+from audit import plurals, trail
 from metering import actions, export_forms
 from metering.explorer import Filter
 from metering.exporting import chunks as files
@@ -31,14 +31,14 @@ PARTIAL, UNSATISFIABLE = 206, 416
 @vary_on_headers("HX-Request")
 def exports(request: StaffRequest) -> HttpResponse:
     """List the person's own exports; for htmx how far those are that are being made, or with ?part=list the list."""
-    mine = Export.objects.of(request.user)
+    mine = Export.objects.of(request.user).select_related("organization")
     going = list(mine.going())
     page = Paginator(mine.exclude(pk__in=[one.pk for one in going]), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "title": "Exports",
         "going": [(one, naming.progress(one)) for one in going],
         "page": page,
-        "counted": f"{page.paginator.count:,} export{'' if page.paginator.count == 1 else 's'}",
+        "counted": plurals.counted(page.paginator.count, "export"),
         "kept": ending.KEPT.days,
     }
     if not pages.is_fragment(request):

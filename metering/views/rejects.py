@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from audit import jobs, scope, search, tasks
+from audit import jobs, plurals, scope, search, tasks
 from metering import actions, reject_bulk, reject_forms, reject_reading, reject_settling
 from metering.models import RejectedGeneration
 from metering.models.generations import RejectedGenerationQuerySet
@@ -135,7 +135,7 @@ def _many(request: StaffRequest, act: Act, kind: type[ReasonForm]) -> HttpRespon
 def _start(request: StaffRequest, act: Act, form: ReasonForm, chosen: RejectedGenerationQuerySet) -> object:
     pieces = reject_bulk.pieces(chosen.order_by("pk"))
     names = "\n".join([act.name, *form.why.values(), *(one.target.id for one in pieces)])
-    title = f"{act.label} {len(pieces):,} reject{'' if len(pieces) == 1 else 's'}"
+    title = f"{act.label} {plurals.counted(len(pieces), 'reject')}"
     once = hashlib.sha256(names.encode()).hexdigest()
     return jobs.start(
         kind=act.kind,

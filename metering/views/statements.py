@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from audit import plurals
 from metering import (
     close_board,
     closing,
@@ -27,7 +28,6 @@ from metering.papers.reading import PaperLine, named
 from metering.period_page import Shown
 from orgs import access, pages
 from orgs.access import requires
-from orgs.models import Organization
 from orgs.policy import Permission
 from orgs.requests import StaffRequest
 
@@ -87,23 +87,21 @@ def period_checks(request: StaffRequest, uid: str, label: str) -> HttpResponse:
 @requires(Permission.USAGE_SEE)
 def org_periods(request: StaffRequest, uid: str) -> HttpResponse:
     """List the billing periods of an organization with their statements and credit notes, the newest first."""
-    rows = Organization.objects.select_related("plan_version__plan", "account_manager")
-    organization = access.find(request, rows, Permission.USAGE_SEE, uid=uid)
+    organization = access.find_organization(request, uid, Permission.USAGE_SEE)
     now = timezone.now()
     theirs = BillingPeriod.objects.filter(organization=organization).order_by("-span")
     page = Paginator(close_board.with_figures(theirs), PER_PAGE).get_page(request.GET.get("page"))
     drawn = close_board.drawn(page, at=now)
     documents: dict[int | None, list[Statement]] = {}
-    for one in (
-        Statement.objects.filter(period__in=[row.period for row in drawn]).defer("document").order_by("sequence")
-    ):
+    issued = Statement.objects.filter(period__in=[row.period for row in drawn]).order_by("sequence")
+    for one in issued.defer("document"):
         documents.setdefault(one.period_id, []).append(one)
     context = {
         "organization": organization,
         "tab": "Periods",
         "rows": [(row, documents.get(row.period.pk, [])) for row in drawn],
         "page": page,
-        "counted": f"{page.paginator.count:,} billing period{'' if page.paginator.count == 1 else 's'}",
+        "counted": plurals.counted(page.paginator.count, "billing period"),
     }
     return render(request, "metering/org_periods.html", context)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from audit import plurals
 from orgs.capacity import refused, spans, use
 from orgs.capacity.timeline import Drawn
 from orgs.models.organizations import OrganizationQuerySet
@@ -18,7 +19,12 @@ def of_all(pools: Sequence[Drawn], *, at: datetime, organizations: OrganizationQ
     reserved, capacity = sum(day.reserved for day in now), sum(day.capacity for day in now)
     left = sum(day.free for day in now)
     return [
-        {"label": "Reserved today", "value": reserved, "unit": f" of {capacity} units", "note": _pools(len(pools))},
+        {
+            "label": "Reserved today",
+            "value": reserved,
+            "unit": f" of {capacity} units",
+            "note": plurals.counted(len(pools), "pool"),
+        },
         _busy(pools, at=at),
         {"label": "Shared room left", "value": left, "unit": _units(left), "note": _none_in(pools, today)},
         {
@@ -57,11 +63,7 @@ def _none_in(pools: Sequence[Drawn], today: date) -> str:
         for run in one.full(today):
             if run.first == today:
                 return f"none in {one.pool} until {run.last:%-d %b}"
-    return f"in {_pools(len(pools))}"
-
-
-def _pools(count: int) -> str:
-    return f"{count} pool{'' if count == 1 else 's'}"
+    return f"in {plurals.counted(len(pools), 'pool')}"
 
 
 def _units(count: int) -> str:

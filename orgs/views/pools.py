@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from audit import plurals
 from orgs import access, actions, capacity_forms, pages
 from orgs.access import requires
 from orgs.actions.capacity import InTheWay
@@ -213,7 +214,7 @@ def _rows(reservations: Sequence[Reservation], *, now: datetime) -> list[tuple[R
 def _counted(reservations: Sequence[Reservation]) -> str:
     holds = sum(one.state == Reservation.State.HOLD for one in reservations)
     said = f"{len(reservations) - holds} active"
-    return f"{said}, {holds} hold{'' if holds == 1 else 's'}" if holds else said
+    return f"{said}, {plurals.counted(holds, 'hold')}" if holds else said
 
 
 def _page(found: CapacityPool) -> str:

@@ -4,18 +4,18 @@ No secret ever stands in a job; what becomes of a new one says `keys.bulk_rotati
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
 from audit import jobs, trail
 from keys import actions, bulk_rotation, lifetimes
 from keys.models import ApiKey, ApiKeyQuerySet
-from orgs import policy
+from orgs import on_behalf, policy
 from orgs.models import Staff
 from orgs.policy import Permission
 
@@ -43,11 +43,9 @@ class Act:
         key = rows(ApiKey.objects.filter(uid=piece.target.id)).first()
         if key is None:
             raise ValidationError("There is no such key.")
-        person = Staff.objects.filter(uid=actor.id).first()
-        asked = (Permission.KEY_BULK, *self.permissions)
-        if person is None or not all(policy.can(person, permission, key) for permission in asked):
-            raise PermissionDenied("You may no longer do this to this key.")
-        return self.do(key, replace(actor, roles=tuple(person.role_labels)), arguments, piece.seen)
+        refusal = "You may no longer do this to this key."
+        actor = on_behalf.acting(actor, Permission.KEY_BULK, *self.permissions, about=key, refusal=refusal)
+        return self.do(key, actor, arguments, piece.seen)
 
     def next_step(self, piece: jobs.Piece, arguments: Arguments) -> jobs.NextStep | None:
         """What a person has to do about a key when the job is done with it. For `audit.jobs`."""

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from audit import jobs, trail
-from metering import actions, closing, closing_facts, currencies, rating
+from metering import actions, closing, closing_facts, currencies
 from metering.closing import State
 from metering.models import BillingPeriod, Statement
-from orgs import policy
+from orgs import on_behalf, policy
 from orgs.models import Staff
 from orgs.policy import Permission
 
@@ -40,11 +40,9 @@ class Act:
         period = rows.filter(organization__uid=uid, label=label).first()
         if period is None:
             raise ValidationError("There is no such billing period.")
-        person = Staff.objects.filter(uid=actor.id).first()
-        if person is None or not policy.can(person, Permission.PERIOD_FINISH, period):
-            raise PermissionDenied("You may no longer do this to this billing period.")
-        why = {"reason": arguments["reason"], "ticket": arguments["ticket"]}
-        return self.do(period, replace(actor, roles=tuple(person.role_labels)), why)
+        refusal = "You may no longer do this to this billing period."
+        actor = on_behalf.acting(actor, Permission.PERIOD_FINISH, about=period, refusal=refusal)
+        return self.do(period, actor, {"reason": arguments["reason"], "ticket": arguments["ticket"]})
 
 
 @dataclass(frozen=True)
@@ -86,8 +84,7 @@ def _not_finishable(period: BillingPeriod, facts: closing.Facts) -> str:
 def _finish(period: BillingPeriod, actor: trail.Actor, why: dict[str, str]) -> str:
     actions.finish_period(period=period, actor=actor, now=timezone.now(), **why)
     issued = Statement.objects.statements().get(period=period)
-    total = rating.rounded(issued.total, issued.currency)
-    return f"Final: statement {issued.number}, {currencies.said(total, issued.currency)}."
+    return f"Final: statement {issued.number}, {currencies.said(issued.total, issued.currency)}."
 
 
 def _not_holdable(period: BillingPeriod, facts: closing.Facts) -> str:

@@ -1,18 +1,17 @@
 """Many rejects at once, as a job: each is sent again or dismissed by itself, and has a result of its own."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from audit import jobs, trail
 from metering import reject_settling
 from metering.models import RejectedGeneration
 from metering.models.generations import RejectedGenerationQuerySet
-from orgs import policy
-from orgs.models import Staff
+from orgs import on_behalf
 from orgs.policy import Permission
 
 Arguments = Mapping[str, Any]
@@ -38,10 +37,9 @@ class Act:
         reject = RejectedGeneration.objects.select_related("organization").filter(pk=pk).first()
         if reject is None:
             raise ValidationError("There is no such reject.")
-        person = Staff.objects.filter(uid=actor.id).first()
-        if person is None or not policy.can(person, Permission.REJECT_DECIDE, reject):
-            raise PermissionDenied("You may no longer decide about this.")
-        return self.settle(reject, replace(actor, roles=tuple(person.role_labels)), arguments)
+        refusal = "You may no longer decide about this."
+        actor = on_behalf.acting(actor, Permission.REJECT_DECIDE, about=reject, refusal=refusal)
+        return self.settle(reject, actor, arguments)
 
 
 def pieces(rejects: RejectedGenerationQuerySet) -> list[jobs.Piece]:

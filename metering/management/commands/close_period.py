@@ -7,8 +7,9 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from audit import trail
-from metering import actions, closing, closing_facts, currencies, rating
+from metering import actions, closing, closing_facts, currencies
 from metering.closing import State
+from metering.commands import named_period
 from metering.models import BillingPeriod, Statement
 from orgs.commands import OneLineCommand, acting, refusals_as_errors
 
@@ -29,7 +30,7 @@ class Command(OneLineCommand):
 
     @refusals_as_errors
     def handle(self, *args: Any, **options: Any) -> None:
-        period, now, actor = _named(options["period"]), timezone.now(), acting()
+        period, now, actor = named_period(options["period"]), timezone.now(), acting()
         why = {"reason": options["reason"], "ticket": options["ticket"]}
         if period.state == State.FINAL:
             raise CommandError(f"{options['period']} is final already. Nothing was changed.")
@@ -37,17 +38,8 @@ class Command(OneLineCommand):
             _override(period, actor=actor, **why)
         period = actions.finish_period(period=period, actor=actor, now=now, **why)
         issued = Statement.objects.statements().get(period=period)
-        total = currencies.said(rating.rounded(issued.total, issued.currency), issued.currency)
+        total = currencies.said(issued.total, issued.currency)
         self.stdout.write(f"{options['period']} is final: statement {issued.number}, {total}.")
-
-
-def _named(text: str) -> BillingPeriod:
-    organization, _, label = text.rpartition("/")
-    rows = BillingPeriod.objects.select_related("organization", "contract").filter(label=label)
-    found = rows.of_organization(organization).order_by("-span").first()
-    if found is None:
-        raise CommandError(f"There is no billing period “{text}”: write it as org_…/2026-11.")
-    return found
 
 
 def _override(period: BillingPeriod, *, actor: trail.Actor, reason: str, ticket: str) -> None:

@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from django.core.management.base import CommandError
-
 from keys.models import ApiKey
 from metering import recounting
+from metering.commands import named_period
 from metering.models import BillingPeriod
 from metering.recounting import Difference
 from orgs.commands import OneLineCommand
@@ -26,10 +25,10 @@ class Command(OneLineCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--period", metavar="ORG_UID/LABEL", help="only what this billing period counts")
+        parser.add_argument("--period", metavar="ORG/LABEL", help="only what this billing period counts")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        period = _period(options["period"]) if options["period"] else None
+        period = named_period(options["period"]) if options["period"] else None
         since = recounting.since()
         if since:
             self.stderr.write(f"Months before are detached: counted from {since:%F} on.")
@@ -41,14 +40,6 @@ class Command(OneLineCommand):
             self.stderr.write(f"{found} rows of the rollups are not what the ledger adds up to.")
             sys.exit(1)
         self.stdout.write("The rollups are what the ledger adds up to.")
-
-
-def _period(named: str) -> BillingPeriod:
-    uid, _, label = named.partition("/")
-    found = BillingPeriod.objects.filter(organization__uid=uid, label=label).first()
-    if found is None:
-        raise CommandError(f"There is no billing period “{named}”: write it as org_…/2026-11.")
-    return found
 
 
 def _lines(differences: Iterable[Difference]) -> Iterator[str]:

@@ -141,9 +141,8 @@ def _holds(pks: Pks, now: datetime) -> Found:
 
 def _mails(pks: Pks, now: datetime) -> Found:
     rows = Notice.objects.filter(organization__in=pks, created_at__gt=now - TOLD_OF).failed()
-    for notice in (
-        rows.select_related("organization").order_by("organization_id", "-created_at").distinct("organization")
-    ):
+    latest = rows.order_by("organization_id", "-created_at").distinct("organization")
+    for notice in latest.select_related("organization"):
         href = reverse("orgs:contacts", args=[notice.organization.uid])
         yield notice.organization_id, Attention(f"A mail to {notice.email} failed", href, notice.created_at)
 

@@ -28,7 +28,7 @@ BESIDE = {NON_FIELD_ERRORS, "reason", "ticket", "password", "when", "at"}
 
 def _amount(label: str, *, help_text: str = "", decimals: int = 4) -> forms.DecimalField:
     """A decimal as people type it, never a float."""
-    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "num"})
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "num plain"})
     return forms.DecimalField(
         label=label,
         required=False,
@@ -107,7 +107,7 @@ class ContractForm(ReasonForm):
             tier = f"{label}, tier {j + 1}" if len(row.tiers) > 1 else label
             self.fields[price_rows.end(n, j)] = NumberField(label=f"{tier}, up to", required=False)
             self.fields[price_rows.amount(n, j)] = _amount(f"{tier}, price", decimals=term_rules.PRICE_DECIMALS)
-            self.fields[price_rows.end(n, j)].widget.attrs["class"] = "num"
+            self.fields[price_rows.end(n, j)].widget.attrs["class"] = "num plain"
         self.fields[price_rows.name(n, "name")].widget.attrs["placeholder"] = "named by what it is for"
         self.fields[price_rows.name(n, "resolutions")].widget.attrs["placeholder"] = "any other"
 
@@ -133,7 +133,7 @@ class ContractForm(ReasonForm):
             for j in price_rows.without_blanks(row.tiers):
                 if cleaned.get(price_rows.amount(n, j)) is None and price_rows.amount(n, j) not in self.errors:
                     self.add_error(price_rows.amount(n, j), "Write the price of a cost unit.")
-        if not set(self.errors) - BESIDE:
+        if self.is_legible:
             for name, text in term_rules.problems(self.terms):
                 self.add_error(name if name in self.fields else None, text)
         return super().clean()

@@ -6,9 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import Count, Max, Q
-from django.urls import reverse
 
-from metering import currencies, rating
+from audit import plurals
+from metering import currencies
+from metering.explorer import generations_url
 from metering.models import Adjustment, BillingPeriod, Generation
 from metering.models.generations import ids_between
 from metering.papers.reading import Paper, named
@@ -34,22 +35,12 @@ def of(period: BillingPeriod, paper: Paper) -> list[Told]:
 
 def _adjusted(period: BillingPeriod) -> Iterator[Told]:
     about = Q(period=period) | Q(original_period=period)
-    for one in (
-        Adjustment.objects.money()
-        .filter(about, organization=period.organization_id)
-        .select_related("period", "original_period")
-    ):
-        amount = currencies.said(rating.rounded(abs(one.amount or Decimal(0)), one.currency), one.currency)
-        text = (
-            f"{one.get_kind_display()} of {amount}: {one.text}" if one.text else f"{one.get_kind_display()} of {amount}"
-        )
-        where = _where(one, period)
-        yield Told(
-            "banknotes",
-            text,
-            f"{one}, asked by {one.requested_by}, approved by {one.approved_by}{where}",
-            at=one.created_at,
-        )
+    rows = Adjustment.objects.money().filter(about, organization=period.organization_id)
+    for one in rows.select_related("period", "original_period"):
+        amount = currencies.said(abs(one.amount or Decimal(0)), one.currency)
+        text = f"{one.get_kind_display()} of {amount}{f': {one.text}' if one.text else ''}"
+        note = f"{one}, asked by {one.requested_by}, approved by {one.approved_by}{_where(one, period)}"
+        yield Told("banknotes", text, note, at=one.created_at)
 
 
 def _where(adjustment: Adjustment, period: BillingPeriod) -> str:
@@ -64,10 +55,8 @@ def _voided(period: BillingPeriod) -> Iterator[Told]:
     rows = Adjustment.objects.voids().filter(period=period, organization=period.organization_id)
     for label, count, at in rows.values_list("original_period__label").annotate(Count("pk"), Max("created_at")):
         about = f" of {named(label)}" if label else ""
-        said = "1 generation" if count == 1 else f"{count:,} generations"
-        yield Told(
-            "minus-circle", f"{said}{about} {'was' if count == 1 else 'were'} voided", "taken out of this period", at=at
-        )
+        text = f"{plurals.counted(count, 'generation')}{about} {'was' if count == 1 else 'were'} voided"
+        yield Told("minus-circle", text, "taken out of this period", at=at)
 
 
 def _late(period: BillingPeriod, paper: Paper) -> Iterator[Told]:
@@ -77,11 +66,11 @@ def _late(period: BillingPeriod, paper: Paper) -> Iterator[Told]:
         if line.kind == "late" and line.opens:
             original = str(line.opens["original"])
             quantities[original] = quantities.get(original, 0) + (line.quantity or 0)
+    at = _last_arrival(period) if quantities else None
     for original, quantity in quantities.items():
-        text = f"{quantity:,} generation{'' if quantity == 1 else 's'} of {named(original)} arrived after it was final"
-        address = reverse("metering:generations")
-        query = f"period={period.organization.uid}/{period.label}&original={original}"
-        yield Told("clock", text, "placed here", f"{address}?{query}", at=_last_arrival(period))
+        text = f"{plurals.counted(quantity, 'generation')} of {named(original)} arrived after it was final"
+        href = generations_url({"period": f"{period.organization.uid}/{period.label}", "original": original})
+        yield Told("clock", text, "placed here", href, at=at)
 
 
 def _last_arrival(period: BillingPeriod) -> datetime | None:
@@ -98,16 +87,8 @@ def _lived(period: BillingPeriod) -> Iterator[Told]:
     if period.held_at is not None:
         yield Told("pause-circle", f"Held: {period.hold_reason}", period.held_by, at=period.held_at)
     if period.override_at is not None:
-        yield Told(
-            "shield-exclamation",
-            f"Closed all the same: {period.override_reason}",
-            period.override_by,
-            at=period.override_at,
-        )
+        text = f"Closed all the same: {period.override_reason}"
+        yield Told("shield-exclamation", text, period.override_by, at=period.override_at)
     if period.finished_at is not None:
-        yield Told(
-            "lock-closed",
-            "Made final",
-            f"{period.finished_at.astimezone(zone):%-d %b %Y, %H:%M}",
-            at=period.finished_at,
-        )
+        when = f"{period.finished_at.astimezone(zone):%-d %b %Y, %H:%M}"
+        yield Told("lock-closed", "Made final", when, at=period.finished_at)

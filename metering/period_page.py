@@ -9,7 +9,6 @@ from django.db.models import Sum
 from keys.models import ApiKey, DecisionHour
 from keys.verdicts import Code
 from metering import currencies, drafts, papers, statements
-from metering.draft_lines import OF_GENERATIONS
 from metering.models import BillingPeriod, Statement
 from metering.papers.reading import Paper
 
@@ -21,10 +20,6 @@ class Shown:
     period: BillingPeriod
     paper: Paper
     statement: Statement | None
-
-    @property
-    def generations(self) -> int:
-        return sum(line.quantity or 0 for line in self.paper.lines if line.kind in OF_GENERATIONS)
 
 
 def of(period: BillingPeriod) -> Shown:
@@ -54,7 +49,7 @@ def comparison(shown: Shown, last: Shown | None) -> list[tuple[str, str]]:
     """Return the facts beside the paper: each with its change since the period before, where there was one."""
     paper = shown.paper
     facts = [
-        ("Generations", _with(f"{shown.generations:,}", shown.generations, last.generations if last else None)),
+        ("Generations", _with(f"{paper.generations:,}", paper.generations, last.paper.generations if last else None)),
         (_amount_named(shown), _with(paper.total_said, paper.total, _comparable(paper, last))),
     ]
     if minimum := paper.document["terms"].get("minimum_amount"):

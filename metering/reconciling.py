@@ -7,11 +7,10 @@ from datetime import timedelta
 from django.db import connection
 from django.db.models import Sum
 
-from audit import search
+from audit import plurals, search
 from keys.models import ApiKey
 from metering import agreement
 from metering.agreement import Agreement
-from metering.draft_lines import OF_GENERATIONS
 from metering.models import BillingPeriod, Generation, UsageDay, UsageHour
 from metering.models.generations import ids_between
 from metering.papers.reading import Paper, named
@@ -76,11 +75,12 @@ def gateways(agreed: Agreement, *, is_overridden: bool) -> Check:
     if agreed.differing:
         first = agreed.differences[0]
         note = f"{first.hour:%-d %b, %H:%M} UTC, {first.api_version}: {first.ours:,} here, {first.theirs:,} there"
-        return Check(*_WARN, f"Gateway counts differ in {_said(agreed.differing, 'hour')}", _with(note, is_overridden))
+        hours = plurals.counted(agreed.differing, "hour")
+        return Check(*_WARN, f"Gateway counts differ in {hours}", _with(note, is_overridden))
     if agreed.behind:
         note = f"waiting for {', '.join(agreed.behind[:3])}"
         return Check(*_WARN, "Gateway counts are not complete", _with(note, is_overridden))
-    note = f"{_said(agreed.sources, 'gateway')}, difference 0" if agreed.sources else "nothing was reported"
+    note = f"{plurals.counted(agreed.sources, 'gateway')}, difference 0" if agreed.sources else "nothing was reported"
     return Check(*_OK, "Gateway counts match", note)
 
 
@@ -89,26 +89,23 @@ def _with(note: str, is_overridden: bool) -> str:
 
 
 def _ledger(counted: int | None, hours: int, days: int, *, is_whole: bool) -> Check:
-    text = _said(days, "generation")
+    text = plurals.counted(days, "generation")
     if hours != days:
         return Check(*_BAD, text, f"hourly totals say {hours:,}")
     if not is_whole:
         return Check(*_IDLE, text, "hourly = daily totals; the ledger is being counted")
     if counted is None:
         return Check(*_IDLE, text, "hourly = daily totals; verify_usage counts the ledger")
-    return (
-        Check(*_OK, text, "ledger = hourly totals")
-        if counted == hours
-        else Check(*_BAD, text, f"ledger has {counted:,}")
-    )
+    if counted != hours:
+        return Check(*_BAD, text, f"ledger has {counted:,}")
+    return Check(*_OK, text, "ledger = hourly totals")
 
 
 def _lines(paper: Paper, days: int) -> Check:
-    quantity = sum(line.quantity or 0 for line in paper.lines if line.kind in OF_GENERATIONS)
     if not paper.adds_up:
         return Check(*_BAD, "Lines do not add up", paper.total_said)
-    if quantity != days:
-        return Check(*_BAD, "Lines lack generations", f"{quantity:,} in lines, {days:,} counted")
+    if paper.generations != days:
+        return Check(*_BAD, "Lines lack generations", f"{paper.generations:,} in lines, {days:,} counted")
     return Check(*_OK, "Lines add up", paper.total_said)
 
 
@@ -122,7 +119,7 @@ def _late(period: BillingPeriod) -> Check:
     if not counted:
         return Check(*_OK, "No late generations", "none came after it was final")
     where = ", ".join(named(label) if label else "no period yet" for label in sorted(counted, key=str))
-    return Check(*_WARN, _said(sum(counted.values()), "late generation"), f"went to {where}")
+    return Check(*_WARN, plurals.counted(sum(counted.values()), "late generation"), f"went to {where}")
 
 
 def _summed(period: BillingPeriod) -> tuple[int, int]:
@@ -148,7 +145,3 @@ def _counted(period: BillingPeriod) -> int | None:
             return int(cursor.fetchone()[0])
     except search.TooSlow:
         return None
-
-
-def _said(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

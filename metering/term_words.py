@@ -95,4 +95,4 @@ def _resolution(name: str) -> str:
 
 
 def _amount(amount: Decimal | None, currency: str) -> str | None:
-    return None if amount is None else currencies.said(currencies.trimmed(amount, currency), currency)
+    return None if amount is None else currencies.said(amount, currency)

@@ -104,7 +104,7 @@ def _hold(period: BillingPeriod, *, actor: trail.Actor, now: datetime) -> None:
 
 
 def _last(organization: Organization, *, now: datetime) -> BillingPeriod | None:
-    """The period that ended last, and has usage."""
+    """The period that ended last."""
     rows = BillingPeriod.objects.filter(organization=organization, span__endswith__lte=now - SWEPT)
     return rows.order_by("-span").first()
 

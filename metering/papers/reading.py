@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from metering import currencies
+from metering.draft_lines import OF_GENERATIONS
 
 TITLES = {"statement": "Statement", "credit_note": "Credit note", "draft": "Draft statement"}
 # Whose units stand at the head; all of them are lines.
@@ -85,6 +86,11 @@ class Paper:
     def adds_up(self) -> bool:
         """Whether the lines are the total."""
         return sum((line.amount for line in self.lines), Decimal(0)) == self.total
+
+    @property
+    def generations(self) -> int:
+        """How many generations its lines are made of."""
+        return sum(line.quantity or 0 for line in self.lines if line.kind in OF_GENERATIONS)
 
     @property
     def customer(self) -> list[str]:

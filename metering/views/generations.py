@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from audit import wording
 from keys.models import Refusal
-from metering.explorer import Filter, behind
+from metering.explorer import Filter, behind, generations_url
 from metering.explorer.bar import Bar
 from metering.models import Adjustment, AdjustmentRequest, Generation, RejectedGeneration, Statement
 from orgs import access, pages
@@ -54,6 +54,7 @@ def generation(request: StaffRequest, generation_id: UUID) -> HttpResponse:
     found = access.find(request, rows, Permission.USAGE_SEE, generation_id=generation_id)
     void = Adjustment.objects.of_generations([found.pk]).first()
     asked_for = AdjustmentRequest.objects.waiting().filter(generation_id=found.pk).first()
+    rejects = RejectedGeneration.objects.filter(organization=found.organization)
     context = {
         "generation": found,
         "void": void,
@@ -61,9 +62,7 @@ def generation(request: StaffRequest, generation_id: UUID) -> HttpResponse:
         "may_void": not void and not asked_for and request.staff.can(Permission.ADJUSTMENT_ASK, found.organization),
         "statement": _statement(found),
         "refusals": _refusals(request, found),
-        "rejects": RejectedGeneration.objects.filter(generation_id=str(found.pk), organization=found.organization)[
-            :MOST_BESIDE
-        ],
+        "rejects": rejects.filter(generation_id=str(found.pk))[:MOST_BESIDE],
         **pages.place("Generation", ("Usage", reverse("metering:index")), ("Generations", _around(found))),
     }
     return render(request, "metering/generation.html", context)
@@ -79,7 +78,7 @@ def _id(request: StaffRequest, name: str) -> UUID | None:
 def _statement(found: Generation) -> Statement | None:
     if found.period_id is None:
         return None
-    return Statement.objects.filter(period_id=found.period_id, kind=Statement.Kind.STATEMENT).first()
+    return Statement.objects.statements().filter(period=found.period_id).first()
 
 
 def _refusals(request: StaffRequest, found: Generation) -> Any:
@@ -97,5 +96,5 @@ def _refusals(request: StaffRequest, found: Generation) -> Any:
 
 def _around(found: Generation) -> str:
     """Return the address of the list of the day that it happened on."""
-    query = f"org={found.organization.uid}&from={found.occurred_at:%Y-%m-%d}&environment={found.environment}"
-    return f"{reverse('metering:generations')}?{query}"
+    day = f"{found.occurred_at:%Y-%m-%d}"
+    return generations_url({"org": found.organization.uid, "from": day, "environment": found.environment})

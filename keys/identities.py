@@ -21,6 +21,7 @@ from keys.facts import (
     Reserved,
     SecretFacts,
 )
+from keys.limits import calendar
 from keys.limits.applying import Limit
 from keys.secrets import Parsed
 
@@ -45,9 +46,7 @@ SELECT s.digest, s.ring_id, s.public_id, s.state, s.overlap_until,
         'overage', r.overage_allowance, 'bounds', CASE r."window"
             WHEN 'term' THEN json_build_array(coalesce(r.counts_since, lower(r.effective)),
                 coalesce(upper(r.effective), timestamptz '2200-01-01 00:00Z'))
-            ELSE (SELECT coalesce(json_agg((date_trunc(r."window", now() AT TIME ZONE o.time_zone)
-                + ('1 ' || r."window")::interval * n) AT TIME ZONE o.time_zone ORDER BY n), '[]')
-                FROM generate_series(0, 2) AS n WHERE r."window" IS NOT NULL) END,
+            ELSE ({windows}) END,
         'owner', CASE WHEN r.key_id IS NOT NULL THEN 'key' WHEN r.organization_id IS NOT NULL THEN 'organization'
             ELSE 'plan' END,
         'effective_from', lower(r.effective), 'effective_until', upper(r.effective)
@@ -90,7 +89,7 @@ LEFT JOIN LATERAL (
     ORDER BY state LIMIT 1
 ) n ON true
 WHERE s.id = (SELECT coalesce(asked, nobodys) FROM whose)
-"""
+""".replace("{windows}", calendar.STATEMENT.format(window='r."window"', zone="o.time_zone", now="now()"))
 _GATEWAY = """
 WITH whose AS MATERIALIZED (
     SELECT (SELECT id FROM keys_gatewaysecret WHERE public_id = %s) AS asked,

@@ -4,6 +4,17 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+# The same for PostgreSQL: when the window of {now} and the two after it begin, as JSON. Of a midnight that comes twice
+# it takes the second one, so that it is asked whether it was midnight an hour before.
+STATEMENT = """SELECT coalesce(json_agg(CASE WHEN (at - interval '1 hour') AT TIME ZONE {zone} = midnight
+        THEN at - interval '1 hour' ELSE at END ORDER BY n), '[]')
+    FROM generate_series(0, 2) AS n
+    CROSS JOIN LATERAL (
+        SELECT date_trunc({window}, {now} AT TIME ZONE {zone}) + ('1 ' || {window})::interval * n AS midnight
+    ) AS clocks
+    CROSS JOIN LATERAL (SELECT midnight AT TIME ZONE {zone} AS at) AS found
+    WHERE {window} IS NOT NULL"""
+
 
 def begun(window: str, at: datetime, zone: ZoneInfo) -> datetime:
     """Return when the day or the month began in which a time lies."""

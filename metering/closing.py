@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from metering.draft_lines import FOREIGN
 from metering.models import BillingPeriod
 
 State = BillingPeriod.State
 # A review that begins later than this after the period's end gets its whole length all the same.
 PUNCTUAL = timedelta(days=1)
-OVERRIDABLE = frozenset({"differs", "behind", "unpriced"})
+OVERRIDABLE = frozenset({"differs", "behind", "unpriced", "currency"})
 # A blocker names so many sources or prices.
 NAMED = 3
 
@@ -29,7 +30,7 @@ class Facts:
     # Hours in which the gateways have counted otherwise, and sources that have not told all of their counts.
     differences: int = 0
     behind: tuple[str, ...] = ()
-    # Usage that no price is agreed for, as its line is called.
+    # Usage that no price is agreed for, as its line is called; with FOREIGN before it what is in another currency.
     unpriced: tuple[str, ...] = ()
     is_overridden: bool = False
 
@@ -105,8 +106,15 @@ def _counts(facts: Facts) -> Iterator[Blocker]:
 
 
 def _prices(facts: Facts) -> Iterator[Blocker]:
-    if facts.unpriced and not facts.is_overridden:
-        yield Blocker("unpriced", f"No price for {_named(facts.unpriced)}", "Give the contract a price for it.")
+    if facts.is_overridden:
+        return
+    foreign = tuple(name.removeprefix(FOREIGN) for name in facts.unpriced if name.startswith(FOREIGN))
+    unpriced = tuple(name for name in facts.unpriced if not name.startswith(FOREIGN))
+    if unpriced:
+        yield Blocker("unpriced", f"No price for {_named(unpriced)}", "Give the contract a price for it.")
+    if foreign:
+        title = f"Not on this bill, for another currency: {_named(foreign)}"
+        yield Blocker("currency", title, "Ask for an adjustment in the contract’s currency, then override.")
 
 
 def _named(names: tuple[str, ...]) -> str:

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 # Of the explorer, and of the list of generations: what a filter of theirs is made from.
 Opens = Mapping[str, str | list[str]]
+# Among what has no price, what cannot have one on this bill is named like this: `Another currency: ADJ-0001 in USD`.
+FOREIGN = "Another currency: "
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count
 
 from metering import drafting, period_usage, rating, reserved_days, sla_credits, terms
-from metering.draft_lines import OF_GENERATIONS, Line
+from metering.draft_lines import FOREIGN, OF_GENERATIONS, Line
 from metering.models import Adjustment, BillingPeriod, Contract, Generation, Statement
 from metering.period_usage import Counted, Slots
 from metering.reserved_days import Stretch
@@ -146,7 +146,7 @@ def _composed(period: BillingPeriod, read: _Read) -> Draft:
             *(line.name for line in rated.lines if not line.has_price),
             *unpriced,
             # Refused wherever it could come about; if it ever does, one bill waits for somebody, and no page breaks.
-            *(f"{one}, which is in another currency" for one in money if one not in standing),
+            *(f"{FOREIGN}{one} in {one.currency}" for one in money if one not in standing),
         ),
     )
 
@@ -167,7 +167,7 @@ def _late(period: BillingPeriod, read: _Read) -> tuple[list[Line], list[str]]:
         else:
             elsewhere = [drafting.uncharged(line, agreed.currency) for line in theirs if line.quantity is not None]
             lines += elsewhere
-            unpriced += [f"{line.name}, {line.note}" for line in elsewhere]
+            unpriced += [f"{FOREIGN}{line.name} in {agreed.currency}" for line in elsewhere]
     return lines, unpriced
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from metering import closing
 from metering.closing import Facts
+from metering.draft_lines import FOREIGN
 
 END = datetime(2026, 11, 1, tzinfo=UTC)
 REVIEWED = END + timedelta(days=5)
@@ -34,6 +35,7 @@ def test_nothing_is_in_the_way_once_the_window_is_over() -> None:
         ({"behind": ("gw-eu-1",)}, "gw-eu-1 has not told all counts"),
         ({"behind": tuple("abcde")}, "a, b, c and 2 more have not told all counts"),
         ({"unpriced": ("v2 generations, 8K",)}, "No price for v2 generations, 8K"),
+        ({"unpriced": (f"{FOREIGN}ADJ-7 in USD",)}, "Not on this bill, for another currency: ADJ-7 in USD"),
     ],
 )
 def test_each_thing_in_the_way_has_a_title(changed: dict[str, object], said: str) -> None:

@@ -92,7 +92,7 @@ def test_late_generations_of_a_period_in_another_currency_are_counted_and_not_ch
     (line,) = [one for one in draft.lines if one.kind == "late"]
     assert (line.quantity, line.amount, line.note) == (5, 0, "that period is billed in EUR")
     assert draft.generations == draft.billed_generations == 5
-    assert draft.unpriced == ("Late generations of October 2026, that period is billed in EUR",)
+    assert draft.unpriced == ("Another currency: Late generations of October 2026 in EUR",)
 
 
 def _change_by_hand(contract: Contract) -> None:
@@ -114,4 +114,4 @@ def test_money_in_another_currency_is_no_line_and_a_problem_of_its_own_bill(firs
     _change_by_hand(first)
     draft = drafts.draft(november)
     assert (draft.lines, draft.total) == ((), Decimal("0.00"))
-    assert draft.unpriced == ("ADJ-0001, which is in another currency",)
+    assert draft.unpriced == ("Another currency: ADJ-0001 in EUR",)

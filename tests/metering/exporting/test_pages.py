@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
 from audit.models import Event
 from metering import tasks
@@ -185,3 +186,22 @@ def test_the_sweep_takes_up_what_nobody_makes(
     time_machine.move_to(export.as_of + timedelta(minutes=1))
     tasks.take_up_exports()
     assert asked == [export.pk]
+
+
+def test_what_was_broken_off_is_asked_for_again_with_the_same_filter(administrator: Staff, browser_of: Any) -> None:
+    export, now = an_export(administrator), timezone.now()
+    record_fixture(export.uid)
+    Export.objects.filter(pk=export.pk).update(state="failed", sentence="Too large.", finished_at=now, expires_at=now)
+    page = browser_of(administrator).get(LIST).text
+    assert "Too large. Nothing of it is kept." in page
+    again = reverse("metering:start_export") + f"?{export.query}"
+    assert f'href="{escape(again)}"' in page
+    assert browser_of(administrator).get(again).status_code == 200
+
+
+@pytest.mark.parametrize(("what", "said"), [("table", True), ("generations", False)])
+def test_a_table_says_that_it_is_counted_anew(what: str, said: bool, administrator: Staff, browser_of: Any) -> None:
+    export = an_export(administrator)
+    record_fixture(export.uid)
+    Export.objects.filter(pk=export.pk).update(what=what)
+    assert ("counted anew from the first row" in browser_of(administrator).get(LIST).text) is said

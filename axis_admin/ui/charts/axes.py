@@ -72,8 +72,8 @@ def marks(items: Sequence[Mark], count: int, height: int) -> list[SafeString]:
         out.append(
             format_html('<line class="mark-line {}" x1="{}" x2="{}" y1="-4" y2="{}"/>', css, place, place, height)
         )
-        # Near the right edge the word stands left of its line, or it would leave the chart.
-        dx, anchor = (-6, "end") if x > 80 else (6, "start")
+        # In the right half the word stands left of its line, or it would leave the chart on a phone.
+        dx, anchor = (-6, "end") if x > 50 else (6, "start")
         out.append(
             format_html(
                 '<text class="mark-text {}" x="{}" dx="{}" y="{}" text-anchor="{}">{}</text>',

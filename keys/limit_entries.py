@@ -125,10 +125,11 @@ def valued(entries: Iterable[Entry]) -> Mapping[Slot, LimitRule]:
 
 @dataclass(frozen=True)
 class Used:
-    """The most that was used of a limit in seven days, as a meter."""
+    """The most that was used of a limit in seven days, as a meter; of running jobs it is an estimate."""
 
     peak: int
     percent: int | None = None
+    is_estimate: bool = False
 
     @property
     def tone(self) -> str:
@@ -144,4 +145,5 @@ def used(entry: Entry, week: Week) -> Used:
     peak = week.peak(Terms(terms.slot, terms.limit, terms.burst, terms.mode, terms.overage, entry.key))
     # A period of less than a minute is told by its busiest minute.
     times = 60 // terms.slot.period_s if terms.slot.period_s and terms.slot.period_s < 60 else 1
-    return Used(peak, round(peak * 100 / (rule.limit * times)) if rule.limit else None)
+    percent = round(peak * 100 / (rule.limit * times)) if rule.limit else None
+    return Used(peak, percent, is_estimate=terms.kind == "concurrency")

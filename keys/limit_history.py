@@ -1,4 +1,4 @@
-"""A limit over time: how high it was and what was used of it, and who set each step, when and why."""
+"""The steps of a limit over time: who set each, when and why."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,10 @@ from audit import reading, search
 from audit.scope import Scope
 from audit.search import Question
 from audit.verbs import Verb
-from keys.limits import holding, traces
+from keys.limits import holding
 from keys.limits.holding import Stretch
-from keys.limits.replay import Place, Week
+from keys.limits.replay import Place
 from keys.limits.rules import LimitRule
-from keys.limits.slots import Slot
-from keys.limits.terms import Terms
 
 VERBS = [
     verb.value
@@ -24,7 +22,7 @@ VERBS = [
     )
 ]  # fmt: skip
 BY_TIME = (Verb.LIMIT_BEGAN.value, Verb.LIMIT_ENDED.value)
-FEED, LOOKED_AT, STEPS, DOTS = 6, 200, 12, 4
+FEED, LOOKED_AT, STEPS = 6, 200, 12
 # What was recorded so close to a step is what made it.
 SAME = timedelta(seconds=5)
 BY_ITSELF = "by itself"
@@ -97,62 +95,6 @@ def _made(before: Stretch | None, after: Stretch, found: Sequence[Any]) -> Any:
     is_first = after.rule.continues_id is None and after.since == after.rule.effective.lower
     mine = [one for one in found if one.target_id == after.rule.uid and one.verb == Verb.LIMIT_SET.value]
     return mine[0] if mine and is_first else None
-
-
-def chart(week: Week, terms: Terms, listed: Sequence[Step]) -> dict[str, Any]:
-    """Draw the last seven days of a limit, with a dot for each step in them."""
-    points = traces.trace(week, terms)
-    usual = next((point.limit for point in points if point.limit is not None), terms.limit)
-    drawn = [_point(point, usual) for point in points]
-    first = points[0].at if points else week.demand.since
-    midnight = next((number for number, point in enumerate(points) if point.at.hour == 0), 0)
-    return {
-        "kind": "limit",
-        "label": f"{terms.slot.words}: limit, {_used(terms.slot).lower()} and refusals, each two hours of 7 days, UTC.",
-        "used": _used(terms.slot),
-        "points": drawn,
-        "column": "From",
-        "every": 24 // traces.HOURS,
-        "offset": midnight,
-        "dots": _dots(listed, first, len(points)),
-    }
-
-
-def _point(point: traces.Point, usual: int) -> dict[str, Any]:
-    limit = usual if point.limit is None else point.limit
-    title = f"{point.at:%a %-d %b, %H:%M} UTC"
-    return {"x": f"{point.at:%-d %b}", "title": title, "used": point.used, "limit": limit, "refused": point.refused}
-
-
-def _used(slot: Slot) -> str:
-    if slot.kind == "concurrency":
-        return "Running, most"
-    if slot.kind == "window":
-        return "Used so far"
-    return {60: "Busiest minute", 1: "Busiest minute"}.get(slot.period_s or 0, f"Most {slot.unit}")
-
-
-def _dots(listed: Sequence[Step], first: datetime, count: int) -> list[dict[str, Any]]:
-    length = timedelta(hours=traces.HOURS)
-    shown = [step for step in listed if step.at > first and step.before != "none"][:DOTS]
-    places = [(step, (step.at - first) / length) for step in reversed(shown)]
-    return [
-        {
-            "at": at,
-            "value": step.limit,
-            "label": _named(step),
-            "extra": number < len(places) - 1,
-            **({"dx": -8, "anchor": "end"} if at > count * 0.7 else {}),
-        }
-        for number, (step, at) in enumerate(places)
-    ]
-
-
-def _named(step: Step) -> str:
-    if step.who == BY_ITSELF:
-        return f"{step.after} again, by itself"
-    raised = f"{step.before} → {step.after}" if step.before != "none" else step.after
-    return f"{raised}, {step.ticket}" if step.ticket else raised
 
 
 def settings(rules: Iterable[LimitRule], *, now: datetime) -> list[LimitRule]:

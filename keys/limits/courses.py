@@ -186,11 +186,14 @@ def refused_by_jobs(course: Course, terms: Terms, seconds: float | None) -> dict
     return refused
 
 
-def running_jobs(calls: Sequence[int], seconds: float | None) -> list[float]:
-    """Return how many jobs run at each minute's end, if each of its calls takes so long; none where that is unknown."""
+def running_jobs(calls: Sequence[int], seconds: float | None, step_s: int = MINUTE_S) -> list[float]:
+    """Return how many jobs run at each minute's end, if each of its calls takes so long; none where that is unknown.
+
+    With another `step_s` these are the calls of hours, and what runs in them on average.
+    """
     if not seconds:
         return [0.0] * len(calls)
-    shares = [min(1.0, (seconds - back) / MINUTE_S) for back in range(0, int(seconds) + 1, MINUTE_S)]
+    shares = [min(1.0, (seconds - back) / step_s) for back in range(0, int(seconds) + 1, step_s)]
     if len(shares) == 1:
         return [count * shares[0] for count in calls]
     recent: deque[int] = deque(maxlen=len(shares))

@@ -1,4 +1,7 @@
-"""The calls of an organization's last days, minute by minute, as one statement of the database counts them."""
+"""The calls of an organization's last days, minute by minute, as one statement of the database counts them.
+
+Of a longer time hours are what is kept: they stand in the places of minutes then.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,25 +17,27 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 # By which kind of limit a call was refused that would else have been admitted.
 REFUSED_BY = {Code.RATE_LIMITED: "rate", Code.QUOTA_EXCEEDED: "window", Code.CONCURRENCY_LIMITED: "concurrency"}
 
-# Sums of ints, which the database adds up in a third of the time: the tally holds no more in a minute. A row for each
-# version and key that is asked for by itself, with a number for each minute in which something came; `hits` has a bit
-# for each kind of limit that refused.
-_MINUTES = """
+# Of minutes sums of ints, which the database adds up in a third of the time: the tally holds no more in one.
+# A row for each version and key that is asked for by itself, with a number for each minute in which something came;
+# `hits` has a bit for each kind of limit that refused.
+_COUNTED = """
 WITH counted AS MATERIALIZED (
-    SELECT api_version, CASE WHEN key_id = ANY(%(keys)s) THEN key_id END AS key_id, minute,
-        sum(calls::int) AS calls, sum(units::int) AS units,
-        sum(CASE code WHEN 'VALID' THEN calls::int ELSE 0 END) AS admitted,
+    SELECT api_version, CASE WHEN key_id = ANY(%(keys)s) THEN key_id END AS key_id, {time} AS time,
+        sum(calls::{number})::bigint AS calls, sum(units::{number})::bigint AS units,
+        sum(CASE code WHEN 'VALID' THEN calls::{number} ELSE 0 END)::bigint AS admitted,
         bit_or(CASE code WHEN 'VALID' THEN 0 WHEN 'RATE_LIMITED' THEN 1 WHEN 'QUOTA_EXCEEDED' THEN 2 ELSE 4 END) AS hits
-    FROM keys_decisionminute
-    WHERE organization_id = %(organization)s AND minute >= %(since)s AND minute < %(until)s
+    FROM {table}
+    WHERE organization_id = %(organization)s AND {time} >= %(since)s AND {time} < %(until)s
         AND code IN ('VALID', 'RATE_LIMITED', 'QUOTA_EXCEEDED', 'CONCURRENCY_LIMITED')
     GROUP BY 1, 2, 3
 )
 SELECT api_version, key_id,
-    array_agg((extract(epoch FROM minute)::bigint - extract(epoch FROM %(since)s)::bigint)::int / 60),
+    array_agg((extract(epoch FROM time)::bigint - extract(epoch FROM %(since)s)::bigint)::int / {seconds}),
     array_agg(calls), array_agg(units), array_agg(admitted), array_agg(hits)
 FROM counted GROUP BY api_version, key_id
 """
+_MINUTES = _COUNTED.format(table="keys_decisionminute", time="minute", number="int", seconds=60)
+_HOURS = _COUNTED.format(table="keys_decisionhour", time="hour", number="bigint", seconds=3600)
 _REFUSED = """
 SELECT api_version, CASE WHEN key_id = ANY(%(keys)s) THEN key_id END, code, limit_name,
     (extract(epoch FROM hour - %(since)s) / 3600)::int, sum(calls)::bigint
@@ -86,7 +91,7 @@ class Refused(NamedTuple):
 
 @dataclass(frozen=True)
 class Demand:
-    """What came in the minutes since ≤ t < until, by version and key."""
+    """What came in the minutes since ≤ t < until, by version and key; with another `step` they are hours."""
 
     organization: int
     keys: Sequence[int]
@@ -94,14 +99,15 @@ class Demand:
     until: datetime
     by_callers: Mapping[Callers, Calls]
     refused: Sequence[Refused]
+    step: timedelta = MINUTE
 
     @property
     def minutes(self) -> int:
-        return (self.until - self.since) // MINUTE
+        return (self.until - self.since) // self.step
 
     def minute_of(self, at: datetime) -> int:
         """Return the number of the minute in which a time lies, within the first and the first beyond the last."""
-        return max(0, min((at - self.since) // MINUTE, self.minutes))
+        return max(0, min((at - self.since) // self.step, self.minutes))
 
     def used_since(self, start: datetime) -> dict[Callers, tuple[int, int]]:
         """Return calls and units that were admitted from `start` until the first minute: whole hours."""
@@ -119,21 +125,31 @@ class Demand:
 def read(organization: int, *, at: datetime, keys: Sequence[int] = (), begun: datetime | None = None) -> Demand:
     """Read the last seven days up to `at`, from a full hour on, and from no earlier than `begun`."""
     since = max(at - LENGTH, begun) if begun else at - LENGTH
+    return _read(organization, _MINUTES, MINUTE, since=since, at=at, keys=keys)
+
+
+def read_hours(organization: int, *, since: datetime, at: datetime, keys: Sequence[int] = ()) -> Demand:
+    """Read the hours from the one of `since` to the one of `at`: they are kept when no minute is any more."""
+    return _read(organization, _HOURS, HOUR, since=since, at=at, keys=keys)
+
+
+def _read(
+    organization: int, statement: str, step: timedelta, *, since: datetime, at: datetime, keys: Sequence[int]
+) -> Demand:
     since = since.replace(minute=0, second=0, microsecond=0)
-    until = at.replace(second=0, microsecond=0) + (MINUTE if at.second or at.microsecond else timedelta())
+    until = since - (since - at) // step * step
     values: dict[str, Any] = {"organization": organization, "keys": list(keys), "since": since, "until": until}
     with connection.cursor() as cursor:
-        cursor.execute(_MINUTES, values)
+        cursor.execute(statement, values)
         rows = cursor.fetchall()
         cursor.execute(_REFUSED, values)
         refused = [
             Refused((version, key), REFUSED_BY[Code(code)], name, hour, calls)
             for version, key, code, name, hour, calls in cursor.fetchall()
         ]
-    length = (until - since) // MINUTE
-    return Demand(
-        organization, keys, since, until, {(row[0], row[1]): _calls(length, row[2:]) for row in rows}, refused
-    )
+    length = (until - since) // step
+    came = {(version, key): _calls(length, columns) for version, key, *columns in rows}
+    return Demand(organization, keys, since, until, came, refused, step)
 
 
 def _calls(length: int, columns: Sequence[Sequence[int]]) -> Calls:

@@ -221,6 +221,13 @@ def week(organization: Organization, *, at: datetime, keys: Sequence[int] = ()) 
     return Week(organization, found, listed, durations.of(organization.pk))
 
 
+def hours(organization: Organization, *, since: datetime, at: datetime, keys: Sequence[int] = ()) -> Week:
+    """Read a longer time by its hours: nothing is known of a minute, so that it can be looked at and not replayed."""
+    found = demand.read_hours(organization.pk, since=max(since, organization.created_at), at=at, keys=keys)
+    listed = holding.rules(organization, since=found.since, keys=keys)
+    return Week(organization, found, listed, durations.of(organization.pk))
+
+
 def _shifted(effect: Effect, without: Mapping[Place, int]) -> Effect:
     more = effect.after - without.get(effect.place, effect.after)
     return replace(effect, after=max(0, effect.before + more))

@@ -9,12 +9,12 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils import timezone
 
 from audit import scope
-from keys import actions, freshness, limit_entries, limit_history, limit_review, quota_warnings, states
+from keys import actions, freshness, limit_chart, limit_entries, limit_history, limit_review, quota_warnings, states
 from keys.actions import pilot_rules
 from keys.limit_entries import Entry
 from keys.limit_forms import STALE, LimitsForm
 from keys.limit_review import Note
-from keys.limits import holding, replay, seen, thresholds
+from keys.limits import holding, replay, seen, thresholds, traces
 from keys.limits.holding import terms_of
 from keys.limits.limit_changes import Change
 from keys.limits.replay import Week
@@ -200,6 +200,7 @@ class Editor:
             (self.key or self.organization).uid, scope.of(self.request.staff), of_key=self.key is not None
         )
         drawn = self._drawn()
+        rows = [(entry, self.form.of(entry), limit_entries.used(entry, self.week)) for entry in self.entries]
         owner = {"key": self.key, "state": states.of_key(self.key, at=self.now)} if self.key else {}
         return {
             **owner,
@@ -211,7 +212,8 @@ class Editor:
             "is_fresh": self.is_fresh,
             "warned": self._warned(),
             "is_temporary": "temporary" in self.request.GET,
-            "rows": [(entry, self.form.of(entry), limit_entries.used(entry, self.week)) for entry in self.entries],
+            "rows": rows,
+            "is_estimated": any(used.is_estimate for _, _, used in rows),
             "settings": [
                 (rule, limit_review.said(rule.about, rule), pilot_rules.belongs_to_pilot(rule))
                 for rule in self._settings()
@@ -248,4 +250,12 @@ class Editor:
             self.organization, since=self.organization.created_at, keys=[self.key.pk] if self.key else []
         )
         steps = limit_history.steps(rules, (entry.slot, rule.key_id), found, now=self.now)
-        return {"steps": steps, "chart": limit_history.chart(self.week, terms, steps)}
+        span = traces.span(self.request.GET.get("range"))
+        known = traces.known(self.organization, span, at=self.now, week=self.week, keys=self.week.demand.keys)
+        return {
+            "steps": steps,
+            "span": span,
+            "choices": limit_chart.choices(entry.code, span),
+            "chart": limit_chart.chart(known, terms, steps, span),
+            "chart_notes": limit_chart.notes(known, terms, span),
+        }

@@ -11,7 +11,8 @@ from django.db.models import Sum
 from keys import freshness
 from keys.evidence import span
 from keys.gateways import GatewayCredential
-from keys.limits import running, standing, store
+from keys.limits import admissions, standing, store
+from keys.limits import running as running_jobs
 from keys.limits.running import Job
 from keys.limits.standing import Place, Stand
 from keys.models import ApiKey, DecisionMinute, Refusal
@@ -24,6 +25,7 @@ MOST_JOBS = 50
 COUNTED_MS = 10_000
 _MOST_REFUSALS = 5_000
 _WORTH_TELLING_US = 100_000
+_SURELY_REMEMBERED = admissions.REMEMBERED - timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -49,13 +51,18 @@ class Use:
 
 @dataclass(frozen=True)
 class Running:
-    """A running job as people see it."""
+    """A running job as people see it, and find it at the gateway: by `decision`, the id of the answer that began it.
+
+    `is_sure` is False where it may be the beginning of a hash of the request id instead.
+    """
 
     job: Job
     key: ApiKey | None
     gateway: str
     age: str
     left: str
+    decision: str
+    is_sure: bool
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,7 @@ class Now:
     @property
     def is_capped(self) -> bool:
         """Whether there may be more jobs than were counted."""
-        return self.jobs_in_all >= running.MOST_READ
+        return self.jobs_in_all >= running_jobs.MOST_READ
 
 
 def now(organization: Organization, *, at: datetime, names_gateways: bool) -> Now:
@@ -99,15 +106,18 @@ def now(organization: Organization, *, at: datetime, names_gateways: bool) -> No
     places, counters = standing.places(organization, at=at), store.current()
     try:
         stands = standing.read(counters, organization.pk, places, at=at)
-        jobs = sorted(running.jobs(counters, organization.pk, at=at), key=lambda job: job.began_at)
+        jobs = sorted(running_jobs.jobs(counters, organization.pk, at=at), key=lambda job: job.began_at)
+        shown = jobs[:MOST_JOBS]
+        decisions = admissions.decisions(counters, organization.pk, [job.id for job in shown])
         _fetch_counts(counters, organization)
         is_known = True
     except store.CounterStoreDown:
-        stands, jobs, is_known = [Stand(place, None) for place in places], [], False
-    shown = jobs[:MOST_JOBS]
+        stands, is_known = [Stand(place, None) for place in places], False
+        jobs, shown, decisions = [], [], {}
     keys = _keys(organization, {one.key for one in shown} | {one.key for one in places if one.key})
     uses = [_use(one, keys, at) for one in stands]
-    return Now(at, is_known, uses, _running(shown, keys, names_gateways, at), len(jobs), refused(organization, at=at))
+    running = _running(shown, decisions, keys, names_gateways, at)
+    return Now(at, is_known, uses, running, len(jobs), refused(organization, at=at))
 
 
 def refused(organization: Organization, *, at: datetime) -> list[Refused]:
@@ -170,12 +180,21 @@ def _seconds(microseconds: int) -> str:
     return f"{seconds:.1f} s" if seconds < 10 else span(timedelta(seconds=seconds))
 
 
-def _running(jobs: Sequence[Job], keys: Mapping[Any, ApiKey], names_gateways: bool, at: datetime) -> list[Running]:
+def _running(
+    jobs: Sequence[Job], decisions: Mapping[str, str], keys: Mapping[Any, ApiKey], names_gateways: bool, at: datetime
+) -> list[Running]:
     ids = {job.gateway for job in jobs}
     named = dict(GatewayCredential.objects.filter(pk__in=ids).values_list("pk", "name" if names_gateways else "uid"))
     return [
         Running(
-            job, keys.get(job.key), named.get(job.gateway, ""), _length(at - job.began_at), _length(job.ends_at - at)
+            job,
+            keys.get(job.key),
+            named.get(job.gateway, ""),
+            _length(at - job.began_at),
+            _length(job.ends_at - at),
+            # Without a request id a job is known by its decision.
+            decisions.get(job.id, job.id),
+            job.id in decisions or at - job.began_at < _SURELY_REMEMBERED,
         )
         for job in jobs
     ]

@@ -1,11 +1,15 @@
-"""Running jobs that are known by their request id alone: what is remembered of an admission says which job it began."""
+"""What is remembered of an admission says which job it began: for who knows the request alone, or the job alone."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 from keys.limits import calls, leases, limiter, pools, scripts, store
 from keys.limits.leases import Held
 from keys.limits.pools import Pool
+
+# By admit.lua.
+REMEMBERED = timedelta(minutes=15)
 
 
 class Named(NamedTuple):
@@ -25,6 +29,13 @@ def jobs(counters: store.Store, named: Iterable[Named]) -> list[Held]:
     texts = _asked(counters, [("GET", calls.replay_key(one.organization, one.request_id)) for one in asked])
     read = [_held(one, text) for one, text in zip(asked, texts, strict=True) if text]
     return list(_in_pools(counters, [held for held in read if held]))
+
+
+def decisions(counters: store.Store, organization: int, jobs: Iterable[str]) -> dict[str, str]:
+    """Return by which decisions these jobs began, of those whose request is remembered. Raises CounterStoreDown."""
+    asked = list(jobs)
+    texts = _asked(counters, [("GET", calls.remembered_key(organization, job)) for job in asked])
+    return {job: text.split(b"|", 2)[1].decode() for job, text in zip(asked, texts, strict=True) if text}
 
 
 def _held(named: Named, text: bytes) -> Held | None:

@@ -7,6 +7,7 @@ import redis
 from django.utils import timezone
 
 from keys import live
+from keys.limits import leases
 from keys.live import Now
 from keys.models import DecisionMinute, KeySecret, Refusal
 from tests.capacity import a_pool, a_reservation
@@ -88,6 +89,30 @@ def test_jobs_are_told_with_their_age_key_and_gateway(calling: Gateway, secret: 
     assert 40 <= int(one.left.removesuffix(" s")) <= 50
     calling.release(leases[0])
     assert now(secret).jobs_in_all == 1
+
+
+def test_a_job_is_told_by_the_decision_that_the_gateway_was_answered(calling: Gateway, secret: KeySecret) -> None:
+    jobs(secret, 5)
+    answers = [calling.validate(secret, **fields)["decision_id"] for fields in ({"request_id": "r1"}, {})]
+    found = now(secret)
+    assert {one.decision for one in found.jobs} == set(answers)
+    assert all(one.is_sure for one in found.jobs)
+
+
+def test_of_a_job_whose_request_is_forgotten_it_is_said_what_its_id_may_be(
+    calling: Gateway, secret: KeySecret, workers_valkey: redis.Redis
+) -> None:
+    jobs(secret, 5)
+    lease = calling.validate(secret, request_id="r1")["lease"]["id"]
+    workers_valkey.delete(*workers_valkey.keys("*:replay:*"))
+    job = leases.read(lease).job
+    [name] = workers_valkey.keys("*:running")
+    [member] = workers_valkey.zrange(name, 0, -1)
+    *known, began = member.decode().split("|")
+    workers_valkey.zadd(name, {"|".join([*known, str(int(began) - 14 * 60 - 1)]): workers_valkey.zscore(name, member)})
+    workers_valkey.zrem(name, member)
+    [one] = now(secret).jobs
+    assert (one.decision, one.is_sure) == (job, False)
 
 
 def test_a_job_in_the_shared_room_stands_there_too_and_keeps_its_age(calling: Gateway, secret: KeySecret) -> None:

@@ -1,5 +1,6 @@
 """The Live tab: everybody who sees the organization may look, and it looks again by itself."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -16,9 +17,12 @@ Look = Callable[..., str]
 
 def test_it_shows_limits_jobs_and_refusals(calling: Gateway, secret: KeySecret, look: Look) -> None:
     jobs(secret, 1)
-    for _ in range(2):
-        calling.validate(secret)
+    admitted = calling.validate(secret)
+    calling.validate(secret)
     html = look()
+    assert re.search(r"since \d\d:\d\d:\d\d UTC", html)
+    assert re.search(r"at \d\d:\d\d:\d\d UTC", html)
+    assert admitted["decision_id"] in html
     for text in ("Running jobs", "render-farm", "gw-eu", "CONCURRENCY_LIMITED", "by jobs", "1 in the last hour"):
         assert text in html
     assert 'aria-current="page"' in html

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 from audit.conditions import Condition, among
 from audit.verbs import Verb
 
-# What somebody may search who may not search everything, by what lets them.
-KEYS_AND_LIMITS = ("key.", "leak.", "limit.", "pool.", "reservation.")
+# What somebody may search who may not search everything, by what lets them. A pilot is limits for a time.
+KEYS_AND_LIMITS = ("key.", "leak.", "limit.", "pilot.", "pool.", "reservation.")
 BILLING = (
     "contract.", "period.", "statement.", "adjustment.", "generation.", "reject.", "usage.", "export.", "finance.",
 )  # fmt: skip

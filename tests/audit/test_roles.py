@@ -6,9 +6,10 @@ import pytest
 
 from audit import trail
 from audit.models import Event
+from keys.pilot_limits import Agreed
 from orgs import actions
 from tests.cast import ACTOR
-from tests.factories import RoleAssignmentFactory, SecretFactory, StaffFactory
+from tests.factories import OrganizationFactory, PlanVersionFactory, RoleAssignmentFactory, SecretFactory, StaffFactory
 
 
 @pytest.fixture
@@ -43,6 +44,18 @@ def test_an_administrator_finds_everything(done: None, administrator: Any, brows
 
 def test_a_key_admin_finds_keys_and_limits_of_all(done: None, key_admin: Any, browser_of: Any) -> None:
     assert _verbs(browser_of(key_admin)) == {("key.revoked", "Kestrel VFX"), ("key.revoked", "Halide & Sons")}
+
+
+def test_a_key_admin_finds_pilots_which_are_limits_for_a_time(
+    key_admin: Any, viewer: Any, browser_of: Any, db: None
+) -> None:
+    from keys import actions as keys
+
+    on_trial = OrganizationFactory(status="pilot", plan_version=PlanVersionFactory(plan__code="pilot"))
+    keys.start_pilot(organization=on_trial, actor=ACTOR, agreed=Agreed(500, {"v2": 40}))
+    verbs = {verb for verb, _ in _verbs(browser_of(key_admin))}
+    assert {"pilot.started", "limit.set"} <= verbs
+    assert browser_of(viewer).get("/audit/").status_code == 403
 
 
 def test_an_account_manager_finds_everything_of_her_own(done: None, account_manager: Any, browser_of: Any) -> None:

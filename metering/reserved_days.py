@@ -11,6 +11,9 @@ from orgs.capacity.spans import Span
 from orgs.models import Reservation
 
 DAY = timedelta(days=1)
+# A pool's days are those of UTC, and a period's those of its contract's zone. At this hour of UTC it is the same date
+# from Honolulu to Apia: what is reserved for October is charged in October there, and each day in one period.
+SAME_DATE = time(10)
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,8 @@ def of_periods(periods: Sequence[BillingPeriod]) -> dict[int, list[Stretch]]:
 
 
 def days_of(period: BillingPeriod) -> Span | None:
-    """Return the UTC days that begin in the period: each day is charged once. None where none does."""
-    first, last = _next_day(period.span.lower), _next_day(period.span.upper) - DAY
+    """Return the days that are charged in the period, each in one alone. None where none is."""
+    first, last = _first_day(period.span.lower), _first_day(period.span.upper) - DAY
     return Span(first, last) if first <= last else None
 
 
@@ -64,7 +67,7 @@ def _stretches(period: BillingPeriod, reservations: Iterable[Reservation]) -> It
             yield Stretch(reservation.pool.code, reservation.units, count)
 
 
-def _next_day(at: datetime) -> date:
-    """The first UTC day that begins at that time or after it."""
+def _first_day(at: datetime) -> date:
+    """The first day whose SAME_DATE is then or later."""
     utc = at.astimezone(UTC)
-    return utc.date() if utc.time() == time() else utc.date() + DAY
+    return utc.date() if utc.time() <= SAME_DATE else utc.date() + DAY

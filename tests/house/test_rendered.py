@@ -7,10 +7,8 @@ import pytest
 
 from orgs.models import Organization, Staff
 from tests import factories
+from tests.house.route_arguments import path_of
 from tests.house.routes import ROUTES
-from tests.house.test_routes import arguments, path_of
-
-__all__ = ["arguments"]
 
 HOSTILE = '"><script>alert(1)</script><b style="color:red" onclick="x" hx-on:click="y">'
 REFUSED = {
@@ -33,10 +31,15 @@ def hostile(her_organization: Organization) -> None:
 @pytest.mark.parametrize("fragment", [False, True], ids=["page", "fragment"])
 @pytest.mark.parametrize("route", sorted(route for route in ROUTES if ":export" not in route))
 def test_a_page_holds_neither_style_nor_script(
-    route: str, fragment: bool, hostile: None, administrator: Staff, arguments: Any, browser_of: Any
+    route: str,
+    fragment: bool,
+    hostile: None,
+    administrator: Staff,
+    her_organization: Organization,
+    browser_of: Any,
 ) -> None:
     headers = {"HX-Request": "true"} if fragment else {}
-    page = browser_of(administrator).get(path_of(route, arguments), headers=headers).text
+    page = browser_of(administrator).get(path_of(route, her_organization), headers=headers).text
     found = {what: pattern.search(page) for what, pattern in REFUSED.items()}
     assert not [f"{what}: {match[0][:120]}" for what, match in found.items() if match]
     assert "<script>alert" not in page

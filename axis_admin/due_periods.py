@@ -9,6 +9,7 @@ from django.db.models import Count, Max, Min
 from django.urls import reverse
 from django.utils import timezone
 
+from audit import plurals
 from metering import close_board
 from metering.closing import State
 from metering.models import BillingPeriod
@@ -71,13 +72,9 @@ def _ending(mine: BillingPeriodQuerySet, now: datetime) -> Iterable[tuple[dateti
             one["first"],
             {
                 "icon": "document-text",
-                "text": f"{named(one['label'])} review window ends for {_organizations(one['count'])}",
+                "text": f"{named(one['label'])} review window ends for {plurals.counted(one['count'], 'organization')}",
                 "note": ", ".join(listed) + (f" and {more} more" if more else ""),
                 "act": "Review",
                 "href": f"{reverse('metering:board')}?{asked}",
             },
         )
-
-
-def _organizations(count: int) -> str:
-    return "1 organization" if count == 1 else f"{count:,} organizations"

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils import timezone
 
+from audit import plurals
 from keys.delivery_forms import HandoverMixin
 from keys.exposure import Caller, Novelty
 from keys.forms import VersionedForm
@@ -125,7 +126,7 @@ def _why(leak: LeakReport) -> str:
 
 
 def _said(caller: Caller) -> str:
-    calls = f"{caller.calls:,} call{'' if caller.calls == 1 else 's'}"
+    calls = plurals.counted(caller.calls, "call")
     last = f"{caller.last_in.astimezone(UTC):%-d %b, %H:%M} UTC"
     return f"{caller.address}: {calls}, {_novelty(caller)}, last in the hour from {last}"
 

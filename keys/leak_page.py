@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
 
+from audit import plurals
 from keys.exposure import MOST_CALLERS, Caller, Novelty, Use
 from keys.models import ApiKey, LeakReport
 from orgs.models import Contact
@@ -164,5 +165,5 @@ def _listed(callers: Sequence[Caller]) -> list[str]:
 
 
 def _line(one: Caller) -> str:
-    calls = f"{one.calls:,} call{'' if one.calls == 1 else 's'}" if one.calls else "not counted"
+    calls = plurals.counted(one.calls, "call") if one.calls else "not counted"
     return f"- {one.address or 'no address'}: {calls}, last in the hour from {clock(one.last_in)}{_NOVEL[one.novelty]}"

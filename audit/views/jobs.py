@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from audit import jobs as work
-from audit import reading, sheets, trail
+from audit import plurals, reading, sheets, trail
 from audit.models import Job, JobItem
 from audit.views.log import SEES_OBJECTS, refuse, requires
 
@@ -40,7 +40,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
         "page": page,
         "tabs": tabs if may_see_all else [],
         "tab": tabs[is_all]["label"],
-        "counted": f"{page.paginator.count:,} job{'' if page.paginator.count == 1 else 's'}",
+        "counted": plurals.counted(page.paginator.count, "job"),
     }
     return render(request, "audit/jobs.html", context)
 

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from audit import known, paging, reading, scope, search, trail, wording
+from audit import known, paging, plurals, reading, scope, search, trail, wording
 from audit.forms import SearchForm
 from audit.models import Event
 from audit.picks import Bar
@@ -164,7 +164,7 @@ def _counted(page: Page) -> str:
         return "Too many events to count"
     if page.is_counted_out:
         return f"{search.COUNTED:,}+ events"
-    return f"{page.count:,} event{'' if page.count == 1 else 's'}"
+    return plurals.counted(page.count, "event")
 
 
 def _place(request: HttpRequest, name: str) -> paging.Place | None:

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from django.db.models import Max, Q, Sum
 
-from axis_admin.lookup.finds import Act, Asked, Find, address_of, counted
+from audit import plurals
+from axis_admin.lookup.finds import Act, Asked, Find, address_of
 from keys import mentions
 from keys.models import ApiKey, Refusal, SecretHour, SecretUse
 from metering import passed
@@ -56,7 +57,7 @@ def _searched(looked: passed.Looked) -> str:
     hours = looked.back // timedelta(hours=1)
     if not hours:
         return "Calls that passed were not searched: too many in the last hour. Ask for the generation id."
-    told = f"Calls that passed were searched in the last {counted(hours, 'hour', 'hours')} of generations"
+    told = f"Calls that passed were searched in the last {plurals.counted(hours, 'hour')} of generations"
     if looked.is_whole:
         return f"{told}."
     if len(looked.generations) >= MOST_SHOWN:
@@ -99,7 +100,7 @@ def _address(address: str, key: ApiKey, admitted: int, refused: int, last_at: da
     did = "was refused with" if refused and not admitted else "used"
     told = f"last used {_clock(last_at)}"
     if admitted or refused:
-        calls = f"{counted(admitted, 'call', 'calls')} admitted and {refused:,} refused in 30 days"
+        calls = f"{plurals.counted(admitted, 'call')} admitted and {refused:,} refused in 30 days"
         told = f"{calls}, last in the hour from {last_at.astimezone(UTC):%-d %b %Y, %H:%M} UTC"
     return Find(
         "signal", f"{address} {did} key {key}", f"{key.organization}, {told}", href, acts=[Act("Open key", href)]
@@ -121,7 +122,7 @@ def _from(address: str | None) -> str:
 def _generation(one: Generation) -> Find:
     href = address_of("metering:for_org", one.organization.uid)
     how = one.get_outcome_display() if not one.failure_cause else f"Failed, {one.get_failure_cause_display().lower()}"
-    facts = [how, one.api_version, counted(one.units, "unit", "units"), one.resolution, _clock(one.occurred_at)]
+    facts = [how, one.api_version, plurals.counted(one.units, "unit"), one.resolution, _clock(one.occurred_at)]
     note = f"{one.organization}, key {one.key}. {', '.join(filter(None, facts))}"
     key_href = address_of("keys:detail", one.key.uid)
     acts = [Act("Usage", href), Act("Open key", key_href)]

@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from axis_admin.lookup.finds import Act, Asked, Find, counted
+from audit import plurals
+from axis_admin.lookup.finds import Act, Asked, Find
 from keys import leaks
 from keys.gateways import GatewayCredential, GatewaySecret
 from keys.leaks import Leaked, Match
@@ -87,7 +88,7 @@ def _leak_act(asked: Asked, secret: Leaked) -> Act | None:
 def _cut(more: int) -> Sequence[Find]:
     if more <= 0:
         return []
-    return [Find("fire", f"{counted(more, 'more secret matches', 'more secrets match')}", "Look the rest up apart.")]
+    return [Find("fire", plurals.counted(more, "more secret matches", "more secrets match"), "Look the rest up apart.")]
 
 
 def _strange(asked: Asked, strange: Sequence[Match]) -> Sequence[Find]:
@@ -95,6 +96,6 @@ def _strange(asked: Asked, strange: Sequence[Match]) -> Sequence[Find]:
     count = len(strange) + len(asked.mentions.misspelt)
     if not count:
         return []
-    title = counted(count, "credential that matches nothing here", "credentials that match nothing here")
+    title = plurals.counted(count, "credential that matches nothing here", "credentials that match nothing here")
     note = "In our format, but of no key that you see with this secret. A matching pattern proves nothing."
     return [Find("question-mark-circle", title, note)]

@@ -60,8 +60,3 @@ def address_of(name: str, *arguments: object) -> str:
         return reverse(name, args=arguments)
     except NoReverseMatch:
         return ""
-
-
-def counted(count: int, one: str, more: str) -> str:
-    """Say how many: 1 call, 2,345 calls."""
-    return f"{count:,} {one if count == 1 else more}"

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from audit import jobs, tasks, trail
+from audit import jobs, plurals, tasks, trail
 from keys import bulk as work
 from keys.bulk import ACTS, Act
 from keys.filters import KeyFilter
@@ -90,7 +90,7 @@ def _start(request: StaffRequest, act: Act, form: BulkForm, keys: ApiKeyQuerySet
     return jobs.start(
         kind=act.kind,
         actor=request.actor,
-        title=f"{act.done} {len(pieces):,} key{'' if len(pieces) == 1 else 's'}",
+        title=f"{act.done} {plurals.counted(len(pieces), 'key')}",
         items=pieces,
         arguments=form.arguments,
         **form.why,
@@ -120,7 +120,7 @@ def _reviewed(request: StaffRequest, act: Act, form: BulkForm, keys: ApiKeyQuery
         "changing": review.changing[:SHOWN],
         "staying": review.staying[:SHOWN],
         "meaning": MEANING if review.changing else NOTHING,
-        "run": f"{act.done} {len(review.changing):,} key{'' if len(review.changing) == 1 else 's'}",
+        "run": f"{act.done} {plurals.counted(len(review.changing), 'key')}",
         "answers": [(name, value) for name, value in _answers(form) if name != "seen"],
         "fingerprint": fingerprint,
         **_place(request, act),

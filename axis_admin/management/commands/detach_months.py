@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from audit import trail
+from audit import plurals, trail
 from audit.verbs import Verb
 from axis_admin import owner
 from metering import archiving
@@ -36,7 +36,7 @@ class Command(OneLineCommand):
         if not options["check"]:
             self._detach(found)
         verb = "would be detached" if options["check"] else "detached"
-        self.stdout.write(f"{len(found)} month{'' if len(found) == 1 else 's'} {verb}.")
+        self.stdout.write(f"{plurals.counted(len(found), 'month')} {verb}.")
 
     def _detach(self, months: list[Month]) -> None:
         for month in months:

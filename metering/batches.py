@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from metering import entries, names, results
+from metering import entries, items, names, results
 from metering.assignment import Period
 from metering.entries import Entry
 from metering.insertion import Standing
-from metering.items import Names, Refused, check_fields, judge
+from metering.items import Names, Refused, judge
 from metering.results import Result
+from metering.shapes import Item
 
 
 class Candidate(NamedTuple):
@@ -23,8 +24,8 @@ class Candidate(NamedTuple):
 class Batch:
     """The items of one call, and the result of each as soon as it is known."""
 
-    def __init__(self, items: Sequence[Any], *, now: datetime) -> None:
-        self.items = items
+    def __init__(self, raws: Sequence[Any], *, now: datetime) -> None:
+        self.items = raws
         self.now = now
         self._received_at = results.rfc3339(now)
         self.results: dict[int, Result] = {}
@@ -39,10 +40,10 @@ class Batch:
 
     def candidates(self) -> list[Candidate]:
         """Judge each item; what is not usage has its result afterwards."""
-        good = [(index, raw) for index, raw in enumerate(self.items) if self._has_good_fields(index, raw)]
+        good = list(self._good())
         if good:
             self.names = names.look_up(
-                organizations={raw["organization"] for _, raw in good}, public_ids={raw["key"] for _, raw in good}
+                organizations={item.organization for _, item in good}, public_ids={item.key for _, item in good}
             )
         return list(self._judged(good))
 
@@ -81,19 +82,18 @@ class Batch:
                 index, raw, period=standing.period, received_at=results.rfc3339(standing.received_at)
             )
 
-    def _has_good_fields(self, index: int, raw: Any) -> bool:
-        try:
-            check_fields(raw)
-        except Refused as refused:
-            self._reject(index, refused)
-            return False
-        return True
-
-    def _judged(self, good: Iterable[tuple[int, Any]]) -> Iterator[Candidate]:
-        now_ms = entries.milliseconds(self.now)
-        for index, raw in good:
+    def _good(self) -> Iterator[tuple[int, Item]]:
+        for index, item in enumerate(items.usual(self.items)):
             try:
-                yield Candidate(index, raw, judge(raw, self.names, now_ms=now_ms))
+                yield index, item or items.read(self.items[index])
+            except Refused as refused:
+                self._reject(index, refused)
+
+    def _judged(self, good: Iterable[tuple[int, Item]]) -> Iterator[Candidate]:
+        now_ms = entries.milliseconds(self.now)
+        for index, item in good:
+            try:
+                yield Candidate(index, self.items[index], judge(item, self.names, now_ms=now_ms))
             except Refused as refused:
                 self._reject(index, refused)
 

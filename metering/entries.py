@@ -78,7 +78,7 @@ def claim(*, environment: str, idempotency_key: str) -> str:
 
 
 def _digest(text: str) -> str:
-    return f"\\x{hashlib.sha256(text.encode()).digest()[:DIGEST_BYTES].hex()}"
+    return f"\\x{hashlib.sha256(text.encode()).hexdigest()[: 2 * DIGEST_BYTES]}"
 
 
 def milliseconds(at: datetime) -> int:

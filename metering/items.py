@@ -2,12 +2,15 @@
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import msgspec
+
 from audit import wording
 from metering import entries, nesting, shapes
+from metering.shapes import Item
 
 OLDEST_MS = 35 * 24 * 3_600_000
 FUTURE_MS = 5 * 60_000
@@ -16,7 +19,8 @@ LARGEST_UNITS = 1_000
 LONGEST_DURATION_MS = 2**31 - 1
 STAGES = ("anchor", "interpretation", "render")
 
-UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+_HEX = "[0-9A-Fa-f]"
+UUID7 = re.compile(rf"{_HEX}{{8}}-{_HEX}{{4}}-7{_HEX}{{3}}-[89ABab]{_HEX}{{3}}-{_HEX}{{12}}")
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 Check = Callable[[Any], bool]
@@ -48,8 +52,6 @@ class Names(NamedTuple):
 
 def check_fields(raw: Any) -> None:
     """Raise Refused with every field whose type or bounds are not the contract's; other fields are ignored."""
-    if shapes.is_usual(raw) and _is_time(raw["occurred_at"]):
-        return
     if not isinstance(raw, dict):
         raise Refused("invalid_field")
     if nesting.is_too_deep(raw):
@@ -63,26 +65,39 @@ def check_fields(raw: Any) -> None:
         raise Refused("invalid_field", *faults)
 
 
-def judge(raw: Mapping[str, Any], names: Names, *, now_ms: int) -> entries.Entry:
+def read(raw: Any) -> Item:
+    """Return an item that is not the usual one, its fields good. Raises Refused."""
+    check_fields(raw)
+    return shapes.of(raw)
+
+
+def usual(raws: Sequence[Any]) -> Sequence[Item | None]:
+    """Return the items whose fields are good at first sight; None where `read` has to say."""
+    return [item if item and _is_time(item.occurred_at) else None for item in shapes.usual(raws)]
+
+
+def judge(item: Item, names: Names, *, now_ms: int) -> entries.Entry:
     """Return the ledger's entry for an item whose fields are good.
 
     Raises Refused with the first code, in the contract's order, that applies.
     """
-    if not UUID7.fullmatch(raw["generation_id"]):
+    if not UUID7.fullmatch(item.generation_id):
         raise Refused("invalid_id", "generation_id")
-    key = _key(raw, names)
-    if not 1 <= raw["units"] <= LARGEST_UNITS:
+    key = _key(item, names)
+    if not 1 <= item.units <= LARGEST_UNITS:
         raise Refused("invalid_units", "units")
-    occurred_ms = _milliseconds(raw["occurred_at"])
-    _check_times(raw["generation_id"], occurred_ms, now_ms)
-    return _entry(raw, key, occurred_ms)
+    occurred_ms = _milliseconds(item.occurred_at)
+    if occurred_ms is None:
+        raise Refused("invalid_field", "occurred_at")
+    _check_times(item.generation_id, occurred_ms, now_ms)
+    return _entry(item, key, occurred_ms)
 
 
-def _key(raw: Mapping[str, Any], names: Names) -> Key:
-    organization = names.organizations.get(raw["organization"])
+def _key(item: Item, names: Names) -> Key:
+    organization = names.organizations.get(item.organization)
     if organization is None:
         raise Refused("unknown_organization", "organization")
-    key = names.keys.get(raw["key"])
+    key = names.keys.get(item.key)
     if key is None:
         raise Refused("unknown_key", "key")
     if key.organization_id != organization:
@@ -100,48 +115,53 @@ def _check_times(generation_id: str, occurred_ms: int, now_ms: int) -> None:
         raise Refused("timestamp_in_future", "occurred_at")
 
 
-def _entry(raw: Mapping[str, Any], key: Key, occurred_ms: int) -> entries.Entry:
-    stages = {name: ms for name, ms in (raw.get("stages") or {}).items() if name in STAGES and ms is not None}
+def _entry(item: Item, key: Key, occurred_ms: int) -> entries.Entry:
     return entries.Entry(
-        generation_id=raw["generation_id"].lower(),
+        generation_id=item.generation_id.lower(),
         organization_id=key.organization_id,
         key_id=key.id,
         environment=key.environment,
-        api_version=raw["api_version"],
-        outcome=raw["outcome"],
-        units=raw["units"],
+        api_version=item.api_version,
+        outcome=item.outcome,
+        units=item.units,
         occurred_at=entries.moment(occurred_ms),
         fingerprint=entries.fingerprint(
             organization_id=key.organization_id,
             key_id=key.id,
-            api_version=raw["api_version"],
-            outcome=raw["outcome"],
-            units=raw["units"],
+            api_version=item.api_version,
+            outcome=item.outcome,
+            units=item.units,
             occurred_ms=occurred_ms,
         ),
-        duration_ms=raw.get("duration_ms"),
-        resolution=raw.get("resolution") or "",
-        aspect_ratio=raw.get("aspect_ratio") or "",
-        service_tier=raw.get("service_tier") or "",
-        failure_cause=raw.get("failure_cause") or "",
+        duration_ms=item.duration_ms,
+        resolution=item.resolution or "",
+        aspect_ratio=item.aspect_ratio or "",
+        service_tier=item.service_tier or "",
+        failure_cause=item.failure_cause or "",
         # Refused for a credential in it, a generation would go unbilled, and a customer chooses the idempotency key.
-        request_id=wording.masked(raw.get("request_id") or ""),
-        idempotency_key=wording.masked(raw.get("idempotency_key") or ""),
-        claim=_claim(raw, key),
-        stages=stages or None,
+        request_id=wording.masked(item.request_id) if item.request_id else "",
+        idempotency_key=wording.masked(item.idempotency_key) if item.idempotency_key else "",
+        claim=_claim(item, key),
+        stages=(msgspec.to_builtins(item.stages) or None) if item.stages else None,
     )
 
 
-def _claim(raw: Mapping[str, Any], key: Key) -> str:
-    if raw["outcome"] != "succeeded" or not raw.get("idempotency_key"):
+def _claim(item: Item, key: Key) -> str:
+    if item.outcome != "succeeded" or not item.idempotency_key:
         return ""
-    return entries.claim(environment=key.environment, idempotency_key=raw["idempotency_key"])
+    return entries.claim(environment=key.environment, idempotency_key=item.idempotency_key)
 
 
 @functools.lru_cache(maxsize=4_096)
-def _milliseconds(text: str) -> int:
+def _milliseconds(text: str) -> int | None:
+    """Return the whole milliseconds since 1970; None where the text is no time."""
     # Of each item it is asked twice: whether it is a time at all, and later which.
-    return entries.milliseconds(datetime.fromisoformat(text.upper()))
+    if not RFC3339.fullmatch(text):
+        return None
+    try:
+        return entries.milliseconds(datetime.fromisoformat(text.upper()))
+    except ValueError:
+        return None
 
 
 def _is_text(longest: int) -> Check:
@@ -168,13 +188,7 @@ def _is_stages(value: Any) -> bool:
 
 
 def _is_time(value: Any) -> bool:
-    if not isinstance(value, str) or not RFC3339.fullmatch(value):
-        return False
-    try:
-        _milliseconds(value)
-    except ValueError:
-        return False
-    return True
+    return isinstance(value, str) and _milliseconds(value) is not None
 
 
 REQUIRED = frozenset({"generation_id", "organization", "key", "api_version", "outcome", "units", "occurred_at"})

@@ -1,5 +1,6 @@
-"""The usual item of a batch, recognised at once. What is not like this is looked at field by field. Pure."""
+"""The items of a batch as the contract has them, all read at once. What is not usual is looked at by itself. Pure."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -12,13 +13,15 @@ _Text255 = Annotated[str, msgspec.Meta(max_length=255)]
 _Text4096 = Annotated[str, msgspec.Meta(max_length=4096)]
 
 
-class _Stages(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+class Stages(msgspec.Struct, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """How many milliseconds each stage of a generation took."""
+
     anchor: _Duration | None = None
     interpretation: _Duration | None = None
     render: _Duration | None = None
 
 
-class _Item(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+class Item(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     """As the contract has it, and nothing else in it: so it nests no deeper than its stages."""
 
     generation_id: _Text64
@@ -36,17 +39,36 @@ class _Item(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     lease: _Text4096 | None = None
     service_tier: Literal["dedicated", "shared", "overage", "pilot", "sandbox"] | None = None
     failure_cause: Literal["engine", "timeout", "content", "client"] | None = None
-    stages: _Stages | None = None
+    stages: Stages | None = None
 
 
-def is_usual(raw: Any) -> bool:
-    """Say whether all fields but the time are good, and all texts plain; False says nothing of what is wrong."""
+def usual(raws: Sequence[Any]) -> Sequence[Item | None]:
+    """Read what is usual: all fields but the time are good, and all texts plain. None says nothing of what is wrong."""
     try:
-        item = msgspec.convert(raw, _Item)
+        read = msgspec.convert(raws, list[Item])
+        if _are_plain(read):
+            return read
     # Half of a surrogate pair is no text to compare with.
     except (msgspec.ValidationError, UnicodeError, RecursionError):
-        return False
-    texts = (
+        pass
+    return [None] if len(raws) == 1 else [usual([raw])[0] for raw in raws]
+
+
+def of(raw: Mapping[str, Any]) -> Item:
+    """Read an item whose fields are good, whatever else is in it."""
+    said: dict[str, Any] = {name: raw.get(name) for name in Item.__struct_fields__}
+    if said["stages"] is not None:
+        said["stages"] = Stages(**{name: said["stages"].get(name) for name in Stages.__struct_fields__})
+    return Item(**said)
+
+
+def _are_plain(items: Sequence[Item]) -> bool:
+    together = "".join([text for item in items for text in _texts(item)])
+    return together.isascii() and together.isprintable()
+
+
+def _texts(item: Item) -> Sequence[str]:
+    return (
         item.generation_id,
         item.organization,
         item.key,
@@ -56,5 +78,3 @@ def is_usual(raw: Any) -> bool:
         item.idempotency_key or "",
         item.lease or "",
     )
-    together = "".join(texts)
-    return together.isascii() and together.isprintable()

@@ -1,13 +1,13 @@
 """What is recognised at once is what the checks field by field would find good: in all else nobody asks it."""
 
 from typing import Any
-from unittest import mock
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metering import items, shapes
+from metering import items
 from metering.items import Refused
+from metering.shapes import Item
 
 USUAL: dict[str, Any] = {
     "generation_id": "01935a2b-7c3d-7e4f-8a5b-0123456789ab",
@@ -41,22 +41,28 @@ CHANGES = st.dictionaries(st.sampled_from([*USUAL, "further"]), VALUES, max_size
 LEFT_OUT = st.sets(st.sampled_from(list(USUAL)), max_size=2)
 
 
-def _said(raw: Any) -> list[str] | None:
+def _said(raw: Any) -> Item | list[str]:
+    return items.usual([raw])[0] or _said_field_by_field(raw)
+
+
+def _said_field_by_field(raw: Any) -> Item | list[str]:
     try:
-        items.check_fields(raw)
+        return items.read(raw)
     except Refused as refused:
         return refused.fields
-    return None
-
-
-def _said_field_by_field(raw: Any) -> list[str] | None:
-    with mock.patch.object(shapes, "is_usual", return_value=False):
-        return _said(raw)
 
 
 def test_a_usual_item_is_recognised() -> None:
-    assert shapes.is_usual(USUAL)
-    assert shapes.is_usual(USUAL | dict.fromkeys(("duration_ms", "lease", "stages", "service_tier")))
+    assert items.usual([USUAL]) == [items.read(USUAL)]
+    assert items.usual([USUAL | dict.fromkeys(("duration_ms", "lease", "stages", "service_tier"))])[0]
+
+
+def test_beside_others_an_item_is_read_as_by_itself() -> None:
+    other = USUAL | {"units": 3}
+    unusual = [USUAL | {"further": 1}, USUAL | {"key": "é"}, USUAL | {"request_id": "half\ud800"}, None]
+    assert items.usual([USUAL, other]) == [items.read(USUAL), items.read(other)]
+    for raw in unusual:
+        assert items.usual([USUAL, raw, other]) == [items.read(USUAL), None, items.read(other)]
 
 
 @settings(max_examples=400, deadline=None)
@@ -84,5 +90,5 @@ def test_the_deepest_nesting_is_told_field_by_field() -> None:
     for _ in range(200):
         deep = [deep]
     for raw in (USUAL | {"stages": deep}, USUAL | {"further": deep}, deep):
-        assert not shapes.is_usual(raw)
-        assert _said(raw) == _said_field_by_field(raw) is not None
+        assert items.usual([raw]) == [None]
+        assert _said(raw) == _said_field_by_field(raw)

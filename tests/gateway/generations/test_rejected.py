@@ -30,6 +30,9 @@ REJECTED: list[tuple[dict[str, Any], str, list[str]]] = [
     ({"occurred_at": -36 * DAY}, "timestamp_too_old", ["occurred_at"]),
     ({"occurred_at": -2 * DAY}, "id_time_mismatch", ["generation_id", "occurred_at"]),
     ({"occurred_at": 30 * MINUTE}, "timestamp_in_future", ["occurred_at"]),
+    # In UTC these have no year that there is.
+    ({"occurred_at": "0001-01-01T00:00:00+10:00"}, "timestamp_too_old", ["occurred_at"]),
+    ({"occurred_at": "9999-12-31T23:59:59-10:00"}, "id_time_mismatch", ["generation_id", "occurred_at"]),
 ]
 
 

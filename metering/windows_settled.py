@@ -18,11 +18,15 @@ _KEPT = ("accepted", "accepted_late")
 
 def tell(batch: Batch, candidates: Iterable[Candidate], *, transaction: str = "") -> None:
     """Have the counters follow what became of these; `transaction` is the one in which the new ones were committed."""
-    reports = list(_reports(batch, candidates))
+    candidates = list(candidates)
+    counters, organizations = store.current(), {candidate.entry.organization_id for candidate in candidates}
     try:
-        settling.settle(store.current(), reports, transaction=transaction)
+        concerned = settling.concerned(counters, organizations)
+        # A lease is to be ended in any case.
+        followed = (one for one in candidates if one.entry.organization_id in concerned or one.raw.get("lease"))
+        settling.settle(counters, _reports(batch, followed), transaction=transaction)
     except store.CounterStoreDown as error:
-        logger.warning("the counter store was not told of %s reports: %s", len(reports), error)
+        logger.warning("the counter store was not told of %s reports: %s", len(candidates), error)
         for told in on_failure:
             told()
 

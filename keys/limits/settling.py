@@ -33,6 +33,21 @@ class Report(msgspec.Struct, frozen=True):
     lease: str | None = None
 
 
+def concerned(counters: store.Store, organizations: Iterable[int]) -> set[int]:
+    """Return those for which reports that were committed before this change anything. Raises CounterStoreDown.
+
+    The others count no window, and none is being summed up: whoever begins to do so now sees what was committed. Nor
+    does a job of theirs run that a request id could end.
+    """
+    asked = sorted(organizations)
+    found: set[int] = set()
+    for first in range(0, len(asked), scripts.AT_ONCE):
+        part = asked[first : first + scripts.AT_ONCE]
+        answers = counters.ask_all(*[("EXISTS", *windows.names_of(one)[:2], calls.running_key(one)) for one in part])
+        found |= {one for one, exists in zip(part, answers, strict=True) if exists}
+    return found
+
+
 def settle(counters: store.Store, reports: Iterable[Report], *, transaction: str) -> None:
     """Have the counters follow what was committed in this transaction of PostgreSQL, "" for nothing new.
 

@@ -53,7 +53,7 @@ WITH new AS (
     WHERE (hour AT TIME ZONE 'UTC')::date <= through ORDER BY organization_id, day
     ON CONFLICT DO NOTHING
 )
-SELECT generation_id::text, pg_current_xact_id()::text FROM new
+SELECT string_agg(generation_id::text, ','), pg_current_xact_id()::text FROM new
 """  # noqa: S608 (only names of columns are put together)
 
 _BATCH = """json_to_recordset(%s::json) AS entry(
@@ -104,8 +104,8 @@ def insert(entries: Sequence[Entry], *, source: str, received_at: datetime) -> I
     """Write and count the entries whose ids are new, each id once; returns which were."""
     with connection.cursor() as cursor:
         cursor.execute(_WRITE_BATCH, [received_at, source, msgspec.json.encode(entries).decode()])
-        written = cursor.fetchall()
-    return Inserted({row[0] for row in written}, written[0][1] if written else "")
+        ids, transaction = cursor.fetchone() or ("", "")
+    return Inserted(set(ids.split(",")), transaction) if ids else Inserted(frozenset())
 
 
 def standing(generation_ids: Iterable[str]) -> dict[str, Standing]:

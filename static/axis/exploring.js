@@ -6,11 +6,14 @@ const isHere = (url) => url.origin === location.origin && url.pathname === locat
 /* The server says which address that is, so that Back finds it; without an answer nothing was left. */
 function go(url, from) {
   const wanted = place(from);
-  htmx.ajax("GET", `${url.pathname}${url.search || "?"}`, { source: part(), target: part(), swap: "outerHTML" }).then(() => {
-    back(wanted);
-    const now = part();
-    if (now) document.querySelector("#live").textContent = now.dataset.explores;
-  });
+  const asked = htmx.ajax("GET", `${url.pathname}${url.search || "?"}`, { source: part(), target: part(), swap: "outerHTML" });
+  // What was overtaken by a later choice, or failed, leaves the page as it is; a toast says so where it failed.
+  asked.then(() => arrive(wanted), () => undefined);
+}
+
+function arrive(wanted) {
+  back(wanted);
+  document.querySelector("#live").textContent = part().dataset.explores;
 }
 
 /* Where somebody was: the list that a choice stood in, or the same link once more. */

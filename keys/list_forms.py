@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from audit import wording
 from keys import bulk_rotation, rotation
 from keys.bulk import FIELDS
 from keys.forms import ExpiryMixin
@@ -20,6 +21,11 @@ NO_MAIL = "Mail to customers is not set up here. The new secrets wait among the 
 
 class ViewForm(ActionForm):
     name = Text(max_length=40, help_text="A tab of yours above the list, such as Expiring at Halide.")
+
+    @property
+    def kept_name(self) -> str:
+        """The name, without keys: ours are refused by the form, and such as were made elsewhere are masked."""
+        return wording.masked_all(self.cleaned_data["name"])
 
 
 class BulkForm(ReasonForm):

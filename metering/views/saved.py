@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from audit import trail, wording
-from keys import actions, list_forms
+from keys import actions, list_forms, own_views
 from keys.models import SavedView
 from metering.explorer import Filter
 from orgs import access, pages
@@ -38,9 +37,9 @@ def save_view(request: StaffRequest, uid: str = "") -> HttpResponse:
 @requires(Permission.USAGE_SEE)
 def rename_view(request: StaffRequest, uid: str) -> HttpResponse:
     """Give a view another name."""
-    view = _find(request, uid)
+    view = own_views.find(request, uid, Permission.USAGE_SEE, page=PAGE)
     form, back = list_forms.ViewForm(pages.posted(request), initial={"name": view.name}), f"{_of(view)}?{view.query}"
-    if pages.accepted(form, lambda: actions.rename_view(view=view, actor=request.actor, name=_name(form))):
+    if pages.accepted(form, lambda: actions.rename_view(view=view, actor=request.actor, name=form.kept_name)):
         return pages.done(request, back, f"View {form.result} is renamed.")
     context = pages.place("Rename view", ("Usage", _of(view)))
     return pages.dialog(request, "metering/rename_view.html", context, form=form, back=back)
@@ -50,19 +49,9 @@ def rename_view(request: StaffRequest, uid: str) -> HttpResponse:
 @requires(Permission.USAGE_SEE)
 def remove_view(request: StaffRequest, uid: str) -> HttpResponse:
     """Forget a view."""
-    view = _find(request, uid)
+    view = own_views.find(request, uid, Permission.USAGE_SEE, page=PAGE)
     actions.remove_view(view=view, actor=request.actor)
     return pages.done(request, _of(view), f"View {view} is removed.")
-
-
-def _find(request: StaffRequest, uid: str) -> SavedView:
-    """A view of one's own; anybody else's does not exist."""
-    rows = SavedView.objects.filter(owner=request.user, page__startswith=PAGE)
-    view = None if access.is_unfit(uid) else rows.filter(uid=uid).first()
-    if view is None:
-        access.refuse(request, Permission.USAGE_SEE, target=trail.Target("view", uid, uid))
-        raise Http404
-    return view
 
 
 def _of(view: SavedView) -> str:
@@ -87,12 +76,7 @@ def page_of(organization: Organization | None) -> str:
 
 def _save(request: StaffRequest, form: list_forms.ViewForm, asked: Filter) -> object:
     page, query = page_of(asked.organization), asked.query_string
-    return actions.save_view(owner=request.user, actor=request.actor, page=page, name=_name(form), query=query)
-
-
-def _name(form: list_forms.ViewForm) -> str:
-    # One of ours is refused by the form; of one that was made elsewhere nobody can tell that it is none.
-    return wording.masked_all(form.cleaned_data["name"])
+    return actions.save_view(owner=request.user, actor=request.actor, page=page, name=form.kept_name, query=query)
 
 
 def _address(organization: Organization | None) -> str:

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from keys import actions
 from keys.models import SavedView
 from orgs.models import Staff
+from tests.cast import ACTOR
 
 
 @pytest.mark.parametrize(
@@ -23,3 +25,11 @@ def test_a_view_keeps_the_order(asked: str, kept: str, viewer: Staff, browser_of
     assert SavedView.objects.get(owner=viewer).query == kept
     page = browser.get(f"/keys/?{kept}")
     assert (page.context["tab"], page.context["may_save"]) == ("Mine", False)
+
+
+def test_a_view_of_another_page_is_none_of_the_lists(viewer: Staff, browser_of: Any) -> None:
+    usage = actions.save_view(owner=viewer, actor=ACTOR, page="usage", name="Mine", query="range=7d")
+    browser = browser_of(viewer)
+    assert browser.post(f"/keys/views/{usage.uid}/rename/", {"name": "Other"}).status_code == 404
+    assert browser.post(f"/keys/views/{usage.uid}/remove/").status_code == 404
+    assert SavedView.objects.get(pk=usage.pk).name == "Mine"

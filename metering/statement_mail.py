@@ -1,10 +1,13 @@
 """Tell a customer's billing contacts of a statement or a credit note, with the PDF: once each, or again when asked."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
 
-from metering import papers
+from metering import currencies
 from metering.models import Statement
+from metering.papers.reading import named
 from orgs import notices
 from orgs.models import Notice, Organization
 
@@ -13,17 +16,27 @@ ATTACHED = "statement"
 _LETTERS = {Statement.Kind.STATEMENT: "statement_issued", Statement.Kind.CREDIT_NOTE: "credit_note_issued"}
 
 
-def tell(statement: Statement, organization: Organization, *, again: str = "") -> int:
-    """Write the mails into the outbox, in the transaction of the change; returns how many.
+class Written(NamedTuple):
+    """A document as its row keeps it, and as it was composed or read again."""
 
-    `again` names the occasion on which a person sends it once more, also where the kind is muted.
+    statement: Statement
+    document: Mapping[str, Any]
+
+
+def tell(statement: Statement, organization: Organization, *, again: str) -> int:
+    """Write the mails into the outbox once more, also where the kind is muted; returns how many.
+
+    `again` names the occasion. In the transaction of what is recorded of it.
     """
-    return notices.tell_all([_telling(statement, organization, again)])
+    return notices.tell_all([_telling(Written(statement, json.loads(statement.document)), organization, again)])
 
 
-def tell_many(statements: Iterable[Statement]) -> int:
-    """Do so for documents that have just been issued, in a number of statements that does not grow with them."""
-    return notices.tell_all([_telling(statement, statement.organization) for statement in statements])
+def tell_many(issued: Iterable[Written]) -> int:
+    """Write the mails of documents that are just being issued, in a number of statements that does not grow with them.
+
+    In the transaction of the change; returns how many.
+    """
+    return notices.tell_all([_telling(one, one.statement.organization) for one in issued])
 
 
 def sent(statement: Statement) -> list[Notice]:
@@ -31,13 +44,12 @@ def sent(statement: Statement) -> list[Notice]:
     return list(Notice.objects.filter(kind=KIND, about__startswith=f"{statement.uid}/").order_by("-pk"))
 
 
-def _telling(statement: Statement, organization: Organization, again: str = "") -> notices.Telling:
-    document = json.loads(statement.document)
-    paper = papers.read(document)
+def _telling(written: Written, organization: Organization, again: str = "") -> notices.Telling:
+    statement, document = written.statement, written.document
     facts = {
-        "number": paper.number,
-        "period": paper.period_named,
-        "total": paper.total_said,
+        "number": document["number"],
+        "period": named(document["period"]["label"]),
+        "total": currencies.said(Decimal(document["total"]), document["currency"]),
         "statement": document.get("refers_to", {}).get("number", ""),
     }
     return notices.Telling(

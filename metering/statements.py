@@ -9,11 +9,12 @@ from typing import Any, Protocol
 
 from django.db import transaction
 
-from audit import canonical, trail
+from audit import canonical, rows, trail
 from audit.verbs import Verb
 from metering import chains, currencies, numbering, papers, rating, statement_mail
 from metering.chains import Place
 from metering.models import BillingPeriod, Statement, StatementLine
+from metering.statement_mail import Written
 from orgs.models import Organization
 
 # How often a number may be taken already: each time, another organization had the slug before.
@@ -51,19 +52,18 @@ def issue_many(
     Each stands in the chain of its own organization.
     """
     wanted = [(period.organization_id, _statement_numbers(period.organization, period)) for period, _ in drafted]
-    rows = [
-        _row(
+    written = [
+        _written(
             _document(period, draft, place, actor, now),
             Statement(organization=period.organization, period=period, issued_at=now),
             place,
         )
         for (period, draft), place in zip(drafted, chains.places(wanted), strict=True)
     ]
-    _save(rows)
-    _record(rows, actor=actor)
+    _save(written, actor=actor)
     # A period in which there was nothing to bill or to show is nothing to write about either.
-    statement_mail.tell_many([row for row, (_, draft) in zip(rows, drafted, strict=True) if draft.lines])
-    return rows
+    statement_mail.tell_many([one for one in written if one.document["lines"]])
+    return [one.statement for one in written]
 
 
 @transaction.atomic
@@ -96,11 +96,10 @@ def issue_credit_note(
     )
     row = Statement(organization=organization, period_id=statement.period_id, refers_to=statement, issued_at=now)
     row.adjustment = approval["adjustment"]
-    note = _row(document, row, place)
-    _save([note])
-    _record([note], actor=actor)
-    statement_mail.tell(note, organization)
-    return note
+    note = _written(document, row, place)
+    _save([note], actor=actor)
+    statement_mail.tell_many([note])
+    return note.statement
 
 
 def described(period: BillingPeriod) -> dict[str, Any]:
@@ -159,22 +158,21 @@ def _issued(place: Place, kind: str, actor: trail.Actor, now: datetime, further:
     )
 
 
-def _row(document: Mapping[str, Any], statement: Statement, place: Place) -> Statement:
+def _written(document: Mapping[str, Any], statement: Statement, place: Place) -> Written:
     """Fill a row from a document: its bytes and their hash, and in columns what is searched for."""
     statement.document = canonical.encode(document).decode()
     statement.sha256, statement.previous_sha256 = hashed(statement.document), place.previous_sha256
     statement.sequence, statement.number = place.sequence, place.number
     statement.uid, statement.kind = document["uid"], document["kind"]
     statement.currency, statement.total = document["currency"], Decimal(document["total"])
-    return statement
+    return Written(statement, document)
 
 
-def _save(statements: Sequence[Statement]) -> None:
-    """Write documents down with their lines."""
-    Statement.objects.bulk_create(statements)
-    StatementLine.objects.bulk_create(
-        _line(statement, one) for statement in statements for one in json.loads(statement.document)["lines"]
-    )
+def _save(written: Sequence[Written], *, actor: trail.Actor) -> None:
+    """Write documents down with their lines, and record that they were issued."""
+    rows.insert([one.statement for one in written])
+    rows.insert([_line(one.statement, line) for one in written for line in one.document["lines"]])
+    trail.record_many([_happened(one.statement) for one in written], actor=actor)
 
 
 def _line(statement: Statement, one: Mapping[str, Any]) -> StatementLine:
@@ -190,10 +188,6 @@ def _line(statement: Statement, one: Mapping[str, Any]) -> StatementLine:
         amount=Decimal(one["amount"]),
         opens=one["opens"],
     )
-
-
-def _record(statements: Sequence[Statement], *, actor: trail.Actor) -> None:
-    trail.record_many(map(_happened, statements), actor=actor)
 
 
 def _happened(statement: Statement) -> trail.Happened:

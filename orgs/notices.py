@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
+from audit import rows
 from orgs import letters
 from orgs.models import Contact, Notice, Organization
 
@@ -85,11 +86,11 @@ def tell_all(told: Sequence[Telling]) -> int:
     contacts: dict[int, list[Contact]] = {organization.pk: [] for organization in organizations}
     for contact in Contact.objects.filter(organization__in=list(contacts)):
         contacts[contact.organization_id].append(contact)
-    rows = [
+    written = [
         _notice(person, telling) for telling in told for person in _people(telling, contacts[telling.organization.pk])
     ]
-    Notice.objects.bulk_create(rows, ignore_conflicts=True)
-    return len(rows)
+    rows.insert(written, on_conflict="ON CONFLICT DO NOTHING")
+    return len(written)
 
 
 def recipients_of(kind: str) -> str:

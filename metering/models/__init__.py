@@ -3,7 +3,7 @@ from metering.models.alerts import UsageAlert
 from metering.models.checks import PeriodCheck
 from metering.models.claims import IdempotencyClaim
 from metering.models.contracts import Contract
-from metering.models.control_totals import ControlTotal, SourceCompletion
+from metering.models.control_totals import ControlTotal, SourceCompletion, ToldDay
 from metering.models.exports import Export, ExportChunk
 from metering.models.generations import Generation, RejectedGeneration
 from metering.models.periods import BillingPeriod
@@ -35,6 +35,7 @@ __all__ = [
     "Statement",
     "StatementLine",
     "SummedUsage",
+    "ToldDay",
     "UsageAlert",
     "UsageDay",
     "UsageHour",

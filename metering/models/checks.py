@@ -21,6 +21,9 @@ class PeriodCheck(models.Model):
     behind: "ArrayField[list[str], list[str]]" = ArrayField(models.CharField(max_length=64), default=list)
     unpriced: "ArrayField[list[str], list[str]]" = ArrayField(models.CharField(max_length=200), default=list)
 
+    # What the hours that were compared with gateways' stood at, as `metering.agreement` marks it; empty: none were.
+    compared = models.CharField(max_length=200, default="")
+
     class Meta:
         indexes = [models.Index(fields=["checked_at"], name="period_checks_by_age")]
 

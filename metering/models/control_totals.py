@@ -29,6 +29,24 @@ class ControlTotal(models.Model):
         return f"{self.source}, {self.hour:%F %H}:00 UTC: {self.succeeded}"
 
 
+class ToldDay(models.Model):
+    """How often something else was told of a UTC day of an organization, by a trigger on the totals: it only grows."""
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    day = models.DateField()
+    changes = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "day"], name="changes_of_a_day_are_counted_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day:%F}: {self.changes}"
+
+
 class SourceCompletion(models.Model):
     """Until when a source has told all of its totals. It never goes back."""
 

@@ -67,7 +67,7 @@ def _of_one_that_works(leak: LeakReport, use: Use) -> Verdict:
 def _untold(use: Use) -> str:
     if not use.untold:
         return ""
-    whom = "1 address" if len(use.untold) == 1 else f"{len(use.untold)} addresses"
+    whom = plurals.counted(len(use.untold), "address", "addresses")
     return f"{whom} used it in the same hour as the exposure: before or after cannot be told."
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from audit import plurals
 from metering.draft_lines import FOREIGN
 from metering.models import BillingPeriod
 
@@ -97,7 +98,7 @@ def _counts(facts: Facts) -> Iterator[Blocker]:
     if facts.is_overridden:
         return
     if facts.differences:
-        hours = "1 hour" if facts.differences == 1 else f"{facts.differences:,} hours"
+        hours = plurals.counted(facts.differences, "hour")
         yield Blocker("differs", f"Gateway counts differ in {hours}", "Have the gateway send what is missing.")
     if facts.behind:
         verb = "has" if len(facts.behind) == 1 else "have"

@@ -25,7 +25,7 @@ from orgs.requests import StaffRequest
 @requires(Permission.USAGE_SEE)
 def contract(request: StaffRequest, uid: str) -> HttpResponse:
     """Show what is agreed with an organization now, or in the version that is asked for, and its versions."""
-    organization, now = _find(request, uid, Permission.USAGE_SEE), timezone.now()
+    organization, now = access.find_organization(request, uid, Permission.USAGE_SEE), timezone.now()
     shown = _version(request, organization)
     agreed = terms.snapshot(shown) if shown else None
     found = contract_versions.events(organization, scope.of(request.staff))
@@ -51,7 +51,7 @@ def contract(request: StaffRequest, uid: str) -> HttpResponse:
 @requires(Permission.CONTRACT_EDIT)
 def edit_contract(request: StaffRequest, uid: str) -> HttpResponse:
     """Open the next version of a contract, or correct one; shows what changes before anything is saved."""
-    organization = _find(request, uid, Permission.CONTRACT_EDIT)
+    organization = access.find_organization(request, uid, Permission.CONTRACT_EDIT)
     shown, back = _version(request, organization), reverse("metering:contract", args=[uid])
     if problem := _problem(organization, shown):
         return pages.refused(request, back, problem)
@@ -72,7 +72,7 @@ def edit_contract(request: StaffRequest, uid: str) -> HttpResponse:
 @requires(Permission.CONTRACT_EDIT)
 def withdraw_contract(request: StaffRequest, uid: str, number: int) -> HttpResponse:
     """Ask why a version that has not begun never does, and let what holds before it go on."""
-    organization, now = _find(request, uid, Permission.CONTRACT_EDIT), timezone.now()
+    organization, now = access.find_organization(request, uid, Permission.CONTRACT_EDIT), timezone.now()
     shown = organization.contracts.select_related("organization").filter(number=number).first()
     if shown is None:
         raise Http404
@@ -87,11 +87,6 @@ def withdraw_contract(request: StaffRequest, uid: str, number: int) -> HttpRespo
     above = reverse("orgs:detail", args=[uid])
     place = pages.place("Withdraw", (organization.name, above), ("Contract", back))
     return pages.dialog(request, "metering/withdraw_contract.html", {**place, "contract": shown}, form=form)
-
-
-def _find(request: StaffRequest, uid: str, permission: Permission) -> Organization:
-    rows = Organization.objects.select_related("plan_version__plan", "account_manager")
-    return access.find(request, rows, permission, uid=uid)
 
 
 def _version(request: StaffRequest, organization: Organization) -> Contract | None:

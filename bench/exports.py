@@ -56,17 +56,12 @@ def _filled(var: Path, generations: int) -> tuple[datetime, float]:
     from django.utils import timezone
 
     from bench import customers, many_generations
-    from keys.models import ApiKey
     from metering import partitions
-    from metering.models import BillingPeriod
 
     customers.sign_up(ORGANIZATIONS, keys_each=KEYS_EACH)
     now, began = timezone.now(), time.perf_counter()
     partitions.ensure_between(now - many_generations.YEAR, now)
-    periods = dict(BillingPeriod.objects.order_by("-span").values_list("organization_id", "pk"))
-    keys = list(ApiKey.objects.order_by("pk").values_list("pk", "organization_id"))
-    owners = [owner for _, owner in keys]
-    whose = many_generations.Whose([key for key, _ in keys], owners, [periods[owner] for owner in owners])
+    whose = many_generations.of_every_key()
     connection.close()
     many_generations.write(stack.owner_login(var), generations, whose=whose, until=now)
     return now, time.perf_counter() - began
@@ -136,4 +131,4 @@ def _row(format: str, found: Mapping[str, Any]) -> Sequence[str]:
 
 
 if __name__ == "__main__":
-    main()
+    report.or_one_line(main)

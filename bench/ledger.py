@@ -111,7 +111,7 @@ def _filled(var: Path, options: argparse.Namespace) -> list[Ledger]:
     from bench import many_generations
     from metering import partitions
 
-    now, whose = timezone.now(), _whose()
+    now, whose = timezone.now(), many_generations.of_every_key()
     partitions.ensure_between(now - many_generations.YEAR, now)
     connection.close()
     login = stack.owner_login(var)
@@ -125,17 +125,6 @@ def _filled(var: Path, options: argparse.Namespace) -> list[Ledger]:
     with psycopg.connect(make_conninfo(login, user="postgres", dbname="postgres"), autocommit=True) as superuser:
         superuser.execute("CHECKPOINT")
     return ledgers
-
-
-def _whose() -> Any:
-    from bench import many_generations
-    from keys.models import ApiKey
-    from metering.models import BillingPeriod
-
-    periods = dict(BillingPeriod.objects.order_by("-span").values_list("organization_id", "pk"))
-    pairs = list(ApiKey.objects.order_by("pk").values_list("pk", "organization_id"))
-    owners = [organization for _, organization in pairs]
-    return many_generations.Whose([key for key, _ in pairs], owners, [periods[one] for one in owners])
 
 
 def _size(login: str, database: str) -> str:

@@ -12,7 +12,9 @@ from typing import Any
 
 import psycopg
 
+from keys.models import ApiKey
 from metering import claims, insertion
+from metering.models import BillingPeriod
 
 YEAR = timedelta(days=365)
 # Each statement writes so many, and each core has one of them under way.
@@ -72,6 +74,14 @@ class Whose:
     keys: Sequence[int]
     organizations: Sequence[int]
     periods: Sequence[int]
+
+
+def of_every_key() -> Whose:
+    """Every key there is, each with the first billing period of its organization."""
+    periods = dict(BillingPeriod.objects.order_by("-span").values_list("organization_id", "pk"))
+    keys = list(ApiKey.objects.order_by("pk").values_list("pk", "organization_id"))
+    owners = [organization for _, organization in keys]
+    return Whose([key for key, _ in keys], owners, [periods[owner] for owner in owners])
 
 
 def write(login: str, count: int, *, whose: Whose, until: datetime) -> None:

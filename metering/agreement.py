@@ -1,9 +1,9 @@
 """Whether what the ledger has counted is what the gateways say they have: asked before a billing period is closed."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 from django.db import connection
@@ -13,6 +13,7 @@ from metering.models import BillingPeriod
 
 # So many hours that differ are named for each period; how many there are is counted.
 MOST_NAMED = 24
+DAY = timedelta(days=1)
 
 # The hours that touch a period, over whatever period their generations were counted in: that is what a gateway, which
 # knows no periods, can count. A void has left the rollups, but the gateway's count is of what happened; what staff sent
@@ -53,13 +54,50 @@ SELECT asked.id, differing.* FROM asked CROSS JOIN LATERAL (
 ) AS differing
 ORDER BY asked.id, differing.hour, differing.api_version
 """
-_SOURCES = """
-SELECT reported.period_id, reported.source,
-    known.complete_through IS NULL OR known.complete_through < upper(period.span) AS is_behind
-FROM metering_periodsource AS reported
-JOIN metering_billingperiod AS period ON period.id = reported.period_id
-LEFT JOIN metering_sourcecompletion AS known ON known.source = reported.source
-WHERE reported.period_id = ANY (%s::bigint[]) ORDER BY reported.period_id, reported.source
+# What a comparison depends on, as one text: as long as it is the same, so is what was found. Everything in it only
+# grows, but for what a void takes from the rollups, and that is counted by itself: so that nothing makes up for
+# something else. It is read before the hours are, so that what is counted in between is compared once more.
+_MARKED = """
+WITH asked AS (
+    SELECT * FROM json_to_recordset(%s::json) AS asked(
+        id bigint, organization bigint, since timestamptz, until timestamptz, first date, last date
+    )
+)
+SELECT asked.id, mark.said, coalesce(found.differing = 0 AND found.compared = mark.said, false), source.*
+FROM asked LEFT JOIN metering_periodcheck AS found ON found.period_id = asked.id
+CROSS JOIN LATERAL (
+    SELECT concat_ws(' ', asked.since, asked.until, (
+        SELECT coalesce(sum(generations), 0) FROM metering_usageday
+        WHERE organization_id = asked.organization AND day >= asked.first AND day < asked.last
+            AND environment = 'live' AND outcome = 'succeeded'
+    ), (
+        SELECT coalesce(sum(generations), 0) FROM metering_usagehour
+        WHERE organization_id = asked.organization AND hour >= asked.since AND hour < asked.first AT TIME ZONE 'UTC'
+            AND environment = 'live' AND outcome = 'succeeded'
+    ), (
+        SELECT coalesce(sum(generations), 0) FROM metering_usagehour
+        WHERE organization_id = asked.organization AND hour >= asked.last AT TIME ZONE 'UTC' AND hour < asked.until
+            AND environment = 'live' AND outcome = 'succeeded'
+    ), (
+        SELECT count(*) FROM metering_adjustment WHERE organization_id = asked.organization AND kind = 'void'
+    ), (
+        SELECT count(*) FROM metering_rejectedgeneration
+        WHERE organization_id = asked.organization AND resolution = 'retried'
+    ), (
+        SELECT coalesce(sum(changes), 0) FROM metering_toldday
+        WHERE organization_id = asked.organization AND day >= (asked.since AT TIME ZONE 'UTC')::date
+            AND day < asked.until AT TIME ZONE 'UTC'
+    ))
+) AS mark(said)
+CROSS JOIN LATERAL (
+    SELECT count(*), coalesce(array_agg(reported.source ORDER BY reported.source) FILTER (
+        WHERE known.complete_through IS NULL OR known.complete_through < upper(period.span)
+    ), '{}')
+    FROM metering_periodsource AS reported
+    JOIN metering_billingperiod AS period ON period.id = reported.period_id
+    LEFT JOIN metering_sourcecompletion AS known ON known.source = reported.source
+    WHERE reported.period_id = asked.id
+) AS source(sources, behind)
 """
 
 
@@ -81,19 +119,13 @@ class Agreement:
     differing: int = 0
     behind: Sequence[str] = ()
     sources: int = 0
+    # What the comparison depends on, so that `PeriodCheck` can tell whether it would find the same again.
+    compared: str = ""
 
     @property
     def matches(self) -> bool:
         """Whether every hour is counted alike, and nobody has yet to say so."""
         return not self.differing and not self.behind
-
-
-@dataclass
-class _Found:
-    differences: list[Difference] = field(default_factory=list)
-    differing: int = 0
-    behind: list[str] = field(default_factory=list)
-    sources: int = 0
 
 
 def of_period(period: BillingPeriod) -> Agreement:
@@ -102,28 +134,50 @@ def of_period(period: BillingPeriod) -> Agreement:
 
 
 def of_periods(compared: Iterable[BillingPeriod]) -> dict[int, Agreement]:
-    """Compare many periods with two statements; returns the agreement of each by its primary key."""
-    asked = list(compared)
-    found = {period.pk: _Found() for period in asked}
-    if asked:
-        with connection.cursor() as cursor:
-            cursor.execute(_COUNTED, [orjson.dumps([_asked(period) for period in asked]).decode(), MOST_NAMED])
-            for pk, differing, *difference in cursor.fetchall():
-                found[pk].differing = differing
-                found[pk].differences.append(Difference(*difference))
-            cursor.execute(_SOURCES, [list(found)])
-            for pk, source, is_behind in cursor.fetchall():
-                found[pk].sources += 1
-                found[pk].behind += [source] if is_behind else []
+    """Compare many periods with two statements; returns the agreement of each by its primary key.
+
+    Hours that agreed when the period was last looked at, and that nothing was counted, told or taken back in since,
+    are not read again.
+    """
+    asked = {period.pk: _asked(period) for period in compared}
+    if not asked:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_MARKED, [_written(asked.values())])
+        marked = cursor.fetchall()
+        anew = [asked[pk] for pk, _, is_same, *_ in marked if not is_same]
+        found = _differences(cursor, anew) if anew else {}
     return {
-        pk: Agreement(tuple(one.differences), one.differing, tuple(one.behind), one.sources)
-        for pk, one in found.items()
+        pk: Agreement(*found.get(pk, ((), 0)), tuple(behind), sources, mark) for pk, mark, _, sources, behind in marked
     }
 
 
+def _differences(cursor: Any, asked: Sequence[Mapping[str, object]]) -> dict[int, tuple[tuple[Difference, ...], int]]:
+    """Compare the hours; returns the first that differ and how many do, of the periods in which any does."""
+    cursor.execute(_COUNTED, [_written(asked), MOST_NAMED])
+    found: dict[int, tuple[tuple[Difference, ...], int]] = {}
+    for pk, differing, *difference in cursor.fetchall():
+        earlier, _ = found.get(pk, ((), 0))
+        found[pk] = (*earlier, Difference(*difference)), differing
+    return found
+
+
+def _written(asked: Iterable[Mapping[str, object]]) -> str:
+    return orjson.dumps(list(asked)).decode()
+
+
 def _asked(period: BillingPeriod) -> dict[str, object]:
+    """The hours of a period, and the UTC days that lie in them from the first to before the last."""
     hours = touched(periods.Span(period.span.lower, period.span.upper))
-    return {"id": period.pk, "organization": period.organization_id, "since": hours.start, "until": hours.end}
+    first = (hours.start + DAY - timedelta(microseconds=1)).date()
+    return {
+        "id": period.pk,
+        "organization": period.organization_id,
+        "since": hours.start,
+        "until": hours.end,
+        "first": first,
+        "last": max(first, hours.end.date()),
+    }
 
 
 def touched(span: periods.Span) -> periods.Span:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 
+from audit import rows
 from metering import agreement, drafts, rating
 from metering.agreement import Agreement
 from metering.closing import State
@@ -20,7 +21,8 @@ AT_ONCE = 200
 # In one turn of the sweep; the oldest come first.
 MOST = 2_000
 log = logging.getLogger(__name__)
-_COLUMNS = ("checked_at", "generations", "late", "amount", "currency", "differing", "behind", "unpriced")
+_COLUMNS = ("checked_at", "generations", "late", "amount", "currency", "differing", "behind", "unpriced", "compared")
+_ANEW = f"ON CONFLICT (period_id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS)}"
 
 
 def look(periods: Iterable[BillingPeriod], *, at: datetime) -> dict[int, PeriodCheck]:
@@ -43,18 +45,15 @@ def of_drafts(
 
 def keep(checks: Iterable[PeriodCheck]) -> None:
     """Write down what was found."""
-    in_order = sorted(checks, key=lambda check: check.pk)
-    PeriodCheck.objects.bulk_create(
-        in_order, update_conflicts=True, unique_fields=["period"], update_fields=list(_COLUMNS)
-    )
+    rows.insert(sorted(checks, key=lambda check: check.pk), on_conflict=_ANEW)
 
 
 def refresh(*, now: datetime) -> int:
     """Look anew at what was looked at too long ago, and at what never was; returns at how many."""
     stale = Q(found=None) | Q(found__checked_at__lte=now - RUNNING) & Q(state=State.OPEN)
     stale |= Q(found__checked_at__lte=now - REVIEWED) & Q(state__in=(State.REVIEW, State.CLOSING))
-    rows = BillingPeriod.objects.filter(stale, span__startswith__lte=now).select_related("organization", "contract")
-    due = list(rows.order_by("found__checked_at", "pk")[:MOST])
+    found = BillingPeriod.objects.filter(stale, span__startswith__lte=now).select_related("organization", "contract")
+    due = list(found.order_by("found__checked_at", "pk")[:MOST])
     for start in range(0, len(due), AT_ONCE):
         _refresh(due[start : start + AT_ONCE], now=now)
     return len(due)
@@ -84,4 +83,5 @@ def _check(period: BillingPeriod, draft: Draft, agreed: Agreement, at: datetime)
         differing=agreed.differing,
         behind=list(agreed.behind),
         unpriced=[name[:200] for name in draft.unpriced],
+        compared=agreed.compared,
     )

@@ -78,8 +78,13 @@ class DecisionHour(models.Model):
         indexes = [
             models.Index(fields=["hour"], name="decision_hours_by_hour"),
             models.Index(fields=["key", "hour"], name="decision_hours_by_key"),
-            # Refused calls are few among all: pages that count them over a month read nothing else.
-            models.Index(fields=["hour"], condition=~models.Q(code="VALID"), name="refused_hours"),
+            # Refused calls are few among all: pages that count them over a month read nothing else, not even the table.
+            models.Index(
+                fields=["hour"],
+                include=["organization", "key", "api_version", "code", "calls"],
+                condition=~models.Q(code="VALID"),
+                name="refused_hours",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,6 +3,8 @@
 Two databases that differ in the number of generations alone; every sample closes a fresh copy of one of them, with as
 many worker processes as there are cores, by the code of the sweep: agreement with the gateways by the hour, drafts,
 numbered and chained statements, letters to the customers, and all of it in the audit trail. Samples are interleaved.
+The periods are in review and have been looked at by its own sweep, as every five minutes of those days: hours that
+agreed then, and in which nothing has happened since, are not compared again. `--unseen` has nobody look before.
 """
 
 import argparse
@@ -44,9 +46,12 @@ def main() -> None:
         login = stack.owner_login(var)
         many_periods.make_pattern()
         many_periods.write(login, organizations=options.organizations, generations=1)
-        _copy(login, FEW)
-        many_periods.multiply(login, options.times)
-        _copy(login, MANY)
+        for name in (FEW, MANY):
+            if name == MANY:
+                many_periods.multiply(login, options.times)
+            if not options.unseen:
+                many_periods.look(login)
+            _copy(login, name)
         print(f"written after {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
         print(*conditions.lines(*_conditions(login, options)), sep="\n", end="\n\n", flush=True)
         seconds = _measure(login, options)
@@ -67,6 +72,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--organizations", type=int, default=ORGANIZATIONS)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--times", type=int, default=TIMES, help="generations of the large database by the small one's")
+    parser.add_argument("--unseen", action="store_true", help="compare each hour in the close, nothing before it")
     parser.add_argument("--workers", type=int, default=len(cpu.available()))
     return parser.parse_args()
 
@@ -76,6 +82,7 @@ def _conditions(login: str, options: argparse.Namespace) -> Iterator[tuple[str, 
         hours, generations = database.execute("SELECT count(*), sum(generations) FROM metering_usagehour").fetchone()
     yield "Periods", f"{options.organizations:,}, {hours:,} hours of theirs, as many told by a gateway"
     yield "Generations", f"{generations:,} and {generations * options.times:,}"
+    yield "Looked at before", "no" if options.unseen else "yes, by the sweep over periods in review"
     yield "Workers", f"{options.workers} processes"
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from audit import trail
 from keys import actions as keys
 from keys.models import ApiKey
+from metering import checks
 from orgs import actions, plans
 from orgs.models import Contact
 
@@ -130,3 +131,14 @@ def multiply(login: str, by: int) -> None:
     with psycopg.connect(login, autocommit=True) as connection:
         connection.execute("VACUUM FULL metering_usagehour, metering_usageday, metering_controltotal")
         connection.execute("VACUUM (ANALYZE)")
+
+
+def look(login: str) -> None:
+    """Have the sweep over periods in review look at all of them, as if it had last done so an hour ago."""
+    now = timezone.now()
+    with psycopg.connect(login) as connection:
+        connection.execute("UPDATE metering_periodcheck SET checked_at = checked_at - interval '2 hours'")
+    while checks.refresh(now=now):
+        pass
+    with psycopg.connect(login, autocommit=True) as connection:
+        connection.execute("VACUUM (ANALYZE) metering_periodcheck")

@@ -1,6 +1,6 @@
 """An organization with a contract and a key, and a gateway that reports its generations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -93,8 +93,14 @@ def generation(secret: KeySecret, at: datetime, **further: Any) -> Item:
 
 
 @pytest.fixture
-def report(now: datetime) -> Report:
-    """Report items as a gateway does, in one batch."""
+def report(db: None, now: datetime) -> Iterator[Report]:
+    """Report items as a gateway does, in one batch; whatever the test does then, the rollups are the ledger's sums."""
+    yield reporting(now)
+    assert rollups_equal_the_ledger()
+
+
+def reporting(now: datetime) -> Report:
+    """What `report` does, for tests that change the rollups by hand."""
 
     def append(*items: Any, source: str = "gw-eu-1", at: datetime = now, dry_run: bool = False) -> list[Result]:
         return ledger.append(items=items, source=source, gateway="gwc_test", now=at, dry_run=dry_run)

@@ -8,9 +8,15 @@ from django.core.management import CommandError, call_command
 
 from keys.models import KeySecret
 from metering.models import UsageDay, UsageHour
-from tests.metering.conftest import Report, generation, put
+from tests.metering.conftest import Report, generation, put, reporting
 
 SOUND = "The rollups are what the ledger adds up to.\n"
+
+
+@pytest.fixture
+def report(db: None, now: datetime) -> Report:
+    """Reports, after which these tests change the rollups by hand."""
+    return reporting(now)
 
 
 def verify(*arguments: str) -> tuple[str, int]:

@@ -93,7 +93,7 @@ def _dots(listed: Sequence[Step], first: datetime, count: int, span: Span) -> li
             "value": step.limit,
             "label": _named(step),
             "extra": number < len(places) - 1,
-            **({"dx": -8, "anchor": "end"} if at > count * 0.7 else {}),
+            **({"dx": -8, "anchor": "end", "below": step.lowers} if at > count * 0.7 else {}),
         }
         for number, (step, at) in enumerate(places)
     ]

@@ -40,6 +40,7 @@ class Step:
     why: str
     ticket: str
     is_temporary: bool
+    lowers: bool = False
 
 
 def events(named: str, scope: Scope, *, of_key: bool = False) -> list[Any]:
@@ -82,6 +83,7 @@ def _step(before: Stretch | None, after: Stretch, found: Sequence[Any]) -> Step:
         why=event.reason if event and event.reason else rule.reason,
         ticket=event.ticket if event and event.ticket else rule.ticket,
         is_temporary=rule.owner != "plan" and rule.is_temporary,
+        lowers=before is not None and before.until == after.since and before.rule.limit > rule.limit,
     )
 
 

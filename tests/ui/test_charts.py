@@ -53,6 +53,16 @@ def test_the_lines_of_a_limit_are_stretched_with_strokes_that_are_not():
     assert html.count('vector-effect="non-scaling-stroke"') == 2
 
 
+def test_the_name_of_a_lower_limit_stands_under_the_line_that_comes_down_to_it():
+    dot = {"at": 1, "value": 50, "label": "50 again", "dx": -8, "anchor": "end"}
+    point = {"x": "1", "used": 1, "limit": 100, "refused": 0}
+    heights = []
+    for below in (False, True):
+        chart = {"kind": "limit", "label": "", "top": 100, "points": [point, point], "dots": [{**dot, "below": below}]}
+        heights.append(re.search(r'y="([\d.]+)" text-anchor="end">50 again', str(limits.limit_over_time(chart)))[1])
+    assert heights == ["101.0", "128.0"]
+
+
 def test_bars_stand_on_each_other_and_reach_their_height():
     chart = {
         "label": "",

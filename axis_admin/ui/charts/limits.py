@@ -91,7 +91,7 @@ def _dot(dot: Dot, count: int, y: float) -> SafeString:
         "extra" if dot.get("extra") else "",
         x,
         dot.get("dx", 8),
-        f"{y - 9:.1f}",
+        f"{y + 18 if dot.get('below') else y - 9:.1f}",
         dot.get("anchor", "start"),
         dot["label"],
     )

@@ -38,7 +38,7 @@ class Mark(TypedDict):
 
 
 class Dot(TypedDict):
-    """A named point of a limit over time."""
+    """A named point of a limit over time. below: its name stands under the line, where one comes down from the left."""
 
     at: float
     value: int
@@ -46,6 +46,7 @@ class Dot(TypedDict):
     dx: NotRequired[int]
     anchor: NotRequired[str]
     extra: NotRequired[bool]
+    below: NotRequired[bool]
 
 
 class Chart(TypedDict):

@@ -15,10 +15,10 @@ class Objective:
         return self.availability is not None or self.p95_ms is not None
 
     def __str__(self) -> str:
-        """Say it as a plan's page does: `99.9 %, p95 15 s`; `none` where nothing is promised."""
+        """Say it as a plan's page does: `99.9%, p95 15 s`; `none` where nothing is promised."""
         parts = []
         if self.availability is not None:
-            parts.append(f"{shown(self.availability)} %")
+            parts.append(f"{shown(self.availability)}%")
         if self.p95_ms is not None:
             parts.append(f"p95 {shown(Decimal(self.p95_ms) / 1000)} s")
         return ", ".join(parts) or "none"

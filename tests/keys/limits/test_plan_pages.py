@@ -63,12 +63,12 @@ def test_the_page_shows_each_plan_with_its_versions(viewer: Staff, browser_of: C
 
 
 def test_the_page_says_what_is_promised_and_a_version_may_promise_more(ada: Client) -> None:
-    assert "v2: 99.5 %, p95 25 s" in ada.get("/plans/").content.decode()
+    assert "v2: 99.5%, p95 25 s" in ada.get("/plans/").content.decode()
     assert 'value="99.5"' in ada.get(STANDARD).content.decode()
     _, mark = review(ada, v2_availability="99.95", v2_p95_ms="")
     ada.post(STANDARD, {**ASKED, "v2_availability": "99.95", "v2_p95_ms": "", "reviewed": mark})
-    assert str(plans.latest("standard").objective("v2")) == "99.95 %"
-    assert str(plans.latest("standard").objective("v1")) == "99.5 %, p95 10 s"
+    assert str(plans.latest("standard").objective("v2")) == "99.95%"
+    assert str(plans.latest("standard").objective("v1")) == "99.5%, p95 10 s"
 
 
 @pytest.mark.parametrize("availability", ["100", "49", "99.9999", "most"])

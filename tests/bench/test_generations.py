@@ -29,8 +29,7 @@ def test_every_item_of_200_is_accepted(batches: list[list[dict]]) -> None:
     for batch in batches:
         assert len(batch) == 200
         for item in batch:
-            items.check_fields(item)
-            items.judge(item, names, now_ms=entries.milliseconds(SINCE))
+            items.judge(items.read(item), names, now_ms=entries.milliseconds(SINCE))
 
 
 def test_no_id_is_used_twice_and_each_tells_its_time(batches: list[list[dict]]) -> None:

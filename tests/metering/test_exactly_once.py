@@ -45,7 +45,8 @@ def test_each_id_counts_once_and_each_that_is_acked_is_counted(
     together: Callable[[Callable[[int], list[Result]]], list[list[Result]]],
 ) -> None:
     chance, before = random.Random(seed), _ids()
-    items = [_item(chance, secrets, now, keys, seed) for _ in range(size)]
+    # Examples share a ledger, and may share a seed: each has idempotency keys of its own.
+    items = [_item(chance, secrets, now, keys, f"{seed}-{len(before)}") for _ in range(size)]
 
     def send(number: int) -> list[Result]:
         own, told = random.Random(seed + number), []
@@ -68,9 +69,9 @@ def test_each_id_counts_once_and_each_that_is_acked_is_counted(
     assert rollups_equal_the_ledger()
 
 
-def _item(chance: random.Random, secrets: list[KeySecret], now: datetime, keys: int, seed: int) -> Item:
+def _item(chance: random.Random, secrets: list[KeySecret], now: datetime, keys: int, example: str) -> Item:
     """Of any key and a time within a day; the half with one of a few idempotency keys."""
-    key = f"{seed}-{chance.randrange(keys)}" if chance.random() < 0.5 else None
+    key = f"{example}-{chance.randrange(keys)}" if chance.random() < 0.5 else None
     at = now - timedelta(seconds=chance.randrange(20_000))
     return generation(chance.choice(secrets), at, idempotency_key=key, units=chance.randint(1, 9))
 

@@ -1,5 +1,6 @@
 """Which billing period a generation belongs to, and which one counts it where that takes no more."""
 
+import functools
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from metering import periods
 from metering.entries import Entry
 from metering.models import BillingPeriod, Contract
 
-_COLUMNS = "organization_id, id, lower(span), upper(span), label, state"
+_COLUMNS = "organization_id, id, lower(span)::text, upper(span)::text, label, state"
 _EXISTING = f"""
 SELECT {_COLUMNS} FROM metering_billingperiod
 WHERE organization_id = ANY (%s::bigint[]) AND span && tstzrange(%s, %s, '[]')
@@ -20,6 +21,9 @@ SELECT {_COLUMNS} FROM metering_billingperiod
 WHERE organization_id = ANY (%s::bigint[]) AND state = ANY (%s::text[]) AND lower(span) >= %s ORDER BY lower(span)
 """  # noqa: S608 (the parts are written above)
 OPEN, REVIEW = BillingPeriod.State.OPEN.value, BillingPeriod.State.REVIEW.value
+
+# Most periods begin and end together, and to read a time takes longer than to find its period.
+_moment = functools.lru_cache(maxsize=4_096)(datetime.fromisoformat)
 
 
 class Period(NamedTuple):
@@ -94,8 +98,8 @@ def _by_organization(statement: str, parameters: Sequence[Any]) -> dict[int, lis
     known: dict[int, list[Period]] = {}
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        for organization_id, *rest in cursor.fetchall():
-            known.setdefault(organization_id, []).append(Period(*rest))
+        for organization_id, id, start, end, *rest in cursor.fetchall():
+            known.setdefault(organization_id, []).append(Period(id, _moment(start), _moment(end), *rest))
     return known
 
 

@@ -10,8 +10,8 @@ from django.conf import settings
 
 from axis_admin import children, processes
 
-# One works while the other waits for a store.
-BLOCKING_THREADS = 2
+# One works while the others wait for a store; a batch of generations keeps its own for as long as it takes.
+BLOCKING_THREADS = 4
 CELERY_CONCURRENCY = 2
 
 

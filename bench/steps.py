@@ -66,6 +66,7 @@ INGEST = (
     ("insert and count", "metering.insertion:insert"),
     ("commit", "psycopg:Connection.commit"),
     ("results", "metering.batches:Batch.accept"),
+    ("counters of limits", "metering.windows_settled:tell"),
 )
 HEAD = ("", "µs", "of which CPU µs", "times")
 SERVER, REST = "HTTP server and sockets", "Django: handler, middleware, address"

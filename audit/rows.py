@@ -49,7 +49,7 @@ def _names(model: type[models.Model]) -> list[tuple[str, str]]:
         for field in model._meta.concrete_fields
         if not (field.generated or field.has_db_default() or isinstance(field, models.AutoField))
     ]
-    return [(field.column, field.attname) for field in fields]
+    return [(str(field.column), field.attname) for field in fields]
 
 
 def _written(value: Any) -> str:

@@ -6,7 +6,7 @@ const isHere = (url) => url.origin === location.origin && url.pathname === locat
 /* The server says which address that is, so that Back finds it; without an answer nothing was left. */
 function go(url, from) {
   const wanted = place(from);
-  const asked = htmx.ajax("GET", `${url.pathname}${url.search || "?"}`, { source: part(), target: part(), swap: "outerHTML" });
+  const asked = htmx.ajax("GET", `${url.pathname}${url.search || "?"}`, { source: part(), target: part() });
   // What was overtaken by a later choice, or failed, leaves the page as it is; a toast says so where it failed.
   asked.then(() => arrive(wanted), () => undefined);
 }

@@ -177,6 +177,24 @@ def test_the_page_tells_it(organization, key, key_admin, browser_of):
     assert max(point["refused"] for point in answer.context["chart"]["points"]) == 70
 
 
+def test_review_tells_it_with_what_is_easily_taken_for_something_else(organization, key, key_admin, browser_of):
+    capacity.a_pool()
+    factories.RuleFactory(key=key, organization=None, name="of-the-key", limit=900, burst=10)
+    now = timezone.now()
+    count(key, timedelta(hours=3), calls=130, now=now)
+    count(key, timedelta(hours=3), calls=212, code="RATE_LIMITED", limit="v2-minute", now=now)
+    page, browser = reverse("keys:org_limits", args=[organization.uid]), browser_of(key_admin)
+    form = browser.get(page).context["form"]
+    sent = {name: "" if form[name].value() is None else form[name].value() for name in form.fields}
+    sent |= {"limit-rate-requests-v2-60": "500", "burst-rate-requests-v2-60": "40", "act": "review"}
+    html = browser.post(page, sent).content.decode()
+    assert "Would have refused" in html
+    assert "212 → 0" in html
+    assert "At most 40 at one instant, and 540 in any one minute." in html
+    assert "is set to 900 a minute (v2 requests), its organization to 500 a minute" in html
+    assert "No capacity is reserved for it: all of 500 a minute of v2 requests depends on shared room." in html
+
+
 def test_a_raise_beyond_what_is_reserved_is_not_capacity(organization, key_admin, browser_of):
     capacity.a_pool()
     page = reverse("keys:org_limits", args=[organization.uid])

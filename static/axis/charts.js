@@ -45,3 +45,10 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   read(points[Math.max(0, Math.min(moves[event.key], last))], true);
 });
+
+// A timeline that is wider than its place shows now, and not only the weeks before it.
+for (const scroll of document.querySelectorAll(".gantt .scroll")) {
+  const now = scroll.querySelector(".mark-line.now");
+  const left = now ? now.getBoundingClientRect().left - scroll.getBoundingClientRect().left : 0;
+  scroll.scrollLeft = left - scroll.clientWidth / 3;
+}

@@ -49,3 +49,12 @@ def test_what_does_not_fit_is_offered_when_it_does(visitor: Callable[..., Visito
     page.get_by_label("Reason").fill("only looked")
     page.get_by_role("button", name="Cancel reservation").click()
     page.get_by_text("Its units are free for others since then.").wait_for()
+
+
+def test_on_a_phone_the_timeline_shows_now(visitor: Callable[..., Visitor]) -> None:
+    at = visitor(viewport={"width": 390, "height": 800})
+    page = at.page
+    page.goto(at.site.url("/capacity/"))
+    page.wait_for_load_state("networkidle")
+    now = page.locator(".gantt .mark-line.now").first.evaluate("line => line.getBoundingClientRect().left")
+    assert 0 < now < 390

@@ -24,7 +24,9 @@ function place(from) {
 }
 
 function back({ pick, href, isChart }) {
-  const same = () => [...part().querySelectorAll("a:not([tabindex])")].find((link) => link.getAttribute("href") === href);
+  // A choice that is folded away may lead to the same address, and cannot be focused.
+  const links = [...part().querySelectorAll("a:not([tabindex])")].filter((link) => !link.closest(".pick-box"));
+  const same = () => links.find((link) => link.getAttribute("href") === href);
   const found = pick < 0 ? !isChart && same() : part().querySelectorAll(".pick-box > summary")[pick];
   (found || part().querySelector(".plot") || part().querySelector("a"))?.focus({ preventScroll: true });
 }

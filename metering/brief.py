@@ -80,7 +80,7 @@ class BilledPeriod:
 
     @property
     def is_beyond_included(self) -> bool:
-        return bool(self.included) and self.draft.generations > self.included
+        return bool(self.included) and any(line.billed for line in self.draft.rated.lines)
 
     @property
     def reaches_minimum(self) -> bool:

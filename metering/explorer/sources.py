@@ -55,7 +55,8 @@ def generations(asked: Filter) -> QuerySet[Generation]:
     rows = Generation.objects.filter(asked.condition)
     if asked.is_timed or asked.period is None:
         return rows.between(asked.span.start, asked.span.end)
-    return rows.between(asked.period.span.lower - LATEST, asked.period.span.upper)
+    # A gateway's clock may be ahead: what it had told of the next minutes stays in a period that is ended now.
+    return rows.between(asked.period.span.lower - LATEST, asked.period.span.upper + spans.HOUR)
 
 
 def voids(asked: Filter) -> QuerySet[Adjustment]:
@@ -81,7 +82,7 @@ def _hours_of_period(asked: Filter) -> QuerySet[UsageHour]:
     if asked.period is None:
         return rows.between(asked.span.start, asked.span.end)
     span = asked.period.span
-    return rows.between(span.lower - spans.HOUR, span.upper)
+    return rows.between(span.lower - spans.HOUR, span.upper + spans.HOUR)
 
 
 def _is_utc(asked: Filter) -> bool:

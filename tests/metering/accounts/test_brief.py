@@ -9,13 +9,14 @@ import pytest
 from django.test import Client
 
 from keys.models import KeySecret
-from metering import brief, brief_sentences, sla_sweep
-from metering.brief import Brief, UsedMonth
+from metering import brief, brief_sentences, drafts, sla_sweep
+from metering.brief import BilledPeriod, Brief, UsedMonth
 from metering.sla import Measured
 from metering.sla_page import Month
 from orgs.models import Organization, Staff
 from orgs.objectives import Objective
 from tests.factories import DecisionHourFactory, OrganizationFactory
+from tests.metering.closing.given import a_contract, counted, period_of
 from tests.metering.conftest import Report, generation
 
 pytestmark = pytest.mark.django_db
@@ -114,3 +115,14 @@ def test_keys_that_expire_before_the_renewal_are_named(live: KeySecret) -> None:
     said = brief_sentences.of(a_brief(5, organization=organization, keys=[key]))
     assert "1 live key can be used now." in said
     assert said[-1] == "Before the renewal on 1 January 2027 these expire: render-farm."
+
+
+def test_what_uses_nothing_up_does_not_go_beyond_what_is_included() -> None:
+    contract = a_contract(included_generations=100)
+    september, october = period_of(contract, "2026-09"), period_of(contract)
+    counted(october, 100)
+    counted(october, 90, service_tier="pilot")
+    counted(october, 30, original=september)
+    assert not BilledPeriod(october, drafts.draft(october)).is_beyond_included
+    counted(october, 1, resolution="8K")
+    assert BilledPeriod(october, drafts.draft(october)).is_beyond_included

@@ -1,18 +1,22 @@
 """The list behind a number and the page of one generation."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+import time_machine
 from django.test import Client
 
 from audit import search
 from audit.models import Event
 from keys.models import KeySecret
+from metering import contracts, terms
 from metering.explorer import behind
 from metering.models import Generation, UsageDay
 from orgs.models import Organization, Staff
+from tests.cast import ACTOR
 from tests.factories import RefusalFactory
 from tests.metering.conftest import Report, generation
 
@@ -140,3 +144,20 @@ def test_a_generation_of_a_test_key_is_never_billed(
         "never: it was made with a test key"
         in browser_of(viewer).get(f"/usage/generations/{item['generation_id']}/").text
     )
+
+
+def test_what_a_fast_clock_put_into_a_period_that_was_ended_then_is_listed(
+    live: KeySecret, now: datetime, report: Report, viewer: Staff, browser_of: Browser
+) -> None:
+    then, organization = now.replace(day=15, hour=12), live.key.organization
+    ahead = generation(live, then + timedelta(minutes=4))
+    report(generation(live, then), ahead, at=then)
+    present = organization.billing_periods.containing(then).get()
+    other = replace(terms.snapshot(present.contract), purchase_order="PO 1")
+    with time_machine.travel(then, tick=False):
+        contracts.replace_contract(organization=organization, actor=ACTOR, terms=other, reason="Renewed")
+    present.refresh_from_db()
+    assert present.span.upper == then
+    answer = browser_of(viewer).get(f"/usage/generations/?period={organization.uid}/{present.label}").context
+    assert answer["listed"].rows[0].generation.pk == UUID(ahead["generation_id"])
+    assert len(answer["listed"].rows) == answer["count"].listed == 2

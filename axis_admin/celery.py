@@ -38,6 +38,7 @@ SWEEPS = {
     "make the counters of quotas equal to the ledger": ("metering.tasks.reconcile_windows", 60.0),
     "measure how the last days went": ("metering.tasks.measure_sla", 300.0),
     "measure old days anew that were reported late": ("metering.tasks.measure_old_sla", crontab(minute="22")),
+    "sum the days that are over": ("metering.tasks.sum_days", 300.0),
     "take up exports that nobody makes": ("metering.tasks.take_up_exports", 60.0),
     "remove exports whose time is over": ("metering.tasks.forget_exports", crontab(minute="42")),
     "tell how much of what is included is used": ("metering.tasks.warn_of_usage", 300.0),

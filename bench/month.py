@@ -102,3 +102,16 @@ def _settled(var: Path, first: datetime, generations: int) -> Sequence[int]:
     if counted[:2] != (generations, generations):
         raise RuntimeError(f"the rollups count {counted[:2]} generations")
     return list(counted[2:])
+
+
+def sum_days(var: Path) -> int:
+    """Sum the days as the sweep does that runs every five minutes; returns how many rows that is."""
+    from django.utils import timezone
+
+    from metering import summing
+
+    summing.run(now=timezone.now())
+    with psycopg.connect(stack.owner_login(var), autocommit=True) as owner:
+        owner.execute("VACUUM (ANALYZE) metering_daysum, metering_summedusage")
+        counted: Any = owner.execute("SELECT count(*) FROM metering_daysum").fetchone()
+    return int(counted[0])

@@ -1,7 +1,7 @@
 """The statements that write to the ledger: what is new is inserted and counted at once, by the same statement."""
 
 from collections.abc import Iterable, Sequence, Set
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
@@ -21,8 +21,7 @@ _COLUMNS = (
 )
 
 # Ids in order, then the rows of the rollups in order: two batches that hold the same ones never wait for each other.
-# What ON CONFLICT leaves out is not in `new`, so that a second report of an id counts nothing. A day that was summed
-# already, for pages, is marked: it was over, so that batches of the present hour mark nothing.
+# What ON CONFLICT leaves out is not in `new`, so that a second report of an id counts nothing.
 WRITE = f"""
 WITH new AS (
     INSERT INTO metering_generation ({_COLUMNS})
@@ -46,16 +45,18 @@ WITH new AS (
     INSERT INTO metering_periodsource (period_id, source)
     SELECT DISTINCT period_id, source FROM new WHERE period_id IS NOT NULL ORDER BY period_id, source
     ON CONFLICT DO NOTHING
-), stale AS (
+){{stale}}
+SELECT string_agg(generation_id::text, ','), pg_current_xact_id()::text FROM new
+"""  # noqa: S608 (only names of columns are put together)
+
+# A day that was summed already, for pages, is marked.
+_STALE = """, stale AS (
     INSERT INTO metering_staleday (organization_id, day)
     SELECT DISTINCT organization_id, (hour AT TIME ZONE 'UTC')::date AS day
     FROM counted JOIN metering_summedusage AS summed USING (organization_id)
     WHERE (hour AT TIME ZONE 'UTC')::date <= through ORDER BY organization_id, day
     ON CONFLICT DO NOTHING
-)
-SELECT string_agg(generation_id::text, ','), pg_current_xact_id()::text FROM new
-"""  # noqa: S608 (only names of columns are put together)
-
+)"""
 _BATCH = """json_to_recordset(%s::json) AS entry(
     generation_id uuid, organization_id bigint, key_id bigint, period_id bigint, original_period_id bigint,
     occurred_at timestamptz, units integer, duration_ms integer, environment varchar, api_version varchar,
@@ -67,7 +68,8 @@ _VALUES = (
     .replace("source", "%s::varchar")
     .replace(" late", " original_period_id IS NOT NULL")
 )
-_WRITE_BATCH = WRITE.format(values=_VALUES, source=_BATCH)
+_WRITE_PRESENT = WRITE.format(values=_VALUES, source=_BATCH, stale="")
+_WRITE_BATCH = WRITE.format(values=_VALUES, source=_BATCH, stale=_STALE)
 
 _STANDING = r"""
 SELECT generation.generation_id::text, organization_id, key_id, api_version, outcome, units, occurred_at,
@@ -101,9 +103,18 @@ class Standing(NamedTuple):
 
 
 def insert(entries: Sequence[Entry], *, source: str, received_at: datetime) -> Inserted:
-    """Write and count the entries whose ids are new, each id once; returns which were."""
+    """Write and count the entries whose ids are new, each id once; returns which were.
+
+    Call it under the fence of their organizations.
+    """
+    # Nothing is summed before its day is over by two hours, so that by the clock of now, which is read under the fence,
+    # what happened today marks nothing.
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    is_present = all(entry.occurred_at >= midnight for entry in entries)
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE_BATCH, [received_at, source, msgspec.json.encode(entries).decode()])
+        cursor.execute(
+            _WRITE_PRESENT if is_present else _WRITE_BATCH, [received_at, source, msgspec.json.encode(entries).decode()]
+        )
         ids, transaction = cursor.fetchone() or ("", "")
     return Inserted(set(ids.split(",")), transaction) if ids else Inserted(frozenset())
 

@@ -1,14 +1,14 @@
-"""The rollups counted anew from the ledger and the voids, and each difference named."""
+"""The rollups counted anew from the ledger and the voids, sums of days from their hours, and each difference named."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db import connection
 
-from metering import insertion, partitions
-from metering.models import BillingPeriod, UsageDay, UsageHour
+from metering import insertion, partitions, summing
+from metering.models import BillingPeriod, SummedUsage, UsageDay, UsageHour
 from metering.models.generations import APART
 
 _BY = f"organization_id, {insertion.DIMENSIONS}"
@@ -40,11 +40,35 @@ _DAYS = {
 }
 _EVERYTHING = "TRUE"
 _OF_PERIOD = "organization_id = %(organization)s AND period_id = %(period)s"
+_COUNTED = "v2 + v1 + failed_v2 + failed_v1"
+# Beside them what else a sum holds, so that nothing in it can differ unseen.
+_SUMS = f"""
+SELECT day, organization_id, zone, period_id, original_period_id, environment, told, value,
+    coalesce(sum({_COUNTED}) FILTER (WHERE side > 0), 0), coalesce(sum(units_v2 + units_v1) FILTER (WHERE side > 0), 0),
+    coalesce(sum({_COUNTED}) FILTER (WHERE side < 0), 0), coalesce(sum(units_v2 + units_v1) FILTER (WHERE side < 0), 0)
+FROM (
+    SELECT *, 1 AS side FROM ({summing.SUMMED}) AS recounted ({summing.COLUMNS})
+    UNION ALL
+    SELECT {summing.COLUMNS}, -1 FROM metering_daysum
+    WHERE organization_id = %(organization)s AND day >= %(first)s AND day <= %(last)s
+) AS both_of_them
+WHERE (%(period)s::bigint IS NULL OR period_id = %(period)s::bigint) AND EXISTS (
+    SELECT FROM metering_summedusage AS summed
+    WHERE summed.organization_id = %(organization)s AND summed.zone = %(zone)s AND day <= through
+) AND NOT EXISTS (
+    SELECT FROM metering_staleday AS stale
+    WHERE stale.organization_id = %(organization)s AND stale.day = both_of_them.day
+)
+GROUP BY {summing.PLACE}, told, value
+HAVING ({", ".join(f"sum(side * {column})" for column in summing.SUMS)}) <> ({", ".join("0" for _ in summing.SUMS)})
+ORDER BY day, zone, told, value
+"""  # noqa: S608 (put together from what stands there)
+_MONTH = timedelta(days=31)
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A row of a rollup that is not what the ledger adds up to: generations and units, recounted and as it stands."""
+    """A row that is not what `source` adds up to: generations and units, recounted and as it stands."""
 
     rollup: str
     at: datetime | date
@@ -53,6 +77,7 @@ class Difference:
     of: Mapping[str, Any]
     counted: tuple[int, int]
     stands: tuple[int, int]
+    source: str = "ledger"
 
 
 def since() -> date | None:
@@ -65,7 +90,7 @@ def since() -> date | None:
 
 
 def differences(*, period: BillingPeriod | None = None, since: date | None = None) -> Iterator[Difference]:
-    """Compare both rollups with the ledger less what was voided: all of them, or what a billing period counts."""
+    """Compare both rollups with the ledger less what was voided, and sums with hours: all, or a billing period's."""
     named = {"organization": period.organization_id, "period": period.pk} if period else {}
     narrowed = _OF_PERIOD if period else _EVERYTHING
     for model, columns in ((UsageHour, _HOURS), (UsageDay, _DAYS)):
@@ -74,6 +99,32 @@ def differences(*, period: BillingPeriod | None = None, since: date | None = Non
             cursor.execute(statement, {**named, "since": f"{since:%F}" if since else "-infinity"})
             for row in cursor:
                 yield _difference(columns["rollup"], row)
+    yield from _of_sums(period)
+
+
+def _of_sums(period: BillingPeriod | None) -> Iterator[Difference]:
+    """Compare a month of one organization at a time; a day that is stale is not told from its sums."""
+    reached = SummedUsage.objects.filter(**({"organization": period.organization_id} if period else {}))
+    for summed in reached.order_by("organization"):
+        days = UsageDay.objects.filter(organization=summed.organization_id)
+        first = days.order_by("day").values_list("day", flat=True).first() or summed.through
+        while first <= summed.through:
+            last = min(first + _MONTH, summed.through)
+            yield from _of_some(summed, first, last, period)
+            first = last + timedelta(days=1)
+
+
+def _of_some(summed: SummedUsage, first: date, last: date, period: BillingPeriod | None) -> Iterator[Difference]:
+    start, end = (datetime.combine(day, time.min, UTC) for day in (first, last + timedelta(days=1)))
+    values = {"organization": summed.organization_id, "zone": summed.zone, "period": period.pk if period else None}
+    with connection.cursor() as cursor:
+        cursor.execute(_SUMS, {**values, "first": first, "last": last, "start": start, "end": end})
+        for at, organization, *of, ours, our_units, theirs, their_units in cursor:
+            named = dict(
+                zip(("zone", "period_id", "original_period_id", "environment", "told", "value"), of, strict=True)
+            )
+            counted, stands = (int(ours), int(our_units)), (int(theirs), int(their_units))
+            yield Difference("summed", at, organization, named, counted, stands, source="hours")
 
 
 def _difference(rollup: str, row: Sequence[Any]) -> Difference:

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from metering import fences
 
+UTC_ZONE = "UTC"
 # What comes within these hours of a day's end would only make it stale.
 SETTLES = timedelta(hours=2)
 # Batches of an organization wait for one transaction, which sums at most so many of its days.
@@ -54,7 +55,7 @@ SELECT {PLACE}, CASE {_TOLD} ELSE '' END AS told, coalesce({_VALUES}, '') AS val
     {", ".join(SUMS.values())}
 FROM (
     SELECT usage.*, zone, (hour AT TIME ZONE 'UTC')::date AS day, (hour AT TIME ZONE zone)::date AS local_day
-    FROM metering_usagehour AS usage CROSS JOIN (SELECT 'UTC' AS zone UNION SELECT %(zone)s) AS zones
+    FROM metering_usagehour AS usage CROSS JOIN (SELECT '{UTC_ZONE}' AS zone UNION SELECT %(zone)s) AS zones
     WHERE organization_id = %(organization)s AND hour >= %(start)s AND hour < %(end)s
 ) AS hours
 GROUP BY {PLACE}, GROUPING SETS ((), {", ".join(f"({column})" for column in TOLD.values())})

@@ -15,6 +15,7 @@ from metering import (
     partitions,
     pilot_use,
     sla_sweep,
+    summing,
     usage_alerts,
     window_sweep,
 )
@@ -95,6 +96,12 @@ def measure_sla() -> None:
 def measure_old_sla() -> None:
     """Do the same for the last 13 months, where late reports or voids have changed them."""
     sla_sweep.run(now=timezone.now())
+
+
+@shared_task
+def sum_days() -> None:
+    """Sum the days that are over, for pages about usage, and those anew that something was counted into since."""
+    summing.run(now=timezone.now())
 
 
 @shared_task

@@ -7,10 +7,11 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 
-from metering.explorer import grains, sources
+from metering.explorer import grains, sources, sums
 from metering.explorer.dimensions import BY_NAME
 from metering.explorer.query import Filter
 from metering.explorer.sources import Part
+from metering.explorer.sums import Told
 from metering.models import UsageDay
 
 # What does not stand among the first is drawn as one.
@@ -23,28 +24,38 @@ _PIVOT = {
     "ours": ("ours", "outcome = 'failed'"),
     "units": ("units", "outcome = 'succeeded'"),
 }
-_SUMS = ", ".join(f"coalesce(sum({name}) FILTER (WHERE {only}), 0)::bigint" for name, only in _PIVOT.values())
+_PIVOTED = ", ".join(
+    f"coalesce(sum({name}) FILTER (WHERE {only}), 0)::bigint AS {column}" for column, (name, only) in _PIVOT.items()
+)
+_SUMS = ", ".join(f"sum({column})::bigint" for column in _PIVOT)
+_COLUMNS = ", ".join(_PIVOT)
 _PART = (
     "SELECT {slot} AS slot, {series} AS series, {line} AS line, api_version, outcome, failure_cause, generations, units"
 )
 
-# The rollup is read once, and put together by nothing more than is asked for; the few rows left are added up twice.
-_COUNT = """
-WITH counted AS MATERIALIZED (
+# A rollup is read once, and put together by nothing more than is asked for, as the sums of days are already; the few
+# rows left are added up twice.
+_COUNT = f"""
+WITH rolled AS (
     SELECT slot, series, line, api_version, outcome, sum(generations)::bigint AS n, sum(units)::bigint AS units,
         (sum(generations) FILTER (WHERE failure_cause IN ('engine', 'timeout')))::bigint AS ours
-    FROM ({base}) AS base GROUP BY slot, series, line, api_version, outcome
+    FROM ({{base}}) AS base GROUP BY slot, series, line, api_version, outcome
+), counted AS MATERIALIZED (
+    SELECT * FROM (
+        SELECT slot::bigint, series::text, line::text, {_PIVOTED} FROM rolled GROUP BY slot, series, line
+        {{summed}}
+    ) AS both_of_them WHERE ({_COLUMNS}) <> ({", ".join("0" for _ in _PIVOT)})
 ), largest AS (
-    SELECT series FROM counted {only} GROUP BY series HAVING sum(n) <> 0 ORDER BY sum(n) DESC, series LIMIT %s
+    SELECT series FROM counted GROUP BY series HAVING sum({{shown}}) <> 0 ORDER BY sum({{shown}}) DESC, series LIMIT %s
 )
-SELECT slot::bigint, largest.series::text, NULL, NULL, {sums}
+SELECT slot, largest.series, NULL, NULL, {_SUMS}
 FROM counted LEFT JOIN largest ON largest.series = counted.series GROUP BY slot, largest.series
 UNION ALL
-SELECT NULL, NULL, line::text, string_agg(slot || ':' || n, ' ') {filter}, {sums} FROM counted GROUP BY line
-"""
+SELECT NULL, NULL, line, string_agg(slot || ':' || {{shown}}, ' '), {_SUMS} FROM counted GROUP BY line
+"""  # noqa: S608 (only names of columns are put together)
 # Compiling the statement would take longer than running it; and tens of thousands of groups need no disk.
 _PREPARE = "SELECT set_config('jit', 'off', true), set_config('work_mem', '32MB', true)"
-_SUCCEEDED = "WHERE outcome = 'succeeded'"
+_SUCCEEDED, _ALL = "(v2 + v1)", "(v2 + v1 + failed_v2 + failed_v1)"
 
 
 @dataclass(slots=True)
@@ -127,25 +138,33 @@ def added(parts: Iterable[Sums]) -> Sums:
 
 def count(asked: Filter, *, most: int = MOST_SERIES) -> Counted:
     """Count what the filter asks for; of more series than `most` the smallest are one."""
+    told = sums.of(asked)
     try:
-        parts = [_part(asked, part) for part in sources.counted(asked)]
+        parts = [_part(asked, part, told) for part in sources.counted(asked)]
+        summed = [sums.select(asked, told, part) for part in sums.summed(asked, told)] if told else []
     except EmptyResultSet:
         return Counted({}, {}, {})
-    only = "" if asked.counts_attempts else _SUCCEEDED
-    base = " UNION ALL ".join(sql for sql, _ in parts)
-    statement = _COUNT.format(base=base, only=only, filter=f"FILTER ({only})" if only else "", sums=_SUMS)
+    statement = _COUNT.format(
+        base=" UNION ALL ".join(sql for sql, _ in parts),
+        summed="".join(f"UNION ALL {sql}" for sql, _ in summed),
+        shown=_ALL if asked.counts_attempts else _SUCCEEDED,
+    )
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_PREPARE)
-        cursor.execute(statement, [*(one for _, params in parts for one in params), most])
+        cursor.execute(statement, [*(one for _, params in [*parts, *summed] for one in params), most])
         return _read(cursor.fetchall())
 
 
-def _part(asked: Filter, part: Part) -> tuple[str, list[Any]]:
-    """Return one source as SQL: each row with its bar, its series and its line."""
-    sql, params = part.rows.order_by().values().query.sql_with_params()
+def _part(asked: Filter, part: Part, told: Told | None) -> tuple[str, list[Any]]:
+    """Return one source as SQL, each row with its bar, its series and its line: all of it, or what no sum holds."""
+    if told:
+        source, params = sums.bare(asked, told, part.rows)
+    else:
+        sql, params = part.rows.order_by().values().query.sql_with_params()
+        source = f"({sql}) AS rollup"
     slot, zone = _slot(asked, part)
     columns = {"slot": slot, "series": BY_NAME[asked.by].column, "line": BY_NAME[asked.lines_by].column}
-    return f"{_PART.format(**columns)} FROM ({sql}) AS rollup", [*zone, *params]
+    return f"{_PART.format(**columns)} FROM {source}", [*zone, *params]
 
 
 def _slot(asked: Filter, part: Part) -> tuple[str, list[str]]:
@@ -154,21 +173,19 @@ def _slot(asked: Filter, part: Part) -> tuple[str, list[str]]:
         return "NULL::bigint", []
     if asked.grain == grains.HOUR:
         return "extract(epoch FROM hour)::bigint / 3600", []
-    is_of_days = part.rows.model is UsageDay
-    day = "day" if is_of_days else "(hour AT TIME ZONE %s)"
-    if asked.grain == grains.MONTH:
-        months = f"(extract(year FROM {day}) * 12 + extract(month FROM {day}))::bigint"
-        return months, [] if is_of_days else [str(asked.zone)] * 2
-    return f"({day}::date - DATE '0001-01-01' + 1)::bigint", [] if is_of_days else [str(asked.zone)]
+    if part.rows.model is UsageDay:
+        return grains.ordinal_in_sql(asked.grain, "day"), []
+    slot = grains.ordinal_in_sql(asked.grain, "(hour AT TIME ZONE %s)")
+    return slot, [str(asked.zone)] * slot.count("%s")
 
 
 def _read(rows: Sequence[Any]) -> Counted:
     slots: dict[int | None, dict[str | None, Sums]] = {}
     lines: dict[str, Sums] = {}
     courses: dict[str, str] = {}
-    for slot, series, line, course, *sums in rows:
+    for slot, series, line, course, *summed in rows:
         if line is None:
-            slots.setdefault(slot, {})[series] = Sums(*sums)
+            slots.setdefault(slot, {})[series] = Sums(*summed)
         else:
-            lines[line], courses[line] = Sums(*sums), course or ""
+            lines[line], courses[line] = Sums(*summed), course or ""
     return Counted(slots, lines, courses)

@@ -55,6 +55,13 @@ def ordinal_of_month(day: date) -> int:
     return day.year * 12 + day.month
 
 
+def ordinal_in_sql(grain: str, day: str) -> str:
+    """Return how the database counts days or months, of an expression that is a date or a local time."""
+    if grain == MONTH:
+        return f"(extract(year FROM {day}) * 12 + extract(month FROM {day}))::bigint"
+    return f"({day}::date - DATE '0001-01-01' + 1)::bigint"
+
+
 def _hours(span: Span, zone: ZoneInfo) -> Iterator[Slot]:
     at = span.start
     is_one_day = span.length <= ONE_DAY

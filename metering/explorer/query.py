@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -84,17 +85,23 @@ class Filter:
     @property
     def condition(self) -> Q:
         """What a row of the ledger, of a rollup or of the voids must be like, its time apart."""
-        found = Q(environment=self.environment)
-        if self.is_nothing:
-            found &= Q(pk__in=[])
-        if self.organization_ids is not None:
-            found &= Q(organization_id__in=sorted(self.organization_ids))
+        found = self.whose
         if self.keys is not None:
             found &= Q(key_id__in=[key.pk for key in self.keys])
         for name, values in self.values.items():
             dimension = BY_NAME[name.removeprefix(LEFT_OUT)]
             listed = Q(**{f"{dimension.column}__in": [dimension.stored(value) for value in values]})
             found &= ~listed if name.startswith(LEFT_OUT) else listed
+        return found
+
+    @property
+    def whose(self) -> Q:
+        """The part of it that every row of usage can be asked: live or test, whose, and of which billing period."""
+        found = Q(environment=self.environment)
+        if self.is_nothing:
+            found &= Q(pk__in=[])
+        if self.organization_ids is not None:
+            found &= Q(organization_id__in=sorted(self.organization_ids))
         return found & self._in_period()
 
     @property
@@ -122,7 +129,8 @@ class Filter:
         ids = self.organization_ids
         return KEY.name if ids is not None and len(ids) == 1 else ORGANIZATION.name
 
-    @property
+    # Kept: a page asks for it with each of its addresses.
+    @cached_property
     def pairs(self) -> list[tuple[str, str]]:
         """The whole filter as it stands in an address, each thing that is not as usual."""
         return [*self._time_pairs(), *self._pairs()]
@@ -153,14 +161,18 @@ class Filter:
         That list has no zone of its own and is of all organizations: both stand in its address.
         """
         put = dict(add)
+        kept = [pair for pair in self._behind if pair[0] not in drop and pair[0] not in put]
+        return f"{reverse('metering:generations')}?{urlencode([*kept, *add])}"
+
+    @cached_property
+    def _behind(self) -> list[tuple[str, str]]:
+        """Say what the list of generations is to show."""
         within = [("org", self.organization.uid)] if self.organization and not self.period else []
         period = self.period and [("period", f"{self.period.organization.uid}/{self.period.label}")]
         times = [("from", spans.written(self.span.start)), ("to", spans.written(self.span.end))]
         late = [pair for pair in self._time_pairs() if pair[0] == "original" or pair == ("period", WITHOUT)]
         what = [pair for pair in self._pairs() if pair[0] not in DRAWN]
-        whole = [*within, *(period or []), *late, *(times if self.is_timed else []), *what]
-        kept = [pair for pair in whole if pair[0] not in drop and pair[0] not in put]
-        return f"{reverse('metering:generations')}?{urlencode([*kept, *add])}"
+        return [*within, *(period or []), *late, *(times if self.is_timed else []), *what]
 
     def _in_period(self) -> Q:
         found = Q()

@@ -7,7 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from keys.models import KeySecret
-from metering.models import UsageDay, UsageHour
+from metering import summing
+from metering.models import DaySum, UsageDay, UsageHour
 from tests.metering.conftest import Report, generation, put, reporting
 
 SOUND = "The rollups are what the ledger adds up to.\n"
@@ -47,6 +48,20 @@ def test_it_names_what_is_missing_and_what_is_too_much(live: KeySecret, now: dat
     assert hourly == f"{now:%F %H}:00 UTC {who}, {period} 16:9 dedicated: {ledger}, {hour}"
     ledger, day = "the ledger has 1 generations of 3 units", "the daily row has 1 generations of 0 units"
     assert daily == f"{now:%F} {who}, {period} dedicated: {ledger}, {day}"
+
+
+def test_a_sum_of_a_day_that_is_wrong_is_named(live: KeySecret, now: datetime, report: Report) -> None:
+    report(generation(live, now - timedelta(days=3), units=3))
+    summing.run(now=now)
+    assert verify() == (SOUND, 0)
+    DaySum.objects.filter(told="resolution").update(v2=4)
+    told, status = verify()
+    assert (status, len(told.splitlines())) == (1, 1)
+    says = (
+        "live resolution 2K UTC: the hours have 1 generations of 3 units, the summed row has 4 generations of 3 units"
+    )
+    assert says in told
+    DaySum.objects.update(v2=1)
 
 
 def test_a_period_is_looked_at_alone(live: KeySecret, hers: KeySecret, now: datetime, report: Report) -> None:

@@ -20,8 +20,8 @@ AT_ONCE = 500
 
 class Command(OneLineCommand):
     help = (
-        "Count the hourly and the daily rollup anew from the ledger and the voids, and name each difference. Ends with"
-        " status 0 where there is none, with 1 otherwise."
+        "Count the hourly and the daily rollup anew from the ledger and the voids, and the sums of days from the hours,"
+        " and name each difference. Ends with status 0 where there is none, with 1 otherwise."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -50,7 +50,7 @@ def _lines(differences: Iterable[Difference]) -> Iterator[str]:
 
 def _named(some: Sequence[Difference]) -> Iterator[str]:
     organizations = Organization.objects.in_bulk({one.organization_id for one in some})
-    keys = ApiKey.objects.in_bulk({one.of["key_id"] for one in some})
+    keys = ApiKey.objects.in_bulk({one.of["key_id"] for one in some if "key_id" in one.of})
     of_them = {one.of[name] for one in some for name in ("period_id", "original_period_id")} - {None}
     periods = BillingPeriod.objects.in_bulk(of_them)
     for one in some:
@@ -58,7 +58,7 @@ def _named(some: Sequence[Difference]) -> Iterator[str]:
         late = f" (of {original})" if original else ""
         yield (
             f"{_at(one)} {organizations[one.organization_id].uid}, period {period or 'none'}{late}, {_what(one, keys)}:"
-            f" the ledger has {_counted(one.counted)}, the {one.rollup} row has {_counted(one.stands)}"
+            f" the {one.source} {_has(one)} {_counted(one.counted)}, the {one.rollup} row has {_counted(one.stands)}"
         )
 
 
@@ -68,8 +68,14 @@ def _at(one: Difference) -> str:
 
 
 def _what(one: Difference, keys: dict[Any, ApiKey]) -> str:
+    if "told" in one.of:
+        return " ".join(filter(None, [one.of[name] for name in ("environment", "told", "value", "zone")]))
     said = ("environment", "api_version", "outcome", "resolution", "aspect_ratio", "service_tier", "failure_cause")
     return " ".join([keys[one.of["key_id"]].uid, *(one.of[name] for name in said if one.of[name])])
+
+
+def _has(one: Difference) -> str:
+    return "have" if one.source == "hours" else "has"
 
 
 def _counted(pair: tuple[int, int]) -> str:

@@ -116,9 +116,10 @@ def _of_sums(period: BillingPeriod | None) -> Iterator[Difference]:
 
 def _of_some(summed: SummedUsage, first: date, last: date, period: BillingPeriod | None) -> Iterator[Difference]:
     start, end = (datetime.combine(day, time.min, UTC) for day in (first, last + timedelta(days=1)))
-    values = {"organization": summed.organization_id, "zone": summed.zone, "period": period.pk if period else None}
+    whose = {"organization": summed.organization_id, "zone": summed.zone, "period": period.pk if period else None}
+    values: dict[str, Any] = {**whose, "first": first, "last": last, "start": start, "end": end}
     with connection.cursor() as cursor:
-        cursor.execute(_SUMS, {**values, "first": first, "last": last, "start": start, "end": end})
+        cursor.execute(_SUMS, values)
         for at, organization, *of, ours, our_units, theirs, their_units in cursor:
             named = dict(
                 zip(("zone", "period_id", "original_period_id", "environment", "told", "value"), of, strict=True)

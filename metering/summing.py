@@ -6,7 +6,7 @@ day is counted row by row until it is summed anew. Under the fence of its organi
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
@@ -155,11 +155,11 @@ def _state(organization: int) -> _State:
 
 def _sum_days(organization: int, zone: str, first: date, last: date) -> None:
     start, end = (datetime.combine(day, datetime.min.time(), UTC) for day in (first, last + timedelta(days=1)))
-    values = {"zone": zone, "first": first, "last": last, "start": start, "end": end}
+    values: dict[str, Any] = {"zone": zone, "first": first, "last": last, "start": start, "end": end}
     for statement in (_REPLACE, _REACHED):
         _execute(statement, organization, **values)
 
 
-def _execute(statement: str, organization: int, **values: object) -> None:
+def _execute(statement: str, organization: int, **values: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, {"organization": organization, **values})

@@ -160,8 +160,8 @@ def _part(asked: Filter, part: Part, told: Told | None) -> tuple[str, list[Any]]
     if told:
         source, params = sums.bare(asked, told, part.rows)
     else:
-        sql, params = part.rows.order_by().values().query.sql_with_params()
-        source = f"({sql}) AS rollup"
+        sql, found = part.rows.order_by().values().query.sql_with_params()
+        source, params = f"({sql}) AS rollup", list(found)
     slot, zone = _slot(asked, part)
     columns = {"slot": slot, "series": BY_NAME[asked.by].column, "line": BY_NAME[asked.lines_by].column}
     return f"{_PART.format(**columns)} FROM {source}", [*zone, *params]

@@ -23,14 +23,13 @@ def choices(code: str, chosen: Span) -> list[tuple[str, str, bool]]:
 def chart(week: Week, terms: Terms, listed: Sequence[Step], span: Span) -> dict[str, Any]:
     """Draw a time of a limit; `week` is what is known of it."""
     points = traces.trace(week, terms, span)
-    usual = next((point.limit for point in points if point.limit is not None), terms.limit)
     used = _used(terms.slot, span)
     first = points[0].at if points else week.demand.since
     return {
         "kind": "limit",
         "label": f"{terms.slot.words}: limit, {used.lower()} and refusals, each {span.every} of {span.label}, UTC.",
         "used": used,
-        "points": [_point(point, usual, span) for point in points],
+        "points": [_point(point, span) for point in points],
         "column": "From",
         **_labelled(points, span),
         "dots": _dots(listed, first, len(points), span),
@@ -66,11 +65,11 @@ def _labelled(points: Sequence[traces.Point], span: Span) -> dict[str, int]:
     return {"every": span.told // span.step, "offset": midnight}
 
 
-def _point(point: traces.Point, usual: int, span: Span) -> dict[str, Any]:
-    at, limit = point.at, usual if point.limit is None else point.limit
+def _point(point: traces.Point, span: Span) -> dict[str, Any]:
+    at = point.at
     title = f"{at:%a %-d %b %Y}" if span.step == traces.DAY else f"{at:%a %-d %b, %H:%M} UTC"
     x = f"{at:%H:%M}" if span.length == traces.DAY else f"{at:%-d %b}"
-    return {"x": x, "title": title, "used": point.used, "limit": limit, "refused": point.refused}
+    return {"x": x, "title": title, "used": point.used, "limit": point.limit, "refused": point.refused}
 
 
 def _used(slot: Slot, span: Span) -> str:

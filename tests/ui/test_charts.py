@@ -63,6 +63,14 @@ def test_the_name_of_a_lower_limit_stands_under_the_line_that_comes_down_to_it()
     assert heights == ["101.0", "128.0"]
 
 
+def test_where_there_was_no_limit_none_is_drawn_or_told():
+    points = [{"x": "1", "used": 50, "limit": limit, "refused": 0} for limit in (None, 100, 80, None, 80)]
+    chart = {"kind": "limit", "label": "", "top": 100, "points": points}
+    path = re.search(r'class="line limit"[^>]* d="([^"]*)"', str(limits.limit_over_time(chart)))[1]
+    assert path == "M200.0 0.0 L400.0 0.0 L400.0 44.0 L600.0 44.0 M800.0 44.0 L1000.0 44.0"
+    assert [row[1] for row in described.described(chart)["rows"]] == ["–", "100", "80", "–", "80"]
+
+
 def test_bars_stand_on_each_other_and_reach_their_height():
     chart = {
         "label": "",

@@ -21,7 +21,7 @@ def limit_over_time(chart: Chart) -> SafeString:
     points = chart["points"]
     if not points:
         return axes.drawing([])
-    top = chart.get("top") or axes.nice_top(HEADROOM * max(max(p["used"], p["limit"]) for p in points))
+    top = chart.get("top") or axes.nice_top(HEADROOM * max(max(p["used"], p["limit"] or 0) for p in points))
 
     def y(value: float) -> float:
         return HEIGHT - HEIGHT * value / top
@@ -44,10 +44,6 @@ def _lines(points: Sequence[Point], y: Callable[[float], float]) -> SafeString:
     count = len(points)
     middles = [f"{(i + 0.5) / count * 1000:.1f}" for i in range(count)]
     traffic = "M" + " L".join(f"{x} {y(p['used']):.1f}" for x, p in zip(middles, points, strict=True))
-    step = "M" + " L".join(
-        f"{i / count * 1000:.1f} {y(p['limit']):.1f} L{(i + 1) / count * 1000:.1f} {y(p['limit']):.1f}"
-        for i, p in enumerate(points)
-    )
     return format_html(
         '<svg x="0" y="0" width="100%" height="{h}" viewBox="0 0 1000 {h}" preserveAspectRatio="none">'
         '<path class="area1" d="{traffic} L{last} {h} L{first} {h} Z"/>'
@@ -55,10 +51,22 @@ def _lines(points: Sequence[Point], y: Callable[[float], float]) -> SafeString:
         '<path class="line limit" vector-effect="non-scaling-stroke" d="{step}"/></svg>',
         h=HEIGHT,
         traffic=traffic,
-        step=step,
+        step=_steps(points, y),
         first=middles[0],
         last=middles[-1],
     )
+
+
+def _steps(points: Sequence[Point], y: Callable[[float], float]) -> str:
+    """The path of the limit, which leaves out where there was none."""
+    count, path, goes_on = len(points), "", False
+    for i, p in enumerate(points):
+        limit = p["limit"]
+        if limit is not None:
+            height = f"{y(limit):.1f}"
+            path += f"{' L' if goes_on else ' M'}{i / count * 1000:.1f} {height} L{(i + 1) / count * 1000:.1f} {height}"
+        goes_on = limit is not None
+    return path.strip()
 
 
 def _refused(points: Sequence[Point]) -> list[SafeString]:

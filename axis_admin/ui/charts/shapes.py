@@ -13,7 +13,10 @@ class Series(TypedDict):
 
 
 class Point(TypedDict):
-    """One slot of a chart. x: the text below it. title: the first line of its tip, else x. href: what it opens."""
+    """One slot of a chart. x: the text below it. title: the first line of its tip, else x. href: what it opens.
+
+    limit: None where there was none.
+    """
 
     x: str
     title: NotRequired[str]
@@ -22,7 +25,7 @@ class Point(TypedDict):
     v: NotRequired[list[int]]
     ghost: NotRequired[int]
     used: NotRequired[int]
-    limit: NotRequired[int]
+    limit: NotRequired[int | None]
     refused: NotRequired[int]
     percent: NotRequired[float | None]
 

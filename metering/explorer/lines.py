@@ -11,7 +11,8 @@ from metering.explorer.query import Filter
 from metering.explorer.refused import Refused
 from metering.models import Generation
 
-PER_PAGE = 50
+# A line has six links: twice as many would take a third of the time of a page over all organizations.
+PER_PAGE = 25
 USUAL_ORDER = "-total"
 NOTHING = "–"
 SUCCEEDED = (OUTCOME.name, Generation.Outcome.SUCCEEDED.value)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from metering import sla, sla_days
+from metering import causes, sla, sla_days
 from metering.explorer import query
 from metering.explorer.dimensions import NOT_SAID
 from metering.models import Generation
@@ -17,10 +17,6 @@ from metering.sla import Measured
 from orgs.models import Organization
 from orgs.objectives import Objective, shown
 
-CAUSE = Generation.FailureCause
-# Whose fault, and what is said of it.
-OURS = ((CAUSE.ENGINE.value, "The engine failed"), (CAUSE.TIMEOUT.value, "It took too long"), ("", "No cause was said"))
-THEIRS = ((CAUSE.CONTENT.value, "Refused for its content"), (CAUSE.CLIENT.value, "Ended by the client"))
 # Below this part of it a budget is nearly used up.
 LITTLE = Fraction(1, 4)
 _DAY = timedelta(days=1)
@@ -187,12 +183,12 @@ def reasons(organization: Organization, month: Month, api_version: str) -> list[
     """Return what went wrong by cause: how often, whether it counts against us, and what opens exactly those."""
     last = sla_days.last_day(month.first)
     counted = sla_days.failures(organization, month.first, last, api_version)
-    rows = [_reason(*named, counted, organization, month, api_version, ours=True) for named in OURS]
+    rows = [_reason(*named, counted, organization, month, api_version, ours=True) for named in causes.OURS]
     refused = reverse("keys:org_refusals", args=[organization.uid]) + f"?code={sla_days.NO_ROOM}"
     rows.append(
         {"label": "There was no room", "count": month.measured.refused, "href": refused, "ours": True, "is_call": True}
     )
-    return rows + [_reason(*named, counted, organization, month, api_version, ours=False) for named in THEIRS]
+    return rows + [_reason(*named, counted, organization, month, api_version, ours=False) for named in causes.THEIRS]
 
 
 def _reason(

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from metering import histograms
+from metering import causes, histograms
 from metering.models import generations
 
 # Today and the days whose reports still come in; and everything that a month's page or a brief shows.
@@ -24,25 +24,25 @@ MONTH = 31
 _SPACE = 78 << 48
 _DAY = timedelta(days=1)
 
-_COUNTED = """
+_COUNTED = f"""
 counted AS (
     SELECT organization_id, day, api_version,
         coalesce(sum(generations) FILTER (WHERE outcome = 'succeeded'), 0) AS succeeded,
         coalesce(sum(generations) FILTER (
-            WHERE outcome = 'failed' AND failure_cause NOT IN ('content', 'client')), 0) AS bad,
+            WHERE outcome = 'failed' AND {causes.ARE_OURS}), 0) AS bad,
         coalesce(sum(generations) FILTER (
-            WHERE outcome = 'failed' AND failure_cause IN ('content', 'client')), 0) AS excluded
-    FROM metering_usageday WHERE environment = 'live' AND {usage} GROUP BY 1, 2, 3
+            WHERE outcome = 'failed' AND {causes.ARE_THEIRS}), 0) AS excluded
+    FROM metering_usageday WHERE environment = 'live' AND {{usage}} GROUP BY 1, 2, 3
 ), turned_away AS (
     SELECT hours.organization_id, (hour AT TIME ZONE 'UTC')::date AS day, hours.api_version, sum(calls) AS refused
     FROM keys_decisionhour AS hours JOIN keys_apikey AS key ON key.id = hours.key_id AND key.environment = 'live'
-    WHERE code = 'CAPACITY_EXHAUSTED' AND hours.api_version IN ('v1', 'v2') AND {refusals} GROUP BY 1, 2, 3
+    WHERE code = 'CAPACITY_EXHAUSTED' AND hours.api_version IN ('v1', 'v2') AND {{refusals}} GROUP BY 1, 2, 3
 ), now AS (
     SELECT organization_id, day, api_version, coalesce(succeeded, 0) AS succeeded, coalesce(bad, 0) AS bad,
         coalesce(excluded, 0) AS excluded, coalesce(refused, 0) AS refused
     FROM counted FULL JOIN turned_away USING (organization_id, day, api_version)
 )
-"""
+"""  # noqa: S608 (the conditions are written by us)
 
 _DUE = """
 WITH {counted}

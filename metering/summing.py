@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from metering import fences
+from metering import causes, fences
 
 UTC_ZONE = "UTC"
 # What comes within these hours of a day's end would only make it stale.
@@ -35,7 +35,7 @@ def _sum(name: str, version: str, only: str) -> str:
     return f"coalesce(sum({name}) FILTER (WHERE api_version = '{version}' AND {only}), 0)::bigint"
 
 
-_OURS = "outcome = 'failed' AND failure_cause IN ('engine', 'timeout')"
+_OURS = f"outcome = 'failed' AND {causes.ARE_OURS}"
 SUMS = {
     f"{prefix}{version}": _sum(name, version, only)
     for prefix, name, only in (

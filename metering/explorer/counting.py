@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 
+from metering import causes
 from metering.explorer import grains, sources, sums
 from metering.explorer.dimensions import BY_NAME
 from metering.explorer.query import Filter
@@ -38,7 +39,7 @@ _PART = (
 _COUNT = f"""
 WITH rolled AS (
     SELECT slot, series, line, api_version, outcome, sum(generations)::bigint AS n, sum(units)::bigint AS units,
-        (sum(generations) FILTER (WHERE failure_cause IN ('engine', 'timeout')))::bigint AS ours
+        (sum(generations) FILTER (WHERE {causes.ARE_OURS}))::bigint AS ours
     FROM ({{base}}) AS base GROUP BY slot, series, line, api_version, outcome
 ), counted AS MATERIALIZED (
     SELECT * FROM (

@@ -46,7 +46,7 @@ def _rows(page: str) -> list[list[str]]:
 def test_the_tab_tells_totals_and_what_failed(used: Organization, viewer: Staff, browser_of: Browser) -> None:
     page = browser_of(viewer).get(f"/orgs/{used.uid}/usage/").text
     assert _figures(page) == {"Generations": "4", "Cost units": "7", "Failed": "20.00%", "Refused": "0.00%"}
-    assert "1, of them 0 ours" in page
+    assert "1, of them 1 ours" in page
 
 
 def test_versions_stand_in_the_chart_v2_first(used: Organization, viewer: Staff, browser_of: Browser) -> None:

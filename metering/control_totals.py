@@ -9,6 +9,14 @@ from django.db import connection, transaction
 
 from metering import names
 
+# The days that are told of, in the order of their key, before anything else is locked: the triggers that count changes
+# count what is told again before what is new, so that two calls could wait for each other there.
+_HOLD = """
+INSERT INTO metering_toldday AS told (organization_id, day, changes)
+SELECT DISTINCT organization_id, (hour AT TIME ZONE 'UTC')::date AS day, 0
+FROM json_to_recordset(%s::json) AS total(hour timestamptz, organization_id bigint) ORDER BY organization_id, day
+ON CONFLICT (organization_id, day) DO UPDATE SET changes = told.changes WHERE false
+"""
 # In the order of the key: two calls that tell the same hours never wait for each other.
 _KEEP = """
 INSERT INTO metering_controltotal (source, hour, organization_id, api_version, succeeded, gateway, received_at)
@@ -67,7 +75,9 @@ def keep(totals: Sequence[Total], *, source: str, complete_through: datetime, ga
     ]
     with connection.cursor() as cursor:
         if rows:
-            cursor.execute(_KEEP, [source, gateway, now, orjson.dumps(rows).decode()])
+            written = orjson.dumps(rows).decode()
+            cursor.execute(_HOLD, [written])
+            cursor.execute(_KEEP, [source, gateway, now, written])
         cursor.execute(_COMPLETE, [source, complete_through, gateway, now])
         through: datetime = cursor.fetchone()[0]
     return through

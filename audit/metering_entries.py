@@ -41,15 +41,16 @@ PERIOD_OPENED = Entry(
     "period.opened",
     "create",
     "calendar-days",
-    "opened/open billing period {target}[ of {organization}]",
-    "label starts_at ends_at state",
+    "opened/open billing period {target}[ and {others} after it][ of {organization}]",
+    "label starts_at ends_at state others",
 )
 PERIOD_SPLIT = Entry(
     "period.split",
     "update",
     "scissors",
-    "ended/end billing period {target}[ of {organization}] where its contract changed",
-    "ends_at",
+    "ended/end billing period {target}[ of {organization}] where its contract changed"
+    "[, and gave the new version {others} after it]",
+    "ends_at others",
 )
 PERIOD_REVIEW_BEGUN = Entry(
     "period.review_begun",

@@ -164,7 +164,7 @@ def _record_split(
         target=first.target,
         organization=organization.target,
         further=[period.target for period in others],
-        detail={"ends_at": f"{at:%Y-%m-%dT%H:%M:%SZ}"},
+        detail={"ends_at": f"{at:%Y-%m-%dT%H:%M:%SZ}", **_told_of(others)},
     )
 
 
@@ -183,4 +183,10 @@ def _record_periods(opened: Sequence[BillingPeriod], organization: Organization,
             "ends_at": [None, f"{opened[-1].span.upper:%Y-%m-%dT%H:%M:%SZ}"],
             "state": [None, first.state],
         },
+        detail=_told_of(others),
     )
+
+
+def _told_of(others: Sequence[BillingPeriod]) -> dict[str, str | int]:
+    """How many periods an event is of besides the one that it names: its sentence stands at each of them."""
+    return {"others": len(others)} if others else {}

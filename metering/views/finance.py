@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -14,6 +15,7 @@ from metering.models import BillingPeriod, Statement
 from metering.models.periods import BillingPeriodQuerySet
 from metering.models.statements import StatementQuerySet
 from metering.papers.reading import named
+from orgs import pages
 from orgs.access import requires
 from orgs.policy import Permission
 from orgs.requests import StaffRequest
@@ -40,7 +42,7 @@ def finance(request: StaffRequest) -> HttpResponseBase:
         "statements": rows.statements().count(),
         "notes": rows.filter(kind=Statement.Kind.CREDIT_NOTE).count(),
         "unfinished": books.unfinished(periods, month),
-        "title": "Finance export",
+        **pages.place("Finance export", ("Billing periods", reverse("metering:board"))),
     }
     return render(request, "metering/finance.html", context)
 

@@ -53,6 +53,7 @@ def test_both_are_recorded_with_who_did_it(halide: Organization) -> None:
     assert [opened.target_label, *(one["label"] for one in opened.further)] == [
         period.label for period in halide.billing_periods.all()
     ]
+    assert f"opened billing period {opened.target_label} and {len(opened.further)} after it" in opened.sentence
 
 
 def test_when_the_trail_fails_nothing_opens(db: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,6 +64,7 @@ def test_a_stranger_sees_no_navigation(asking):
         ("keys:org_refusals", "Organizations"),
         ("audit:job", "Jobs"),
         ("metering:for_org", "Organizations"),
+        ("metering:org_periods", "Organizations"),
         ("metering:contract", "Organizations"),
         ("metering:edit_contract", "Organizations"),
         ("keys:detail", "Keys"),

@@ -90,10 +90,12 @@ def join_periods(contract: Contract, before: Contract) -> list[trail.Target]:
 def _spans_after(last: BillingPeriod | None, begins: datetime, before: Contract, count: int) -> list[periods.Span]:
     """Return the span of the last period, and of so many after it; ValidationError where there are not as many."""
     first = last.span.lower if last else begins
-    spans = list(islice(periods.between(first, NEVER, before.terms), count + bool(last)))
+    # A period that was split once begins where no period of these terms does.
+    terms = replace(before.terms, since=first)
+    spans = list(islice(periods.between(first, NEVER, terms), count + bool(last)))
     if last and len(spans) <= count:
         # Between two versions there is no room for one more: what was split stays split.
-        rest = replace(before.terms, since=begins)
+        rest = replace(terms, since=begins)
         spans = [periods.Span(first, begins), *islice(periods.between(begins, NEVER, rest), count)]
     if len(spans) < count + bool(last):
         raise ValidationError("The version before it ends before the periods that are open. Correct it instead.")

@@ -60,6 +60,17 @@ def test_between_two_versions_the_first_goes_on_to_the_later(tessera: Organizati
     assert _told(tessera)[1:4] == [("2026-11", 1), ("2026-11-12", 1), ("2026-12", 2)]
 
 
+def test_of_two_within_a_period_each_is_withdrawn(tessera: Organization, first: Contract) -> None:
+    later = _replace(tessera, NOON + 4 * DAY)
+    _withdraw(_replace(tessera, NOON + 2 * DAY))
+    _withdraw(later)
+    first.refresh_from_db()
+    assert first.effective.upper is None
+    # What was split stays split, and what was split off is whole again: it ends with its month.
+    assert _told(tessera)[1:4] == [("2026-11", 1), ("2026-11-12", 1), ("2026-12", 1)]
+    assert tessera.billing_periods.get(label="2026-11-12").span.upper == DECEMBER
+
+
 def test_it_is_kept_and_another_one_may_begin_then(tessera: Organization) -> None:
     gone = _withdraw(_replace(tessera, DECEMBER))
     assert gone.prices.count() == 2

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from importlib import import_module
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from keys.models import KeySecret
 from metering import summing, tasks
@@ -158,3 +159,19 @@ def test_several_workers_and_batches_together_leave_each_day_once(
     hours = UsageHour.objects.filter(hour__date__lte=summing.last_day(now)).values_list("generations", flat=True)
     assert sum(summed) == sum(hours) > 15
     assert rollups_equal_the_ledger()
+
+
+def test_days_that_were_summed_in_another_way_are_forgotten_and_summed_anew(
+    live: KeySecret, now: datetime, report: Report
+) -> None:
+    noon = midday(now, days=3)
+    report(generation(live, noon, outcome="failed"))
+    summing.run(now=now)
+    # As when a failure without a cause was nobody's.
+    DaySum.objects.update(ours_v2=0)
+    summing.run(now=now)
+    assert not rollups_equal_the_ledger()
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("metering.migrations.0021_days_are_summed_anew").FORGET)
+    summing.run(now=now)
+    assert DaySum.objects.get(day=noon.date(), told="").ours_v2 == 1

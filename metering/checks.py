@@ -1,6 +1,7 @@
 """What is found of many billing periods at once, and written down for the lists that show thousands of them."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from metering import agreement, drafts, rating
 from metering.agreement import Agreement
 from metering.closing import State
 from metering.drafts import Draft
-from metering.models import BillingPeriod, PeriodCheck
+from metering.models import AdjustmentRequest, BillingPeriod, PeriodCheck
 
 # One in review is looked at anew after so long, one that runs after the other.
 REVIEWED = timedelta(minutes=5)
@@ -21,7 +22,10 @@ AT_ONCE = 200
 # In one turn of the sweep; the oldest come first.
 MOST = 2_000
 log = logging.getLogger(__name__)
-_COLUMNS = ("checked_at", "generations", "late", "amount", "currency", "differing", "behind", "unpriced", "compared")
+_COLUMNS = (
+    "checked_at", "generations", "late", "amount", "currency",
+    "differing", "behind", "unpriced", "undecided", "compared",
+)  # fmt: skip
 _ANEW = f"ON CONFLICT (period_id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS)}"
 
 
@@ -40,7 +44,11 @@ def of_drafts(
     """Look at periods whose drafts are at hand."""
     ended = [period for period in periods if period.state in (State.OPEN, State.REVIEW) and period.span.upper <= at]
     agreed = agreement.of_periods(ended)
-    return {period.pk: _check(period, drafted[period.pk], agreed.get(period.pk, Agreement()), at) for period in periods}
+    undecided = _undecided(periods)
+    return {
+        period.pk: _check(period, drafted[period.pk], agreed.get(period.pk, Agreement()), undecided[period.pk], at)
+        for period in periods
+    }
 
 
 def keep(checks: Iterable[PeriodCheck]) -> None:
@@ -72,7 +80,12 @@ def _refresh(periods: Sequence[BillingPeriod], *, now: datetime) -> None:
                 _refresh([period], now=now)
 
 
-def _check(period: BillingPeriod, draft: Draft, agreed: Agreement, at: datetime) -> PeriodCheck:
+def _undecided(periods: Sequence[BillingPeriod]) -> Counter[int | None]:
+    waiting = AdjustmentRequest.objects.waiting().filter(period__in=periods).order_by()
+    return Counter(waiting.values_list("period_id", flat=True))
+
+
+def _check(period: BillingPeriod, draft: Draft, agreed: Agreement, undecided: int, at: datetime) -> PeriodCheck:
     return PeriodCheck(
         period=period,
         checked_at=at,
@@ -83,5 +96,6 @@ def _check(period: BillingPeriod, draft: Draft, agreed: Agreement, at: datetime)
         differing=agreed.differing,
         behind=list(agreed.behind),
         unpriced=[name[:200] for name in draft.unpriced],
+        undecided=undecided,
         compared=agreed.compared,
     )

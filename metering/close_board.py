@@ -36,7 +36,8 @@ ORDERS: dict[str, Any] = {
     "review": F("review_until"),
     "period": F("span"),
 }
-_PROBLEMS = Q(found__differing__gt=0) | Q(found__behind__len__gt=0) | Q(found__unpriced__len__gt=0)
+_PROBLEMS = Q(found__differing__gt=0) | Q(found__undecided__gt=0)
+_PROBLEMS |= Q(found__behind__len__gt=0) | Q(found__unpriced__len__gt=0)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from metering.models import BillingPeriod
 State = BillingPeriod.State
 # A review that begins later than this after the period's end gets its whole length all the same.
 PUNCTUAL = timedelta(days=1)
-OVERRIDABLE = frozenset({"differs", "behind", "unpriced", "currency"})
+OVERRIDABLE = frozenset({"differs", "behind", "unpriced", "currency", "undecided"})
 # A blocker names so many sources or prices.
 NAMED = 3
 
@@ -33,6 +33,8 @@ class Facts:
     behind: tuple[str, ...] = ()
     # Usage that no price is agreed for, as its line is called; with FOREIGN before it what is in another currency.
     unpriced: tuple[str, ...] = ()
+    # Adjustments on its bill that nobody has approved or declined yet.
+    undecided: int = 0
     is_overridden: bool = False
 
 
@@ -118,6 +120,13 @@ def _prices(facts: Facts) -> Iterator[Blocker]:
         yield Blocker("currency", title, "Ask for an adjustment in the contract’s currency, then override.")
 
 
+def _adjustments(facts: Facts) -> Iterator[Blocker]:
+    if facts.undecided and not facts.is_overridden:
+        what = plurals.counted(facts.undecided, "adjustment")
+        title = f"{what} {'waits' if facts.undecided == 1 else 'wait'} for a decision"
+        yield Blocker("undecided", title, "Approve or decline: once the period is final, its bill takes no more.")
+
+
 def _named(names: tuple[str, ...]) -> str:
     more = len(names) - NAMED
     named = ", ".join(names[:NAMED])
@@ -128,4 +137,4 @@ def _day(facts: Facts, at: datetime) -> str:
     return f"{at.astimezone(facts.zone):%-d %b %Y, %H:%M}"
 
 
-_RULES: tuple[Callable[[Facts], Iterator[Blocker]], ...] = (_running, _review, _held, _counts, _prices)
+_RULES: tuple[Callable[[Facts], Iterator[Blocker]], ...] = (_running, _review, _held, _counts, _prices, _adjustments)

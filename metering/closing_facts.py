@@ -33,5 +33,6 @@ def of_check(period: BillingPeriod, check: PeriodCheck | None, *, at: datetime) 
         differences=check.differing if check else 0,
         behind=tuple(check.behind) if check else (),
         unpriced=tuple(check.unpriced) if check else (),
+        undecided=check.undecided if check else 0,
         is_overridden=period.override_at is not None,
     )

@@ -20,6 +20,8 @@ class PeriodCheck(models.Model):
     differing = models.PositiveIntegerField(default=0)
     behind: "ArrayField[list[str], list[str]]" = ArrayField(models.CharField(max_length=64), default=list)
     unpriced: "ArrayField[list[str], list[str]]" = ArrayField(models.CharField(max_length=200), default=list)
+    # Adjustments that somebody asked for on its bill, and nobody has decided.
+    undecided = models.PositiveIntegerField(default=0)
 
     # What the hours that were compared with gateways' stood at, as `metering.agreement` marks it; empty: none were.
     compared = models.CharField(max_length=200, default="")

@@ -57,7 +57,7 @@ def test_versions_stand_in_the_chart_v2_first(used: Organization, viewer: Staff,
 
 def test_keys_add_up_to_the_total(used: Organization, viewer: Staff, browser_of: Browser) -> None:
     rows = [row[:4] for row in _rows(browser_of(viewer).get(f"/orgs/{used.uid}/usage/").text)]
-    assert ["render-farm Halide & Sons".replace("&", "&amp;"), "3", "1", "4"] in rows
+    assert ["render-farm", "3", "1", "4"] in rows
     assert ["All", "3", "1", "4"] in rows
 
 

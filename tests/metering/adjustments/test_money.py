@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
 
 from audit import trail
-from metering import actions, adjustment_rules
+from metering import actions, adjustment_rules, checks, closing, closing_facts
 from metering.models import Adjustment, AdjustmentRequest, BillingPeriod
 from orgs.models import Organization, Staff
 from tests.metering.adjustments.conftest import BEA, approve, close, credit
@@ -126,3 +126,17 @@ def test_a_sign_that_is_not_its_kind_s_is_refused_by_the_database(period: Billin
         request.pk, request.uid, request.kind, request.amount = None, f"adr_{kind}", kind, Decimal(amount)
         with pytest.raises(IntegrityError, match="a_request_is_a_void_or_money"), transaction.atomic():
             request.save(force_insert=True)
+
+
+def test_what_nobody_has_decided_stands_in_the_way_of_its_period(
+    now: datetime, period: BillingPeriod, billing: Staff, administrator: Staff
+) -> None:
+    asked = credit(period, billing)
+    assert "undecided" in _in_the_way(period, now)
+    approve(asked, administrator, now)
+    assert "undecided" not in _in_the_way(period, now)
+
+
+def _in_the_way(period: BillingPeriod, now: datetime) -> list[str]:
+    found = checks.look([period], at=now)[period.pk]
+    return [blocker.code for blocker in closing.blockers(closing_facts.of_check(period, found, at=now))]

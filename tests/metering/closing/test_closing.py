@@ -36,6 +36,8 @@ def test_nothing_is_in_the_way_once_the_window_is_over() -> None:
         ({"behind": tuple("abcde")}, "a, b, c and 2 more have not told all counts"),
         ({"unpriced": ("v2 generations, 8K",)}, "No price for v2 generations, 8K"),
         ({"unpriced": (f"{FOREIGN}ADJ-7 in USD",)}, "Not on this bill, for another currency: ADJ-7 in USD"),
+        ({"undecided": 1}, "1 adjustment waits for a decision"),
+        ({"undecided": 12}, "12 adjustments wait for a decision"),
     ],
 )
 def test_each_thing_in_the_way_has_a_title(changed: dict[str, object], said: str) -> None:
@@ -45,8 +47,14 @@ def test_each_thing_in_the_way_has_a_title(changed: dict[str, object], said: str
 
 
 def test_everything_is_named_at_once() -> None:
-    facts = replace(READY, is_held=True, hold_reason="x", differences=2, behind=("a",), unpriced=("b",))
-    assert [blocker.code for blocker in closing.blockers(facts)] == ["held", "differs", "behind", "unpriced"]
+    facts = replace(READY, is_held=True, hold_reason="x", differences=2, behind=("a",), unpriced=("b",), undecided=1)
+    assert [blocker.code for blocker in closing.blockers(facts)] == [
+        "held",
+        "differs",
+        "behind",
+        "unpriced",
+        "undecided",
+    ]
     assert closing.said(closing.blockers(facts)).startswith("Held: x. Gateway counts differ in 2 hours. a has not")
 
 
@@ -58,7 +66,7 @@ def test_early_waits_for_no_window_but_for_everything_else() -> None:
 
 
 def test_an_override_lets_counts_and_prices_be_and_nothing_else() -> None:
-    facts = replace(READY, differences=2, behind=("a",), unpriced=("b",), is_overridden=True)
+    facts = replace(READY, differences=2, behind=("a",), unpriced=("b",), undecided=1, is_overridden=True)
     assert _titles(facts) == []
     assert _titles(replace(facts, is_held=True, hold_reason="x")) == ["Held: x"]
     assert _titles(replace(facts, at=END)) == ["Review window ends 6 Nov 2026, 00:00"]

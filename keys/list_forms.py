@@ -20,7 +20,7 @@ NO_MAIL = "Mail to customers is not set up here. The new secrets wait among the 
 
 
 class ViewForm(ActionForm):
-    name = Text(max_length=40, help_text="A tab of yours above the list, such as Expiring at Halide.")
+    name = Text(max_length=40, help_text="A tab of yours above the list, such as Month end at Halide.")
 
     @property
     def kept_name(self) -> str:

@@ -3,15 +3,16 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from audit import jobs, trail
-from metering import actions, closing, closing_facts, currencies
+from metering import actions, checks, closing, closing_facts, currencies
 from metering.closing import State
-from metering.models import BillingPeriod, Statement
+from metering.models import BillingPeriod, PeriodCheck, Statement
 from orgs import on_behalf, policy
 from orgs.models import Staff
 from orgs.policy import Permission
@@ -21,11 +22,13 @@ Arguments = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Act:
-    """One kind of work. `refusal` says why a period stays as it is, "" where it does not; `do` says what was done."""
+    """One kind of work, and what follows from it. `refusal` says why a period stays as it is, "" where it does not;
+    `do` says what was done."""
 
     name: str
     title: str
     done: str
+    follows: str
     refusal: Callable[[BillingPeriod, closing.Facts], str]
     do: Callable[[BillingPeriod, trail.Actor, dict[str, str]], str]
 
@@ -47,23 +50,32 @@ class Act:
 
 @dataclass(frozen=True)
 class Review:
-    """What would become of the chosen periods: those that change, and those that stay with why."""
+    """What would become of the chosen periods: those that change with their figures, and those that stay with why."""
 
-    changing: list[BillingPeriod]
+    changing: list[tuple[BillingPeriod, PeriodCheck]]
     staying: list[tuple[BillingPeriod, str]]
+
+    @property
+    def totals(self) -> list[str]:
+        """What those that change come to before tax, by currency."""
+        sums: dict[str, Decimal] = {}
+        for _, found in self.changing:
+            sums[found.currency] = sums.get(found.currency, Decimal(0)) + found.amount
+        return [currencies.said(sums[currency], currency) for currency in sorted(sums)]
 
 
 def review(act: Act, periods: Iterable[BillingPeriod], *, person: Staff, at: datetime) -> Review:
     """Look at each without changing any."""
     chosen, found = list(periods), Review([], [])
-    facts = closing_facts.of_periods(chosen, at=at)
+    looked = checks.look(chosen, at=at)
     for period in chosen:
         may = policy.can(person, Permission.PERIOD_FINISH, period)
-        refusal = act.refusal(period, facts[period.pk]) if may else "You may not do this to this billing period."
+        facts = closing_facts.of_check(period, looked[period.pk], at=at)
+        refusal = act.refusal(period, facts) if may else "You may not do this to this billing period."
         if refusal:
             found.staying.append((period, refusal))
         else:
-            found.changing.append(period)
+            found.changing.append((period, looked[period.pk]))
     return found
 
 
@@ -107,11 +119,17 @@ def _release(period: BillingPeriod, actor: trail.Actor, why: dict[str, str]) -> 
     return "Released."
 
 
+_FINISHED = "Nothing is counted into them any more, and their statements are issued. Neither can be undone."
+_HELD = "They stay as they are until somebody releases them."
+_RELEASED = (
+    "Where the review window is over, the period is closed within a minute and its statement issued, unless"
+    " something else is in its way. Neither can be undone."
+)
 ACTS = {
     act.name: act
     for act in (
-        Act("finish", "Make final", "Make final", _not_finishable, _finish),
-        Act("hold", "Hold for dispute", "Hold", _not_holdable, _hold),
-        Act("release", "Release", "Release", _not_held, _release),
+        Act("finish", "Make final", "Make final", _FINISHED, _not_finishable, _finish),
+        Act("hold", "Hold for dispute", "Hold", _HELD, _not_holdable, _hold),
+        Act("release", "Release", "Release", _RELEASED, _not_held, _release),
     )
 }

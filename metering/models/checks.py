@@ -1,6 +1,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from metering import currencies
 from metering.models.periods import BillingPeriod
 
 
@@ -31,3 +32,8 @@ class PeriodCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.period} at {self.checked_at:%F %H:%M} UTC"
+
+    @property
+    def amount_said(self) -> str:
+        """What it comes to before tax, for people."""
+        return currencies.said(self.amount, self.currency)

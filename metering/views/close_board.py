@@ -88,6 +88,7 @@ def finish_periods(request: StaffRequest, act: str) -> HttpResponse:
         "act": chosen,
         "form": form,
         "changing": review.changing[:SHOWN],
+        "totals": review.totals,
         "staying": review.staying[:SHOWN],
         "changes": len(review.changing),
         "stays": len(review.staying),
@@ -115,7 +116,7 @@ def _selected(request: StaffRequest, found: BoardFilter) -> list[BillingPeriod]:
 
 
 def _start(request: StaffRequest, act: Act, form: ReasonForm, review: Review) -> object:
-    pieces = closing_bulk.pieces(review.changing)
+    pieces = closing_bulk.pieces(period for period, _ in review.changing)
     asked = "\n".join([act.name, *sorted(piece.target.id for piece in pieces), *form.why.values()])
     return jobs.start(
         kind=act.kind,

@@ -1,6 +1,7 @@
 """The dialogs of one billing period: make it final, hold it, release it, let it be closed all the same."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
@@ -61,8 +62,8 @@ def release_period(request: StaffRequest, uid: str, label: str) -> HttpResponse:
     form = pages.asked(ReasonForm, request, TASK, period)
     if pages.accepted(form, _with(actions.release_period, period, request, form)):
         return pages.done(request, _page(period), f"{_called(period)} is released.")
-    is_over = period.state == State.REVIEW and period.review_until is not None and period.review_until <= now
-    return _dialog(request, "metering/release_period.html", period, form, "Release", {"is_over": is_over})
+    more = {"is_over": _is_over(period, now)}
+    return _dialog(request, "metering/release_period.html", period, form, "Release", more)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -76,7 +77,13 @@ def override_period(request: StaffRequest, uid: str, label: str) -> HttpResponse
     form = pages.asked(ReasonForm, request, TASK, period)
     if pages.accepted(form, _with(actions.override_agreement, period, request, form, now=now)):
         return pages.done(request, _page(period), f"{_called(period)} is closed once its review window is over.")
-    return _dialog(request, "metering/override_period.html", period, form, "Override", {"blockers": found})
+    more = {"blockers": found, "is_over": _is_over(period, now) and not period.is_held}
+    return _dialog(request, "metering/override_period.html", period, form, "Override", more)
+
+
+def _is_over(period: BillingPeriod, now: datetime) -> bool:
+    """Whether its review window is over, so that nothing but what is in its way keeps it from being closed."""
+    return period.state == State.REVIEW and period.review_until is not None and period.review_until <= now
 
 
 def _find(request: StaffRequest, uid: str, label: str) -> BillingPeriod:

@@ -126,6 +126,8 @@ def test_many_are_made_final_by_a_job_with_a_result_for_each(billing: Staff, bro
     review = client.get(asked)
     assert (review.context["changes"], review.context["stays"]) == (1, 1)
     assert "Gateway counts differ in 1 hour" in review.content.decode()
+    assert review.context["totals"] == ["€0.00"]
+    assert "Neither can be undone." in review.content.decode()
     client.post(asked, {"reason": "month end", "ticket": "FIN-7"})
     job = Job.objects.get()
     run_to_the_end(job)

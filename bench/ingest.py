@@ -26,7 +26,7 @@ HEAD = ("", "generations/s", "× COPY", "batch p50 ms", "batch p99 ms", *report.
 def main() -> None:
     options = _options()
     began = time.monotonic()
-    divide = cpu.shared if options.unpinned else cpu.one_for_the_load
+    divide = cpu.one_for_the_load if options.pinned else cpu.shared
     cores = divide(cpu.available())
     with running(cores) as rounds:
         rounds.prepare()
@@ -75,7 +75,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=figures.ROUNDS)
     parser.add_argument("--batches", type=int, default=BATCHES, help="of each sample")
-    parser.add_argument("--unpinned", action="store_true", help="the server and the load may use every core")
+    parser.add_argument("--pinned", action="store_true", help="a core for the load and one for the server")
     parser.add_argument("--validate", action="store_true", help="also validate's p99 beside half of that rate")
     return parser.parse_args()
 

@@ -103,7 +103,7 @@ class Now:
 
 def now(organization: Organization, *, at: datetime, names_gateways: bool) -> Now:
     """Look. `names_gateways` says whether the person sees gateways; else they are told by their ids."""
-    places, counters = standing.places(organization, at=at), store.current()
+    places, counters = standing.places(organization, at=at), store.patient()
     try:
         stands = standing.read(counters, organization.pk, places, at=at)
         jobs = sorted(running_jobs.jobs(counters, organization.pk, at=at), key=lambda job: job.began_at)

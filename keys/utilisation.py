@@ -29,7 +29,7 @@ def sample(*, at: datetime) -> int:
     Two at once count for no more time than has passed. A store that is away is looked at another time.
     """
     try:
-        counters = store.current()
+        counters = store.patient()
         seconds = _since_last(counters)
         seen = [(place, jobs) for place, jobs in _running(counters, _places(at)) if jobs]
     except store.CounterStoreDown as error:

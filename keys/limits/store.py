@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 # Beyond this the customer waits for us: whether to admit without counting is then for the plan to say.
 TIMEOUT_SECONDS = 0.05
+# A person who looks, or a sweep that counts, would sooner wait than be told nothing.
+PATIENT_SECONDS = 1.0
 
 
 class CounterStoreDown(Exception):
@@ -147,6 +149,14 @@ on_change: list[Callable[[bool], object]] = []
 def current() -> Store:
     """Return this process's store."""
     made = made_for(settings.VALKEY_URL, on_change=lambda is_open: [told(is_open) for told in on_change])
+    os.register_at_fork(after_in_child=made.leave_to_the_parent)
+    return made
+
+
+@functools.cache
+def patient() -> Store:
+    """Return the same for what no call waits for; that it does not answer here leaves no call undecided."""
+    made = made_for(settings.VALKEY_URL, timeout=PATIENT_SECONDS)
     os.register_at_fork(after_in_child=made.leave_to_the_parent)
     return made
 

@@ -50,6 +50,7 @@ def counters(valkey: redis.Redis, cluster: ValkeyCluster, monkeypatch: pytest.Mo
     made = Cluster(cluster.url, timeout=10)
     monkeypatch.setattr(limits, "limiter", lambda: Limiter(made))
     monkeypatch.setattr(store, "current", lambda: made)
+    monkeypatch.setattr(store, "patient", lambda: made)
     monkeypatch.setattr(store, "client", lambda: valkey)
     monkeypatch.setattr(tokens, "_client", lambda: valkey)
     return made

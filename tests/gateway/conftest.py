@@ -90,6 +90,7 @@ def a_patient_and_empty_counter_store(monkeypatch: pytest.MonkeyPatch) -> Iterat
     patient = store.Store(settings.VALKEY_URL, timeout=10)
     monkeypatch.setattr(limiter, "limiter", lambda: limiter.Limiter(patient))
     monkeypatch.setattr(store, "current", lambda: patient)
+    monkeypatch.setattr(store, "patient", lambda: patient)
     monkeypatch.setattr(store, "client", lambda: client)
     yield client
     client.flushdb()

@@ -20,7 +20,7 @@ HOUR = timedelta(hours=1)
 def patient(monkeypatch: pytest.MonkeyPatch, settings: object) -> store.Store:
     """The machine that tests is busy."""
     made = store.Store(settings.VALKEY_URL, timeout=10)  # type: ignore[attr-defined]
-    monkeypatch.setattr(store, "current", lambda: made)
+    monkeypatch.setattr(store, "patient", lambda: made)
     return made
 
 
@@ -112,6 +112,6 @@ def test_where_nothing_runs_nothing_is_written(workers_valkey: redis.Redis) -> N
 
 def test_a_store_that_is_away_is_looked_at_another_time(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     a_pool()
-    monkeypatch.setattr(store, "current", lambda: store.Store(f"unix://{tmp_path}/nothing.sock"))
+    monkeypatch.setattr(store, "patient", lambda: store.Store(f"unix://{tmp_path}/nothing.sock"))
     tasks.sample_pools()
     assert not PoolHour.objects.exists()

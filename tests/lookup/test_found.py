@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from keys.models import KeySecret, Refusal, SecretHour
-from tests.factories import GatewayFactory, OrganizationFactory
+from orgs.models import Organization
+from tests.factories import GatewayFactory, OrganizationFactory, SecretFactory
 from tests.lookup.conftest import Box, generation, titles
 
 LOG = '2026-11-22T08:41:07Z level=INFO caller=203.0.113.250 said="{}" took=12ms\n'
@@ -50,6 +51,12 @@ def test_a_key_prefix_is_found(form: str, place: Any, box: Box, secret: KeySecre
     answer = box.paste(place(form.format(secret.public_id)))
     assert f"Key prefix {secret} of key render-farm-prod" in titles(answer)
     assert "A prefix is no secret" in answer.text
+
+
+@pytest.mark.parametrize("place", [str, around], ids=["alone", "in a log"])
+def test_a_public_id_of_letters_alone_is_found_too(place: Any, box: Box, her_organization: Organization) -> None:
+    SecretFactory(key__organization=her_organization, key__name="comp-nodes", public_id="yLxRVMJFaAPc")
+    assert "Key prefix axk_live_yLxRVMJFaAPc of key comp-nodes" in titles(box.paste(place("yLxRVMJFaAPc")))
 
 
 @pytest.mark.parametrize("place", [str, around], ids=["alone", "in a log"])

@@ -57,7 +57,7 @@ def test_without_jobs_or_refusals_it_says_so(look: Look) -> None:
 def test_that_the_store_is_away_is_said_and_nothing_is_made_up(
     secret: KeySecret, look: Look, monkeypatch: pytest.MonkeyPatch, tmp_path: object
 ) -> None:
-    monkeypatch.setattr(store, "current", lambda: store.Store(f"unix://{tmp_path}/nothing.sock"))
+    monkeypatch.setattr(store, "patient", lambda: store.Store(f"unix://{tmp_path}/nothing.sock"))
     html = look()
     assert "the counter store does not answer" in html
     assert "not known" in html

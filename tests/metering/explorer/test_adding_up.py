@@ -126,6 +126,8 @@ def test_the_time_before_is_counted_bar_by_bar(
 def test_a_line_that_is_no_more_used_stands_there_with_nothing(
     hers: object, now: datetime, report: Report, ask: Ask, used: list[Organization]
 ) -> None:
-    report(generation(hers, now - timedelta(days=33)))  # type: ignore[arg-type]
-    board = _board(ask(f"from={now - timedelta(days=32, hours=0):%Y-%m-%d}&to={now - timedelta(days=32):%Y-%m-%d}"))
+    # What else is used begins 31 days ago and some hours: after the day that is asked about, whatever the clock shows.
+    report(generation(hers, now - timedelta(days=34)))  # type: ignore[arg-type]
+    day = f"{now - timedelta(days=33):%Y-%m-%d}"
+    board = _board(ask(f"from={day}&to={day}"))
     assert [(line.total, line.before) for line in board.lines] == [(0, 1)]

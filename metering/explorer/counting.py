@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, transaction
 
 from metering import causes
-from metering.explorer import grains, sources, sums
+from metering.explorer import grains, sources, statements, sums
 from metering.explorer.dimensions import BY_NAME
 from metering.explorer.query import Filter
 from metering.explorer.sources import Part
@@ -54,8 +53,6 @@ FROM counted LEFT JOIN largest ON largest.series = counted.series GROUP BY slot,
 UNION ALL
 SELECT NULL, NULL, line, string_agg(slot || ':' || {{shown}}, ' '), {_SUMS} FROM counted GROUP BY line
 """  # noqa: S608 (only names of columns are put together)
-# Compiling the statement would take longer than running it; and tens of thousands of groups need no disk.
-_PREPARE = "SELECT set_config('jit', 'off', true), set_config('work_mem', '32MB', true)"
 _SUCCEEDED, _ALL = "(v2 + v1)", "(v2 + v1 + failed_v2 + failed_v1)"
 
 
@@ -150,10 +147,8 @@ def count(asked: Filter, *, most: int = MOST_SERIES) -> Counted:
         summed="".join(f"UNION ALL {sql}" for sql, _ in summed),
         shown=_ALL if asked.counts_attempts else _SUCCEEDED,
     )
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_PREPARE)
-        cursor.execute(statement, [*(one for _, params in [*parts, *summed] for one in params), most])
-        return _read(cursor.fetchall())
+    params = [one for _, each in [*parts, *summed] for one in each]
+    return _read(statements.fetch(statement, [*params, most]))
 
 
 def _part(asked: Filter, part: Part, told: Told | None) -> tuple[str, list[Any]]:

@@ -1,6 +1,7 @@
 """How finely usage is drawn: hours, days or months, each for as long as its bars can be told apart. Pure."""
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -40,9 +41,11 @@ def fits(grain: str, span: Span) -> bool:
     return grain == MONTH or span.length <= {HOUR: MOST_HOURS, DAY: MOST_DAYS}[grain]
 
 
-def slots(span: Span, grain: str, zone: ZoneInfo) -> list[Slot]:
+# One page asks for the same ones seven times.
+@functools.lru_cache(maxsize=64)
+def slots(span: Span, grain: str, zone: ZoneInfo) -> Sequence[Slot]:
     """Return the bars of the span, the first and the last cut to it."""
-    return list(_hours(span, zone) if grain == HOUR else _days(span, zone) if grain == DAY else _months(span, zone))
+    return tuple(_hours(span, zone) if grain == HOUR else _days(span, zone) if grain == DAY else _months(span, zone))
 
 
 def ordinal_of_day(day: date) -> int:

@@ -37,6 +37,9 @@ _NARROWED = """
     SELECT * FROM ({rows}) AS rollup WHERE organization_id = whose AND {within} OFFSET 0
 ) AS rollup
 """
+# Keys and organizations have one sum for nearly every day: grouping these would cost more than it leaves out, and what
+# stands twice is added up all the same.
+_TOGETHER, _SINGLE = "GROUP BY 1, 2, 3", {KEY.name, ORGANIZATION.name}
 # A day's columns as a row, or as one for each value where these columns are what usage is grouped by.
 _WHOLE = "(series, v2, v1, failed_v2, failed_v1, ours_v2 + ours_v1, units_v2 + units_v1)"
 _APART = {
@@ -50,7 +53,7 @@ SELECT slot, part.series, {line}, part.v2, part.v1, part.failed_v2, part.failed_
     WHERE NOT EXISTS (
         SELECT FROM metering_staleday AS stale
         WHERE stale.organization_id = kept.organization_id AND stale.day = kept.day
-    ) GROUP BY 1, 2, 3
+    ) {together}
 ) AS whole CROSS JOIN LATERAL (VALUES {parts}) AS part (series, v2, v1, failed_v2, failed_v1, ours, units)
 """
 
@@ -94,12 +97,14 @@ def summed(asked: Filter, told: Told) -> list[Part]:
 def select(asked: Filter, told: Told, part: Part) -> tuple[str, list[Any]]:
     """Return such rows as SQL: bar, series, line, and what stands in them of the versions and outcomes asked for."""
     sql, params = part.rows.order_by().values().query.sql_with_params()
+    is_single = asked.lines_by in _SINGLE
     columns = {
         "slot": "NULL::bigint" if part.is_before else grains.ordinal_in_sql(asked.grain, told.day),
         "series": _column(asked.by),
         "grouped": _column(asked.lines_by),
         "line": "part.series" if asked.lines_by in _APART else "line",
-        "sums": ", ".join(_sums(asked)),
+        "sums": ", ".join(_sums(asked, apart=is_single)),
+        "together": "" if is_single else _TOGETHER,
         "rows": sql,
         "parts": _APART.get(asked.by, _WHOLE),
     }
@@ -148,14 +153,15 @@ def _column(name: str) -> str:
     return "organization_id::text" if name == ORGANIZATION.name else "value"
 
 
-def _sums(asked: Filter) -> Iterator[str]:
-    """Yield each column's sum; nothing of those whose version or outcome is not asked for."""
+def _sums(asked: Filter, *, apart: bool) -> Iterator[str]:
+    """Yield each column's sum, or row by row what stands there; 0 where version or outcome is not asked for."""
     versions, outcomes = _values(asked, VERSION), _values(asked, OUTCOME)
     for version in ("v2", "v1"):
         for column, outcome in (("", "succeeded"), ("failed_", "failed"), ("ours_", "failed"), ("units_", "succeeded")):
             name = f"{column}{version}"
             is_asked = version in versions and outcome in outcomes
-            yield f"sum({name})::bigint AS {name}" if is_asked else f"0::bigint AS {name}"
+            value = f"{name}::bigint" if apart else f"sum({name})::bigint"
+            yield f"{value if is_asked else '0::bigint'} AS {name}"
 
 
 def _values(asked: Filter, dimension: Dimension) -> set[str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -10,10 +11,12 @@ from typing import Any
 from django.db import connection
 
 from audit import wording
-from metering import nesting
+from metering import names, nesting
 from metering.results import REPLAY, Result
 
 KEPT = frozenset({"rejected", "conflict", "replay"})
+# What may be an organization's id: anything else in a body is not asked of the database.
+_ORGANIZATION = re.compile(r"org_\w{1,60}", re.ASCII)
 
 Row = dict[str, Any]
 
@@ -37,11 +40,23 @@ def write_down(
 ) -> list[Row]:
     """Write down what of a batch was not counted, with its body: rejected, in conflict, or a replay.
 
-    Credentials in a body are masked.
+    Credentials in a body are masked. `organizations` are those that are known already; others are looked up.
     """
-    return [
-        _row(result, items[result["index"]], organizations, source) for result in results if _status(result) in KEPT
-    ]
+    kept = [(result, items[result["index"]]) for result in results if _status(result) in KEPT]
+    whose = _whose({_named(item) for _, item in kept}, organizations)
+    return [_row(result, item, whose, source) for result, item in kept]
+
+
+def _whose(named: set[str], known: Mapping[str, int]) -> Mapping[str, int]:
+    """Return the organizations that rejects name: one that no good item of the batch names was not asked for yet."""
+    new = {one for one in named - known.keys() if _ORGANIZATION.fullmatch(one)}
+    found = names.look_up(organizations=new, public_ids=()).organizations if new else {}
+    return {one: id for one in named if (id := known.get(one) or found.get(one))}
+
+
+def _named(item: Any) -> str:
+    named = item.get("organization") if isinstance(item, dict) else None
+    return named if isinstance(named, str) else ""
 
 
 def _status(result: Result) -> str:
@@ -62,13 +77,12 @@ def _row(result: Result, item: Any, organizations: Mapping[str, int], source: st
     # ASCII only: what PostgreSQL cannot keep as a character stays readable as its escape.
     raw = wording.masked(json.dumps(nesting.shallow(item), sort_keys=True, ensure_ascii=True))
     same = "\n".join([_status(result), result["code"] or "", source, raw])
-    named = item.get("organization") if isinstance(item, dict) else None
     return {
         "status": _status(result),
         "code": result["code"],
         "fields": result["fields"],
         "generation_id": _storable(result["generation_id"]),
-        "organization_id": organizations.get(named) if isinstance(named, str) else None,
+        "organization_id": organizations.get(_named(item)),
         "raw": raw,
         "fingerprint": f"\\x{hashlib.sha256(same.encode()).hexdigest()}",
     }

@@ -3,11 +3,13 @@
 import json
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from audit import uuid7
 from keys.models import KeySecret
+from metering import names
 from metering.models import Generation, RejectedGeneration
 from metering.results import rfc3339
 from tests.metering.conftest import Report, generation
@@ -169,6 +171,26 @@ def test_a_reject_is_kept_with_its_raw_body_once(live: KeySecret, now: datetime,
     assert json.loads(kept.raw) == item
     assert (kept.organization, kept.source, kept.gateway) == (live.key.organization, "gw-eu-1", "gwc_test")
     assert (kept.received_at, kept.last_received_at) == (now, now + SECOND)
+
+
+def test_a_batch_without_any_good_item_is_kept_under_its_organizations(
+    live: KeySecret, hers: KeySecret, now: datetime, report: Report
+) -> None:
+    wrong = [generation(live, now, units="1"), generation(hers, now, api_version="v3")]
+    report(*wrong, {"organization": "org_nobody"}, {"organization": "org_\0"}, {"organization": ["org_x"]}, None)
+    whose = dict(RejectedGeneration.objects.values_list("generation_id", "organization__name"))
+    assert whose == {wrong[0]["generation_id"]: "Halide & Sons", wrong[1]["generation_id"]: "Kestrel VFX", "": None}
+
+
+@pytest.mark.parametrize("units", [1, 0, "1"])
+def test_a_batch_asks_once_for_its_organizations(
+    units: Any, live: KeySecret, now: datetime, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where nothing is wrong, and where nothing is right."""
+    looked_up = Mock(side_effect=names.look_up)
+    monkeypatch.setattr(names, "look_up", looked_up)
+    report(generation(live, now, units=units), generation(live, now, units=units))
+    assert looked_up.call_count == 1
 
 
 def test_a_conflict_is_kept_too(live: KeySecret, now: datetime, report: Report) -> None:

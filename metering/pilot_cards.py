@@ -101,10 +101,19 @@ class Card:
         return pilot_limits.said(pilot_records.agreed_of(self.pilot))
 
     @property
+    def beginning(self) -> str:
+        """What stands before the time of its beginning."""
+        pilot = self.pilot
+        if pilot.has_started(at=pilot.settled_at or self.at):
+            return "Began"
+        return "Was to begin" if pilot.settled_at else "Begins" if pilot.is_open else "To begin"
+
+    @property
     def steps(self) -> list[dict[str, str]]:
         """The course of a pilot, and where it stands."""
         pilot, end = self.pilot, _ENDS.get(Pilot.State(self.pilot.state), "Converted")
-        begun, over = pilot.is_open or bool(pilot.settled_at), bool(pilot.settled_at)
+        over = bool(pilot.settled_at)
+        begun = over or (pilot.is_open and pilot.has_started(at=self.at))
         return [
             {"text": "Planned", "note": "", "state": "done" if begun else "now"},
             {"text": "Running", "note": _day(pilot.starts_at), "state": "done" if over else "now" if begun else ""},

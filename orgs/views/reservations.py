@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from orgs import access, actions, capacity_forms, pages
 from orgs.access import requires
-from orgs.capacity import cautions, spans, timeline, use
+from orgs.capacity import cautions, meanwhile, spans, timeline, use
 from orgs.capacity.room import NoRoom, counted
 from orgs.capacity_forms import USE
 from orgs.forms import ActionForm, ReasonForm
@@ -58,6 +58,7 @@ def reservation(request: StaffRequest, uid: str) -> HttpResponse:
         "state": state,
         "state_label": Reservation.State(state).label,
         "begins": found.begins(now),
+        "meanwhile": meanwhile.told(found, at=now) if found.begins(now) else "",
         "cautions": cautions.of(found, at=now) if state in STANDING else [],
         "days_in_all": len(found.span),
         "chart": use.chart(measured, label=label, with_shared=False),

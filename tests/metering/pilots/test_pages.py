@@ -51,6 +51,14 @@ def test_its_page_says_how_far_it_is(
     assert "Extend pilot" not in shown
 
 
+def test_one_that_begins_later_does_not_say_that_it_began(pilot: Pilot, viewer: Staff, browser_of: Any) -> None:
+    with time_machine.travel(pilot.starts_at - timedelta(hours=1), tick=False):
+        later = page(browser_of(viewer), pilot)
+    assert "<dt>Begins</dt>" in later
+    assert "Began" not in later
+    assert "<dt>Began</dt>" in page(browser_of(viewer), pilot)
+
+
 def test_what_stands_in_the_way_is_called_out_two_weeks_ahead(
     pilot: Pilot, administrator: Staff, browser_of: Any
 ) -> None:

@@ -96,6 +96,27 @@ def test_a_hold_says_for_how_many_days(client: Client, full: CapacityPool, other
     assert "A hold until" in _text(client, f"/capacity/reservations/{hold.uid}/")
 
 
+def test_until_a_reservation_begins_its_page_says_where_jobs_run(
+    client: Client, full: CapacityPool, her_organization: Organization
+) -> None:
+    later = a_reservation(full, organization=her_organization, units=8, first=8, last=12)
+    page = f"/capacity/reservations/{later.uid}/"
+    assert f"what else is reserved for it: 32 units in lisbon-a, {Reservation.objects.get(units=32).span}." in _text(
+        client, page
+    )
+    assert "Beyond that they run in the shared room." in _text(client, page)
+    a_reservation(full, organization=her_organization, units=2, first=6, last=7, overflow="refuse")
+    assert "or are refused, as those reservations say." in _text(client, page)
+
+
+def test_without_another_reservation_jobs_run_in_the_shared_room_until_it_begins(client: Client) -> None:
+    later = a_reservation(first=3, last=4)
+    a_reservation(a_pool(api_version="v1"), organization=later.organization, units=1)
+    assert "Until then the organization’s v2 jobs run in the shared room." in _text(
+        client, f"/capacity/reservations/{later.uid}/"
+    )
+
+
 def test_without_room_the_form_names_the_days_and_offers_ranges_that_a_button_fills_in(
     client: Client, full: CapacityPool, other_organization: Organization
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 LAST = date(2026, 11, 24)
-# Two weeks of (v2, v1, the period before), with quiet weekends.
+# Two weeks of (v2, v1, the 14 days before), with quiet weekends.
 COUNTS = [
     (45_210, 17_340, 61_900), (46_080, 17_020, 62_800), (50_400, 18_330, 64_000), (25_610, 8_100, 27_300),
     (22_950, 6_870, 29_700), (50_120, 17_640, 61_700), (55_300, 16_980, 61_200), (59_440, 16_210, 60_900),
@@ -182,13 +182,13 @@ def form() -> SpecimenForm:
 
 
 def bars(size: str = "short") -> dict[str, Any]:
-    """Generations a day by version, with the period before."""
+    """Generations a day by version, with the 14 days before."""
     first = LAST - timedelta(days=len(COUNTS) - 1)
     days = [first + timedelta(days=i) for i in range(len(COUNTS))]
     return {
         "label": "Generations a day, 11 to 24 Nov, by version.",
         "series": [{"cls": "s1", "label": "v2"}, {"cls": "s2", "label": "v1"}],
-        "ghost": "same day, period before",
+        "ghost": "the 14 days before, day by day",
         "size": size,
         "every": 3,
         "points": [

@@ -110,7 +110,7 @@ def stats(found: History) -> list[dict[str, str]]:
     return [
         {"label": "Calls", "value": f"{calls:,}", "note": f"{found.admitted:,} admitted"},
         {"label": "Refused", "value": f"{found.refused:,}", "note": "exact, by known keys"},
-        {"label": "Share refused", "value": share, "note": found.range.label.lower()},
+        {"label": "Refused of all calls", "value": share, "note": found.range.label.lower()},
         {
             "label": "Most frequent",
             "value": f"{first.calls:,}" if first else "–",

@@ -54,7 +54,7 @@ def comparison(shown: Shown, last: Shown | None) -> list[tuple[str, str]]:
     ]
     if minimum := paper.document["terms"].get("minimum_amount"):
         facts.append((f"Minimum of {currencies.said(Decimal(minimum), paper.currency)}", _minimum(paper)))
-    return [*facts, ("Refused", _refused(shown.period, last.period if last else None))]
+    return [*facts, ("Refused of all calls", _refused(shown.period, last.period if last else None))]
 
 
 def _amount_named(shown: Shown) -> str:

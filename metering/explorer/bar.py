@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from audit.picks import Link, Pick
-from metering.explorer import forms, grains, spans
+from metering.explorer import comparing, forms, grains, spans
 from metering.explorer.dimensions import (
     BY_NAME,
     CAUSE,
@@ -105,12 +105,12 @@ class Bar:
         return Link(f"Period {period.label}", self.asked.href(*TIME, add=[("period", period.label)]), is_on)
 
     def _compare(self) -> Pick:
-        asked = self.asked
+        asked, earlier = self.asked, comparing.named(self.asked)
         links = [
-            Link("Period before", asked.href("compare"), asked.compares),
+            Link(earlier.capitalize(), asked.href("compare"), asked.compares),
             Link("Nothing", asked.href("compare", add=[("compare", "no")]), not asked.compares),
         ]
-        return Pick("Compare", "period before" if asked.compares else "nothing", links)
+        return Pick("Compare", earlier if asked.compares else "nothing", links)
 
     def _by(self) -> Pick:
         asked = self.asked

@@ -56,6 +56,11 @@ class Board:
         return f"Generations {each} by {BY_NAME[self.asked.by].label.lower()}{self.with_failed}"
 
     @property
+    def earlier(self) -> str:
+        """What the time before is called, by its length."""
+        return comparing.named(self.asked)
+
+    @property
     def with_failed(self) -> str:
         """What is said behind a number that has failed generations in it."""
         return ", failed ones too" if self.asked.counts_attempts else ""
@@ -83,7 +88,7 @@ def board(asked: Filter, *, order: str, page: str | None) -> Board:
     return Board(
         asked=asked,
         bar=_bar(asked),
-        stats=figures.stats(foot, calls, before.total if before else None),
+        stats=figures.stats(foot, calls, before.total if before else None, earlier=comparing.named(asked)),
         chart=drawing.chart(asked, found, before, held, marks.of(asked)),
         page=shown,
         lines=lines.shown(list(shown), found),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from metering.explorer import grains, naming, spans
+from metering.explorer import comparing, grains, naming, spans
 from metering.explorer.counting import Counted, Sums
 from metering.explorer.dimensions import BY_NAME
 from metering.explorer.grains import Slot
@@ -39,7 +39,7 @@ def chart(
         "column": asked.grain.capitalize() if asked.grain != grains.HOUR else "From",
         "size": "tall",
         **_labelled(asked, slots, len(late)),
-        **({"ghost": f"same {asked.grain}, period before"} if before is not None else {}),
+        **({"ghost": f"{comparing.named(asked)}, {asked.grain} by {asked.grain}"} if before is not None else {}),
     }
 
 

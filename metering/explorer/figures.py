@@ -5,10 +5,12 @@ from metering.explorer.lines import NOTHING, Line
 from metering.explorer.refused import Refused
 
 
-def stats(foot: Line, refused: Refused | None, before: Sums | None = None) -> list[dict[str, str]]:
+def stats(
+    foot: Line, refused: Refused | None, before: Sums | None = None, *, earlier: str = ""
+) -> list[dict[str, str]]:
     """Return generations, cost units, and the shares that failed and were refused; those counted here can be opened.
 
-    Generations are those that succeeded, whatever the table below adds up.
+    Generations are those that succeeded, whatever the table below adds up; `earlier` names the time of those before.
     """
     sums = foot.sums
     each = f"{sums.units / sums.generations:.2f} a generation" if sums.generations else ""
@@ -16,7 +18,7 @@ def stats(foot: Line, refused: Refused | None, before: Sums | None = None) -> li
         {
             "label": "Generations",
             "value": f"{sums.generations:,}",
-            "note": _against(sums, before),
+            "note": _against(sums, before, earlier),
             "href": foot.opened_succeeded if sums.generations else "",
         },
         {"label": "Cost units", "value": f"{sums.units:,}", "note": each},
@@ -38,16 +40,17 @@ def change(now: int, before: int) -> str:
     return f"{moved:+.1f}%".replace("-", "−") if round(moved, 1) else "0.0%"
 
 
-def _against(sums: Sums, before: Sums | None) -> str:
+def _against(sums: Sums, before: Sums | None, earlier: str) -> str:
     if before is None:
         return "succeeded"
     moved = f", {change(sums.generations, before.generations)}" if before.generations else ""
-    return f"succeeded; {before.generations:,} the period before{moved}"
+    return f"succeeded; {before.generations:,} {earlier}{moved}"
 
 
 def _refused(refused: Refused | None, foot: Line) -> dict[str, str]:
     if refused is None:
         return {"label": "Refused", "value": NOTHING, "note": "not known by this filter"}
     ours = f"{refused.by_capacity:,}" if refused.by_capacity else "none"
-    note = f"{refused.total:,} requests, {ours} by our capacity" if refused.total else "no request"
+    whole = f"{foot.calls:,} generated or refused"
+    note = f"{refused.total:,} of {whole}, {ours} by our capacity" if refused.total else f"none of {whole}"
     return {"label": "Refused", "value": foot.refused_share, "note": note}

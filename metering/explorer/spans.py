@@ -24,12 +24,16 @@ _HOUR_WRITTEN = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2})Z", re.ASCII)
 
 @dataclass(frozen=True)
 class Span:
-    """Start ≤ t < end in whole UTC hours, and what people call it; `before` is what it is compared with."""
+    """Start ≤ t < end in whole UTC hours, and what people call it.
+
+    `before` is what it is compared with, and `earlier` names that by its length: the day before, the 7 days before.
+    """
 
     start: datetime
     end: datetime
     label: str
     before: "Span | None" = None
+    earlier: str = ""
 
     @property
     def length(self) -> timedelta:
@@ -55,13 +59,14 @@ def of_days(first: date, last: date, zone: ZoneInfo, label: str = "") -> Span:
     """Return these local days, the last one included, compared with as many days before them."""
     count = (last - first).days + 1
     here, there = (_of_days(day, day + (last - first), zone) for day in (first, first - count * DAY))
-    return replace(here, label=label or here.label, before=there)
+    return replace(here, label=label or here.label, before=there, earlier=_earlier("day", count))
 
 
 def of_hours(start: datetime, end: datetime, zone: ZoneInfo, label: str = "") -> Span:
     """Return these whole hours, compared with as many hours before them."""
     before = Span(start - (end - start), start, _hours(start - (end - start), start, zone))
-    return Span(start, end, label or _hours(start, end, zone), before)
+    earlier = _earlier("hour", (end - start) // HOUR)
+    return Span(start, end, label or _hours(start, end, zone), before, earlier)
 
 
 def between(start: datetime, end: datetime, zone: ZoneInfo) -> Span:
@@ -130,8 +135,9 @@ def _month(first: date, zone: ZoneInfo, *, through: date) -> Span:
     last_before = min(end_before, start_before + (through - first))
     if (through + DAY).month != first.month:
         last_before = end_before
-    label = f"{first:%B %Y}"
-    return replace(_of_days(first, through, zone), label=label, before=_of_days(start_before, last_before, zone))
+    here, there = _of_days(first, through, zone), _of_days(start_before, last_before, zone)
+    earlier = "the month before" if last_before == end_before else "the same days a month before"
+    return replace(here, label=f"{first:%B %Y}", before=there, earlier=earlier)
 
 
 def of_period(span: periods.Span, label: str, *, now: datetime) -> Span:
@@ -150,6 +156,10 @@ def days(first: date, last: date) -> str:
         return f"{first.day} to {last:%-d %b %Y}"
     year = "" if first.year == last.year else f" {first.year}"
     return f"{first:%-d %b}{year} to {last:%-d %b %Y}"
+
+
+def _earlier(unit: str, count: int) -> str:
+    return f"the {unit} before" if count == 1 else f"the {count} {unit}s before"
 
 
 def _hours(start: datetime, end: datetime, zone: ZoneInfo) -> str:

@@ -14,7 +14,7 @@ from audit import plurals, trail
 from metering import actions, export_forms
 from metering.explorer import Filter
 from metering.exporting import chunks as files
-from metering.exporting import ending, naming, queue, ranges, scopes, writers
+from metering.exporting import naming, queue, ranges, scopes, writers
 from metering.models import Export
 from orgs import access, pages
 from orgs.access import requires
@@ -39,7 +39,6 @@ def exports(request: StaffRequest) -> HttpResponse:
         "going": [(one, naming.progress(one)) for one in going],
         "page": page,
         "counted": plurals.counted(page.paginator.count, "export"),
-        "kept": ending.KEPT.days,
     }
     if not pages.is_fragment(request):
         return render(request, "metering/exports.html", context)
@@ -60,7 +59,7 @@ def start_export(request: StaffRequest, uid: str = "") -> HttpResponse:
     asked = Filter.from_query(request.GET, request.user, organization)
     form = export_forms.StartExportForm(pages.posted(request))
     if pages.accepted(form, lambda: _start(request, form, asked)):
-        message = f"“{form.result}” is being made. It is kept for {ending.KEPT.days} days."
+        message = f"“{form.result}” is being made."
         return pages.done(request, reverse("metering:exports"), message)
     above = reverse("metering:for_org", args=[uid]) if organization else reverse("metering:index")
     back = f"{above}?{asked.query_string}"

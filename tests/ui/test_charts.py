@@ -86,7 +86,7 @@ def test_bars_stand_on_each_other_and_reach_their_height():
 def test_tip_and_table_tell_the_same_numbers_as_the_drawing():
     chart = specimens.bars()
     tip = described.tip(chart, chart["points"][0]).split("|")
-    assert tip == ["Wed 11 Nov", "v2: 45,210", "v1: 17,340", "Same day, period before: 61,900", "Total: 62,550"]
+    assert tip == ["Wed 11 Nov", "v2: 45,210", "v1: 17,340", "The 14 days before, day by day: 61,900", "Total: 62,550"]
     assert described.described(chart)["rows"][0] == ["Wed 11 Nov", "45,210", "17,340", "61,900", "62,550"]
 
 

@@ -1,16 +1,20 @@
 """The explorer's pages: order, pages of lines, completeness, views, and that test keys stay apart."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from keys.models import DecisionHour, KeySecret, SavedView
+from metering.explorer import comparing
 from metering.models import SourceCompletion
 from orgs.models import Organization, Staff
 from tests.factories import OrganizationFactory, RuleFactory, SecretFactory
 from tests.metering.conftest import Report, generation
+from tests.metering.explorer.conftest import Ask
 
 Browser = Callable[[Staff], Client]
 
@@ -72,9 +76,42 @@ def test_refused_calls_stand_beside_what_was_generated(
         DecisionHour.objects.create(code=code, calls=calls, **common)
     client = browser_of(viewer)
     answer = client.get("/usage/?range=7d&by=key")
-    assert "7 requests, 1 by our capacity" in answer.text
+    counted = answer.context["board"].foot.sums.attempts
+    assert f"7 of {counted + 7} generated or refused, 1 by our capacity" in answer.text
+    assert "refused: of what was generated or refused" in answer.text
     assert {line.name.label: line.refused for line in answer.context["board"].lines} == {"render-farm": 7, "previz": 0}
     assert "not known by this filter" in client.get("/usage/?range=7d&resolution=1K").text
+
+
+def test_what_usage_is_compared_with_is_named_by_its_length(
+    used: list[Organization], now: datetime, viewer: Staff, browser_of: Browser
+) -> None:
+    client, day = browser_of(viewer), f"{now:%Y-%m-%d}"
+    for query, earlier, each in (
+        (f"from={day}&to={day}", "the day before", "hour"),
+        ("range=7d", "the 7 days before", "day"),
+        ("range=365d", "the 365 days before", "month"),
+    ):
+        answer = client.get(f"/usage/?{query}")
+        board = answer.context["board"]
+        compared = next(pick for pick in board.bar.picks if pick.label == "Compare")
+        assert (compared.chosen, compared.links[0].label) == (earlier, earlier.capitalize())
+        assert board.chart["ghost"] == f"{earlier}, {each} by {each}"
+        assert f"Against {earlier}" in answer.text
+        assert "period before" not in answer.text
+
+
+def test_a_billing_period_is_compared_with_the_period_before_or_as_many_days_of_it(
+    halide: Organization, ask: Ask
+) -> None:
+    present = halide.billing_periods.containing(timezone.now()).get()
+    asked = ask(f"period={present.label}", halide)
+    begun, over = (
+        replace(asked, span=replace(asked.span, end=end))
+        for end in (present.span.lower + timedelta(days=1), present.span.upper)
+    )
+    assert comparing.named(begun) == "the same days a period before"
+    assert comparing.named(over) == "the period before"
 
 
 def test_numbers_are_complete_as_far_as_every_gateway_says(

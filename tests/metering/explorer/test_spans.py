@@ -60,6 +60,25 @@ def test_days_are_held_against_as_many_before_them() -> None:
     assert (before.end, before.length) == (week.start, 7 * DAY)
 
 
+@pytest.mark.parametrize(
+    ("value", "earlier"),
+    [
+        ("24h", "the 24 hours before"),
+        ("7d", "the 7 days before"),
+        ("month", "the same days a month before"),
+        ("last-month", "the month before"),
+    ],
+)
+def test_what_a_range_is_held_against_is_named_by_its_length(value: str, earlier: str) -> None:
+    assert spans.offered(value, ZoneInfo("UTC"), now=NOON).earlier == earlier
+
+
+def test_a_day_is_held_against_the_day_before_and_an_hour_against_the_hour_before() -> None:
+    utc, midnight = ZoneInfo("UTC"), NOON.replace(hour=0, minute=0)
+    assert spans.between(midnight, midnight + DAY, utc).earlier == "the day before"
+    assert spans.between(midnight, midnight + HOUR, utc).earlier == "the hour before"
+
+
 def test_a_period_that_begins_inside_an_hour_has_that_hour_in_its_first_day() -> None:
     kathmandu = ZoneInfo("Asia/Kathmandu")
     whole = periods.Span(

@@ -25,7 +25,7 @@ times = st.integers(0, 2 * 366 * 86_400_000).map(lambda ms: datetime(2026, 1, 1,
 
 def changes_of_the_clock(zone: ZoneInfo, since: datetime) -> list[datetime]:
     """The days of the last year on which the clocks are set, and a month's end."""
-    days = [since + n * DAY for n in range(-300, 0)]
+    days = [since + n * DAY for n in range(-366, 0)]
     shifts = [day for day in days if zone.utcoffset(day) != zone.utcoffset(day + DAY)]
     return [*shifts, next(day for day in days if day.month == 3 and day.day == 1)]
 

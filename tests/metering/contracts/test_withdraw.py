@@ -112,7 +112,7 @@ def test_what_is_counted_already_keeps_it(tessera: Organization, report: Report)
     secret = SecretFactory(key__organization=tessera)
     soon = NOON + timedelta(minutes=3)
     with time_machine.travel(NOON, tick=False):
-        report(generation(secret, soon))
+        report(generation(secret, soon), at=soon)
     with pytest.raises(ValidationError, match="counted into its billing periods"):
         _withdraw(contract)
 

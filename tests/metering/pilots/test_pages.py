@@ -140,8 +140,9 @@ def test_a_version_that_was_prepared_holds_at_once_with_its_prices(
     pilot: Pilot, administrator: Staff, browser_of: Any
 ) -> None:
     organization, browser = pilot.organization, browser_of(administrator)
+    there = replace(PRICED, time_zone=organization.time_zone)
     coming = contracts.replace_contract(
-        organization=organization, actor=ACTOR, terms=PRICED, at=timezone.now() + 60 * DAY
+        organization=organization, actor=ACTOR, terms=there, at=timezone.now() + 60 * DAY
     )
     said = "EUR, from day 1 of the month, 1,000 included, 2 prices"
     assert f"Version 2 at once, not only from {coming.effective.lower:%-d %b %Y}: {said}" in page(

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 # What a spreadsheet would take for the beginning of a formula; some take the full-width signs for the usual ones.
@@ -20,7 +21,12 @@ def lines(headings: Iterable[str], rows: Iterable[Sequence[Any]]) -> Iterator[st
     writer = csv.writer(_Line())
     yield writer.writerow(headings)
     for values in rows:
-        yield writer.writerow([neutral(value) for value in values])
+        yield writer.writerow([_written(value) for value in values])
+
+
+def _written(value: Any) -> Any:
+    # Left to itself a small price becomes 1E-7.
+    return f"{value:f}" if isinstance(value, Decimal) else neutral(value)
 
 
 def neutral(value: Any) -> Any:

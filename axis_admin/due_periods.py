@@ -10,11 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit import plurals
-from metering import close_board
+from metering import close_board, period_names
 from metering.closing import State
 from metering.models import BillingPeriod
 from metering.models.periods import BillingPeriodQuerySet
-from metering.papers.reading import named
 from orgs.models import Staff
 from orgs.policy import Permission
 
@@ -66,13 +65,13 @@ def _ending(mine: BillingPeriodQuerySet, now: datetime) -> Iterable[tuple[dateti
     for one in counted.order_by("first", "label"):
         names = soon.filter(label=one["label"]).order_by("review_until", "organization__name")
         listed = list(names.values_list("organization__name", flat=True)[:NAMED])
-        more = one["count"] - len(listed)
+        more, whose = one["count"] - len(listed), plurals.counted(one["count"], "organization")
         asked = urlencode({"state": State.REVIEW.value, "month": one["label"][:7]})
         yield (
             one["first"],
             {
                 "icon": "document-text",
-                "text": f"{named(one['label'])} review window ends for {plurals.counted(one['count'], 'organization')}",
+                "text": f"The review window of {period_names.mentioned(one['label'])} ends for {whose}",
                 "note": ", ".join(listed) + (f" and {more} more" if more else ""),
                 "act": "Review",
                 "href": f"{reverse('metering:board')}?{asked}",

@@ -122,7 +122,7 @@ def _renewal(account: Account) -> date:
 
 def _below(organization: Organization, version: str, month: Month) -> Attention:
     href = reverse("metering:sla", args=[organization.uid]) + f"?version={version}"
-    return Attention(f"{version} below its promise: {month.attained}", href, tone=SOON_BAD)
+    return Attention(f"{version} misses its availability promise: {month.attained}", href, tone=SOON_BAD)
 
 
 def _served(organizations: Sequence[Organization], now: datetime) -> Mapping[int, Sequence[tuple[str, Month]]]:

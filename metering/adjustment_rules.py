@@ -62,7 +62,9 @@ def check_counting(period: BillingPeriod) -> None:
     """Raise ValidationError where nothing is counted into the period any more."""
     if period.state not in voiding.COUNTING:
         said = period.get_state_display().lower()
-        raise ValidationError({"period": f"{period} is {said}: nothing is counted into it any more. Ask for another."})
+        raise ValidationError(
+            {"period": f"{period.called} is {said}: nothing is counted into it any more. Ask for another."}
+        )
 
 
 def check_original(original: BillingPeriod | None, period: BillingPeriod) -> None:
@@ -72,14 +74,14 @@ def check_original(original: BillingPeriod | None, period: BillingPeriod) -> Non
     if original.organization_id != period.organization_id or original.span.lower >= period.span.lower:
         raise ValidationError({"original": "Choose a period before the one whose bill is changed."})
     if original.contract.currency != period.contract.currency:
-        said = f"{original} is billed in {original.contract.currency}: an amount in {period.contract.currency}"
+        said = f"{original.called} is billed in {original.contract.currency}: an amount in {period.contract.currency}"
         raise ValidationError({"original": f"{said} cannot be about it."})
 
 
 def check_same_currency(asked: AdjustmentRequest) -> None:
     """Raise ValidationError where an amount was asked for in another currency than its period is billed in now."""
     if asked.period is not None and asked.period.contract.currency != asked.currency:
-        now = asked.period.contract.currency
+        now, when = asked.period.contract.currency, asked.period.mentioned
         raise ValidationError(
-            f"This is in {asked.currency}, and {asked.period} is billed in {now}. Decline it, and ask in {now}."
+            f"This is in {asked.currency}, and {when} is billed in {now}. Decline it, and ask in {now}."
         )

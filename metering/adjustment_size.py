@@ -4,7 +4,6 @@ from decimal import Decimal
 
 from metering import currencies, drafts
 from metering.models import AdjustmentRequest, BillingPeriod, Statement
-from metering.papers.reading import named
 
 
 def doubt(asked: AdjustmentRequest) -> str:
@@ -16,7 +15,7 @@ def doubt(asked: AdjustmentRequest) -> str:
     if currency != asked.currency or -asked.amount <= total:
         return ""
     off, bill = (currencies.said(one, currency) for one in (-asked.amount, total))
-    return f"It takes {off} off, and the bill of {named(about.label)} comes to {bill}."
+    return f"It takes {off} off, and the bill of {about.mentioned} comes to {bill}."
 
 
 def _comes_to(period: BillingPeriod) -> tuple[Decimal, str]:

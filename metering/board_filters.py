@@ -8,11 +8,10 @@ from urllib.parse import urlencode
 from django.db.models import Q
 from django.http import QueryDict
 
-from metering import close_board
+from metering import close_board, period_names
 from metering.closing import State
 from metering.models import BillingPeriod
 from metering.models.periods import BillingPeriodQuerySet
-from metering.papers.reading import named
 from orgs.models import Organization, Staff
 from orgs.policy import Permission
 
@@ -79,4 +78,4 @@ def _months(at: datetime) -> list[tuple[str, str]]:
     """This month and those before it, as they stand in an address and as people say them."""
     last = at.year * 12 + at.month - 1
     labels = [f"{month // 12}-{month % 12 + 1:02}" for month in range(last, last - MONTHS, -1)]
-    return [(label, named(label)) for label in labels]
+    return [(label, period_names.named(label)) for label in labels]

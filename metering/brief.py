@@ -89,7 +89,10 @@ class BilledPeriod:
 
 @dataclass(frozen=True)
 class Brief:
-    """Everything that the page says, the earliest month first. Peaks are None where nothing was generated."""
+    """Everything that the page says, of live keys alone, the earliest month first.
+
+    Peaks are None where nothing was generated.
+    """
 
     organization: Organization
     at: datetime
@@ -120,7 +123,9 @@ def of(organization: Organization, *, now: datetime) -> Brief:
     first, last = sla_days.months(now)[-1], sla_days.today(now)
     days = _succeeded(UsageDay.objects.on_days(first, last), organization)
     hours = _succeeded(UsageHour.objects.between(_midnight(first), now), organization)
-    decided = DecisionHour.objects.filter(organization=organization, hour__gte=_midnight(first)).order_by()
+    decided = DecisionHour.objects.filter(
+        organization=organization, hour__gte=_midnight(first), key__environment=ApiKey.Environment.LIVE
+    ).order_by()
     return Brief(
         organization=organization,
         at=now,
@@ -130,7 +135,7 @@ def of(organization: Organization, *, now: datetime) -> Brief:
         busiest_hour=hours.values_list("hour").annotate(many=Sum("generations")).order_by("-many", "hour").first(),
         refusals=_refusals(decided),
         ahead=_ahead(organization, now),
-        keys=list(organization.keys.usable(at=now).order_by("name")),
+        keys=list(organization.keys.usable(at=now).filter(environment=ApiKey.Environment.LIVE).order_by("name")),
         reservations=_reservations(organization, now),
     )
 

@@ -93,11 +93,10 @@ def _refused(brief: Brief) -> Iterator[str]:
 
 
 def _keys(brief: Brief) -> Iterator[str]:
-    live = [key for key in brief.keys if key.environment == "live"]
     renewal = brief.organization.renewal_on
-    yield f"{plurals.counted(len(live), 'live key')} can be used now."
+    yield f"{plurals.counted(len(brief.keys), 'live key')} can be used now."
     if renewal is not None and renewal >= brief.at.date():
-        before = [key for key in live if key.expires_at is not None and key.expires_at.date() < renewal]
+        before = [key for key in brief.keys if key.expires_at is not None and key.expires_at.date() < renewal]
         if before:
             names = ", ".join(key.name for key in before)
             yield f"Before the renewal on {_day(renewal)} these expire: {names}."

@@ -26,7 +26,6 @@ from metering import closing, closing_facts, currencies, rating
 from metering.closing import Blocker, State
 from metering.models import BillingPeriod, PeriodCheck, Statement
 from metering.models.periods import BillingPeriodQuerySet
-from metering.papers.reading import named
 
 ORDERS: dict[str, Any] = {
     "organization": Upper("organization__name"),
@@ -58,7 +57,7 @@ class Row:
 
     @property
     def called(self) -> str:
-        return named(self.period.label)
+        return self.period.called
 
     @property
     def amount_said(self) -> str:

@@ -30,10 +30,11 @@ def issue_credit_note(*, adjustment: Adjustment, actor: trail.Actor, now: dateti
     if Statement.objects.filter(adjustment=adjustment.number).exists():
         raise ValidationError(f"{adjustment} has its credit note already. {UNDONE}")
     counted_in = adjustment.period.label if adjustment.period else ""
+    statement_of = f", counted in the statement of {adjustment.period.mentioned}" if adjustment.period else ""
     line = Line(
         kind="credit",
         name=adjustment.text or f"Credit {adjustment}",
-        note=f"{adjustment}, counted in the statement of {counted_in}" if counted_in else str(adjustment),
+        note=f"{adjustment}{statement_of}",
         quantity=1,
         amount=rating.rounded(adjustment.amount, adjustment.currency),
     )

@@ -13,6 +13,8 @@ _CODES = {
 }
 _DECIMALS = {code: places for places, codes in _CODES.items() for code in codes.split()}
 _SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
+# As many as the database keeps of the price of a unit.
+PRICE_DECIMALS = 10
 
 
 def is_known(code: str) -> bool:
@@ -51,6 +53,12 @@ def trimmed(amount: Decimal, code: str) -> Decimal:
     """Leave out the zeros after the decimals of the currency, which a column or a person has added."""
     shortest = amount.quantize(smallest(code))
     return shortest if shortest == amount else Decimal(f"{amount:f}".rstrip("0"))
+
+
+def price_in_full(price: Decimal) -> Decimal:
+    """Return a price of one unit with all decimals that it may have, for files: alike however it was typed."""
+    full = price.quantize(Decimal(1).scaleb(-PRICE_DECIMALS))
+    return full if full == price else price
 
 
 def unit_price(price: Decimal, code: str) -> str:

@@ -6,10 +6,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from audit import plurals
-from metering import currencies, rating
+from metering import currencies, period_names, rating
 from metering.draft_lines import Line, Opens
 from metering.explorer.dimensions import NOT_SAID
-from metering.papers.reading import named
 from metering.period_usage import Counted
 from metering.rating import RatedLine, Terms
 from metering.reserved_days import Stretch
@@ -46,7 +45,7 @@ def late(
 
     `more` is what came less what was voided, and `voids` what was voided, both by API version and resolution.
     """
-    when = named(original)
+    when = period_names.mentioned(original)
     came, gone = _by_line(terms, more, voids)
     for line in lines:
         if line.kind == "minimum":
@@ -122,7 +121,7 @@ def _note(line: RatedLine, currency: str) -> str:
     if line.included:
         said.append(f"{line.included:,} of them included" if line.billed else "all of them included")
     if line.billed_units != line.billed:
-        said.append(plurals.counted(line.billed_units, "cost unit"))
+        said.append(plurals.counted(line.billed_units, "billed unit"))
     if len(line.steps) > 1:
         steps = (f"{step.units:,} at {currencies.unit_price(step.price, currency)}" for step in line.steps)
         said.append(", then ".join(steps))

@@ -96,7 +96,14 @@ def lines(rows: StatementQuerySet) -> Iterator[Sequence[Any]]:
         for row in csv.rows(paper):
             if statement.kind == Statement.Kind.CREDIT_NOTE:
                 counted_in = paper.document["approval"].get("counted_in", "")
-                yield (*row[:_AMOUNT], NONE, *row[_AMOUNT + 1 :], *further, row[_AMOUNT], counted_in)
+                yield (
+                    *row[:_AMOUNT],
+                    _exact(NONE, statement.currency),
+                    *row[_AMOUNT + 1 :],
+                    *further,
+                    row[_AMOUNT],
+                    counted_in,
+                )
             else:
                 yield (*row, *further, "", "")
 

@@ -8,11 +8,11 @@ from decimal import Decimal
 from django.db.models import Count, Max, Q
 
 from audit import plurals
-from metering import currencies
+from metering import currencies, period_names
 from metering.explorer import generations_url
 from metering.models import Adjustment, BillingPeriod, Generation
 from metering.models.generations import ids_between
-from metering.papers.reading import Paper, named
+from metering.papers.reading import Paper
 from metering.reconciling import LATEST
 
 
@@ -45,16 +45,16 @@ def _adjusted(period: BillingPeriod) -> Iterator[Told]:
 
 def _where(adjustment: Adjustment, period: BillingPeriod) -> str:
     if adjustment.period_id != period.pk and adjustment.period is not None:
-        return f", counted in {named(adjustment.period.label)}"
+        return f", counted in {adjustment.period.mentioned}"
     if adjustment.original_period is not None and adjustment.original_period_id != period.pk:
-        return f", about {named(adjustment.original_period.label)}"
+        return f", about {adjustment.original_period.mentioned}"
     return ""
 
 
 def _voided(period: BillingPeriod) -> Iterator[Told]:
     rows = Adjustment.objects.voids().filter(period=period, organization=period.organization_id)
     for label, count, at in rows.values_list("original_period__label").annotate(Count("pk"), Max("created_at")):
-        about = f" of {named(label)}" if label else ""
+        about = f" of {period_names.mentioned(label)}" if label else ""
         text = f"{plurals.counted(count, 'generation')}{about} {'was' if count == 1 else 'were'} voided"
         yield Told("minus-circle", text, "taken out of this period", at=at)
 
@@ -68,7 +68,8 @@ def _late(period: BillingPeriod, paper: Paper) -> Iterator[Told]:
             quantities[original] = quantities.get(original, 0) + (line.quantity or 0)
     at = _last_arrival(period) if quantities else None
     for original, quantity in quantities.items():
-        text = f"{plurals.counted(quantity, 'generation')} of {named(original)} arrived after it was final"
+        many, when = plurals.counted(quantity, "generation"), period_names.mentioned(original)
+        text = f"{many} of {when} arrived after it was final"
         href = generations_url({"period": f"{period.organization.uid}/{period.label}", "original": original})
         yield Told("clock", text, "placed here", href, at=at)
 

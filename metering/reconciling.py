@@ -9,11 +9,11 @@ from django.db.models import Sum
 
 from audit import plurals, search
 from keys.models import ApiKey
-from metering import agreement
+from metering import agreement, period_names
 from metering.agreement import Agreement
 from metering.models import BillingPeriod, Generation, UsageDay, UsageHour
 from metering.models.generations import ids_between
-from metering.papers.reading import Paper, named
+from metering.papers.reading import Paper
 
 # So many generations are counted one by one while somebody waits for the page; more of them in a call of its own.
 AT_ONCE = 50_000
@@ -118,7 +118,7 @@ def _late(period: BillingPeriod) -> Check:
     }
     if not counted:
         return Check(*_OK, "No late generations", "none came after it was final")
-    where = ", ".join(named(label) if label else "no period yet" for label in sorted(counted, key=str))
+    where = ", ".join(period_names.mentioned(label) if label else "no period yet" for label in sorted(counted, key=str))
     return Check(*_WARN, plurals.counted(sum(counted.values()), "late generation"), f"went to {where}")
 
 

@@ -106,19 +106,28 @@ def months(organization: Organization, api_version: str, *, now: datetime) -> li
 
 
 def verdict(month: Month, api_version: str) -> dict[str, str]:
-    """Say in a sentence whether the promise was kept."""
+    """Say in a sentence whether the promise of availability was kept, and in another one that of latency."""
     when = f"in {month.label}{' so far' if month.is_running else ''}"
     if not month.measured.counted:
         return {"tone": "info", "icon": "information-circle", "title": f"Nothing was asked of {api_version} {when}."}
     if month.is_kept is None:
-        title = f"Nothing is promised of {api_version}: {month.attained} succeeded {when}."
-        return {"tone": "info", "icon": "information-circle", "title": title}
+        title = f"No availability is promised of {api_version}: {month.attained} succeeded {when}."
+        return {"tone": "info", "icon": "information-circle", "title": title, "text": _latency(month)}
+    promise = f"its availability promise {when}"
     if month.is_kept:
-        title = f"{api_version} kept its promise {when}: {month.attained} of the promised {month.promised}."
-        return {"tone": "ok", "icon": "check-circle", "title": title}
-    verb = "is" if month.is_running else "stayed"
-    title = f"{api_version} {verb} below its promise {when}: {month.attained} instead of {month.promised}."
-    return {"tone": "bad", "icon": "exclamation-triangle", "title": title}
+        title = f"{api_version} kept {promise}: {month.attained} of the promised {month.promised}."
+        tone, icon = ("warn", "exclamation-triangle") if month.is_fast is False else ("ok", "check-circle")
+        return {"tone": tone, "icon": icon, "title": title, "text": _latency(month)}
+    title = f"{api_version} missed {promise}: {month.attained} instead of {month.promised}."
+    return {"tone": "bad", "icon": "exclamation-triangle", "title": title, "text": _latency(month)}
+
+
+def _latency(month: Month) -> str:
+    """Say whether the promised p95 was kept, "" where nobody can tell."""
+    if month.is_fast is None:
+        return ""
+    verb = "kept" if month.is_fast else "missed"
+    return f"It {verb} its latency promise: p95 {month.p95}, promised {month.p95_promised} at most."
 
 
 def stats(month: Month) -> list[dict[str, str]]:
@@ -137,7 +146,10 @@ def stats(month: Month) -> list[dict[str, str]]:
 
 
 def _promised_time(month: Month) -> str:
-    return f"promised {month.p95_promised}, " if month.p95_promised else ""
+    if not month.p95_promised:
+        return ""
+    said = {True: ", kept", False: ", missed", None: ""}[month.is_fast]
+    return f"promised {month.p95_promised} at most{said}; "
 
 
 def _bears(month: Month) -> str:
@@ -225,17 +237,24 @@ def cards(organization: Organization, *, now: datetime) -> Sequence[tuple[str, M
     return [(each, month_of(first, found.get(each, Measured()), plan.objective(each), now=now)) for each in versions]
 
 
+def _of_promised(month: Month) -> str:
+    """Whether the latency promise is kept, for the end of a note."""
+    return {True: ", latency promise kept", False: ", latency promise missed", None: ""}[month.is_fast]
+
+
 def meter(api_version: str, month: Month) -> dict[str, Any]:
     """Return what is left of a month's budget as a meter shows it."""
     budget = month.budget
     state = "" if budget is None else "bad" if budget.left < 0 else "warn" if budget.part_left < LITTLE else ""
     left = ""
     if budget is not None:
-        left = ", below the promise" if budget.left < 0 else f", {month.budget_left} of the budget left"
+        left = f"{month.budget_left} of the budget left; "
+        if budget.left < 0:
+            left = "availability promise missed so far; "
     return {
         "label": f"{api_version} availability",
         "text": f"{month.attained} of {month.promised}" if budget else month.attained,
         "pct": float(budget.part_left * 100) if budget else 0,
         "tone": state,
-        "note": f"p95 {month.p95}{left}",
+        "note": f"{left}p95 {month.p95}{_of_promised(month)}",
     }

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from metering import currencies
+from metering import currencies, period_names
 from metering.models import Statement
-from metering.papers.reading import named
 from orgs import notices
 from orgs.models import Notice, Organization
 
@@ -48,7 +47,7 @@ def _telling(written: Written, organization: Organization, again: str = "") -> n
     statement, document = written.statement, written.document
     facts = {
         "number": document["number"],
-        "period": named(document["period"]["label"]),
+        "period": period_names.dated(document["period"]["label"]),
         "total": currencies.said(Decimal(document["total"]), document["currency"]),
         "statement": document.get("refers_to", {}).get("number", ""),
     }

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from audit import trail
 from audit.verbs import Verb
-from metering import drafts, foresight
+from metering import drafts, foresight, period_names
 from metering.foresight import Allowance
 from metering.models import BillingPeriod, UsageAlert
 from orgs import notices
@@ -103,7 +103,7 @@ def _tell(reached: Reached) -> int:
         facts={
             "share": f"{allowance.percent} %",
             "what": allowance.label.lower(),
-            "period": period.label,
+            "period": period_names.dated(period.label),
             "used": allowance.said(allowance.used),
             "limit": allowance.said(allowance.whole),
             "ends": notices.moment(period.span.upper, organization),

@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 
 from audit import trail
+from metering import period_names
 from metering.models.contracts import Contract
 from orgs import policy
 from orgs.models import Organization, Staff
@@ -91,6 +92,16 @@ class BillingPeriod(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def called(self) -> str:
+        """Its name for people, where a heading or a sentence begins: `Period from 15 October 2026`."""
+        return period_names.named(self.label)
+
+    @property
+    def mentioned(self) -> str:
+        """Its name within a sentence: `the period from 15 October 2026`."""
+        return period_names.mentioned(self.label)
 
     @property
     def zone(self) -> ZoneInfo:

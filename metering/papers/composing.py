@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from metering import currencies
+
 FORMAT = "axis-statement/1"
 
 
@@ -64,7 +66,7 @@ def compose(
         "period": dict(period),
         "terms": dict(terms),
         "currency": currency,
-        "lines": [_line(position, line) for position, line in enumerate(lines, start=1)],
+        "lines": [_line(position, line, currency) for position, line in enumerate(lines, start=1)],
         "total": f"{total:f}",
         "checks": dict(checks),
     }
@@ -100,7 +102,7 @@ def _issued(issued: Issued) -> dict[str, Any]:
     }
 
 
-def _line(position: int, line: Charged) -> dict[str, Any]:
+def _line(position: int, line: Charged, currency: str) -> dict[str, Any]:
     return {
         "position": position,
         "kind": line.kind,
@@ -108,7 +110,7 @@ def _line(position: int, line: Charged) -> dict[str, Any]:
         "note": line.note,
         "quantity": line.quantity,
         "units": line.units,
-        "unit_price": None if line.unit_price is None else f"{line.unit_price:f}",
-        "amount": f"{line.amount:f}",
+        "unit_price": None if line.unit_price is None else f"{currencies.price_in_full(line.unit_price):f}",
+        "amount": f"{currencies.trimmed(line.amount, currency):f}",
         "opens": dict(line.opens) if line.opens else None,
     }

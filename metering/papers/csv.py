@@ -1,9 +1,10 @@
-"""A document as CSV: a row a line, then the total. Numbers are plain, texts are never formulas."""
+"""A document as CSV: a row a line, then the total. Numbers are plain and alike by column, no text is a formula."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from audit import sheets
+from metering import currencies
 from metering.papers.reading import Paper, PaperLine
 
 HEADINGS = (
@@ -41,9 +42,10 @@ def _whose(paper: Paper) -> Sequence[Any]:
 
 
 def _row(line: PaperLine) -> Sequence[Any]:
-    price = "" if line.unit_price is None else line.unit_price
+    price = "" if line.unit_price is None else currencies.price_in_full(line.unit_price)
+    amount = currencies.trimmed(line.amount, line.currency)
     numbers = ["" if number is None else number for number in (line.quantity, line.billed)]
-    return line.position, line.kind, line.name, line.note, *numbers, price, line.amount, line.currency
+    return line.position, line.kind, line.name, line.note, *numbers, price, amount, line.currency
 
 
 def _total(paper: Paper) -> Sequence[Any]:

@@ -6,26 +6,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from metering import currencies
+from metering import currencies, period_names
 from metering.draft_lines import OF_GENERATIONS
 
 TITLES = {"statement": "Statement", "credit_note": "Credit note", "draft": "Draft statement"}
 # Whose units stand at the head; all of them are lines.
 POOLS = 4
-MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
 
 
 @dataclass(frozen=True)
@@ -119,7 +105,7 @@ class Paper:
 
     @property
     def period_named(self) -> str:
-        return named(self.document["period"]["label"])
+        return period_names.named(self.document["period"]["label"])
 
     @property
     def span_said(self) -> str:
@@ -157,12 +143,6 @@ def read(document: Mapping[str, Any]) -> Paper:
     )
 
 
-def named(label: str) -> str:
-    """Name a period for people: `October 2026`, or `15 October 2026` for one that begins on that day."""
-    year, month, *day = label.split("-")
-    return " ".join([*(f"{int(one)}" for one in day), MONTHS[int(month) - 1], year])
-
-
 def _line(one: Mapping[str, Any], currency: str) -> PaperLine:
     return PaperLine(
         position=one["position"],
@@ -180,7 +160,7 @@ def _line(one: Mapping[str, Any], currency: str) -> PaperLine:
 
 def _local(text: str) -> str:
     at = datetime.fromisoformat(text)
-    return f"{at.day} {MONTHS[at.month - 1][:3]} {at:%Y, %H:%M}"
+    return f"{at.day} {period_names.MONTHS[at.month - 1][:3]} {at:%Y, %H:%M}"
 
 
 def _order(number: str) -> str:

@@ -9,9 +9,10 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import Paragraph, Table, TableStyle
 
+from metering import period_names
 from metering.papers import fonts
 from metering.papers.ink import FAINT, GREY, INK, LINE, STRONG, SUNK
-from metering.papers.reading import Paper, PaperLine, named
+from metering.papers.reading import Paper, PaperLine
 
 _WIDTHS = (77 * mm, 24 * mm, 24 * mm, 22 * mm, 27 * mm)
 _HEADINGS = ("Line", "Quantity", "Billed units", "Unit price", "Amount")
@@ -45,7 +46,8 @@ def remarks(paper: Paper) -> Iterator[tuple[str, str]]:
     if approval := paper.document.get("approval"):
         yield "Adjustment", f"{approval['adjustment']}, approved by {approval['approved_by']}"
         if approval["counted_in"]:
-            yield "Settled with", f"the statement of {named(approval['counted_in'])}, in which it is a line"
+            settled = period_names.mentioned(approval["counted_in"])
+            yield "Settled with", f"the statement of {settled}, in which it is a line"
 
 
 def remark(name: str, value: str) -> Table:

@@ -82,19 +82,25 @@ def _write_lines(sheet: Worksheet, paper: Paper) -> None:
         cell = put(sheet.cell(top, column), text)
         cell.font, cell.fill = _LEAD, _HEAD
         cell.alignment = _RIGHT if column > 2 else Alignment()
+    places = _places(paper)
     for row, line in enumerate(paper.lines, start=top + 1):
-        _write_line(sheet, row, line)
+        _write_line(sheet, row, line, places)
     _write_total(sheet, paper, top + 1 + len(paper.lines))
     sheet.freeze_panes = f"A{top + 1}"
 
 
-def _write_line(sheet: Worksheet, row: int, line: PaperLine) -> None:
+def _write_line(sheet: Worksheet, row: int, line: PaperLine, places: int) -> None:
     values = (line.name, line.note, line.quantity, line.billed, line.unit_price, line.amount)
     cells = [put(sheet.cell(row, column), value) for column, value in enumerate(values, start=1)]
     cells[2].number_format = cells[3].number_format = "#,##0"
-    if line.unit_price is not None:
-        cells[4].number_format = _decimals(max(2, -int(line.unit_price.as_tuple().exponent)))
+    cells[4].number_format = _decimals(places)
     cells[5].number_format = _decimals(currencies.decimals(line.currency))
+
+
+def _places(paper: Paper) -> int:
+    """How many decimals the unit prices have: as many as the longest of them."""
+    prices = (line.unit_price for line in paper.lines if line.unit_price is not None)
+    return max((-int(currencies.trimmed(one, paper.currency).as_tuple().exponent) for one in prices), default=0)
 
 
 def _write_total(sheet: Worksheet, paper: Paper, row: int) -> None:

@@ -10,7 +10,6 @@ from audit import plurals, trail
 from audit.verbs import Verb
 from metering import actions, crediting, statement_files
 from metering.models import Statement
-from metering.papers.reading import named
 from metering.views.statements import find
 from orgs import access, notices, pages
 from orgs.access import requires
@@ -67,7 +66,7 @@ def issue_credit_note(request: StaffRequest, uid: str, label: str, adjustment: s
     credit = next((one for one in crediting.without_note(found) if one.number == adjustment), None)
     back = reverse("metering:period", args=[uid, label])
     if credit is None:
-        return pages.refused(request, back, f"{named(label)} has no credit {adjustment[:40]} without a credit note.")
+        return pages.refused(request, back, f"{found.called} has no credit {adjustment[:40]} without a credit note.")
     form = pages.asked(ProvenForm, request, SEND, found)
     act = lambda: actions.issue_credit_note(adjustment=credit, actor=request.actor, now=timezone.now())  # noqa: E731
     if pages.accepted(form, act):

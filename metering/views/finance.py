@@ -10,11 +10,10 @@ from django.views.decorators.http import require_safe
 from audit import trail
 from audit.verbs import Verb
 from metering import finance as books
-from metering import statement_files
+from metering import period_names, statement_files
 from metering.models import BillingPeriod, Statement
 from metering.models.periods import BillingPeriodQuerySet
 from metering.models.statements import StatementQuerySet
-from metering.papers.reading import named
 from orgs import pages
 from orgs.access import requires
 from orgs.policy import Permission
@@ -36,8 +35,8 @@ def finance(request: StaffRequest) -> HttpResponseBase:
         return _handed_out(request, rows, month, extension)
     context = {
         "month": month,
-        "called": named(month),
-        "months": [(each, named(each)) for each in dict.fromkeys([*offered, month])],
+        "called": period_names.named(month),
+        "months": [(each, period_names.named(each)) for each in dict.fromkeys([*offered, month])],
         "totals": books.totals(rows),
         "statements": rows.statements().count(),
         "notes": rows.filter(kind=Statement.Kind.CREDIT_NOTE).count(),
@@ -74,5 +73,5 @@ def _handed_out(request: StaffRequest, rows: StatementQuerySet, month: str, exte
 def _record(request: StaffRequest, rows: StatementQuerySet, month: str, extension: str) -> None:
     lines = rows.values_list("lines").exclude(lines=None).count()
     detail: dict[str, str | int] = {"month": month, "format": extension, "rows": lines, "statements": rows.count()}
-    target = trail.Target("finance", month, f"statements of {named(month)}")
+    target = trail.Target("finance", month, f"statements of {period_names.named(month)}")
     trail.record(Verb.FINANCE_EXPORTED, actor=request.actor, target=target, detail=detail)

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods
 from metering import actions, closing, closing_facts
 from metering.closing import State
 from metering.models import BillingPeriod
-from metering.papers.reading import named
 from orgs import access, pages
 from orgs.access import requires
 from orgs.forms import ReasonForm
@@ -102,7 +101,7 @@ def _page(period: BillingPeriod) -> str:
 
 
 def _called(period: BillingPeriod) -> str:
-    return f"{named(period.label)} of {period.organization}"
+    return f"{period.called} of {period.organization}"
 
 
 def _dialog(
@@ -116,7 +115,7 @@ def _dialog(
     context = {
         "period": period,
         "called": _called(period),
-        **pages.under(period.organization, f"{title}: {named(period.label)}"),
+        **pages.under(period.organization, f"{title}: {period.mentioned}"),
         **(more or {}),
     }
     return pages.dialog(request, template, context, form=form, back=_page(period))

@@ -24,7 +24,7 @@ from metering import (
 )
 from metering.explorer.query import generations_url
 from metering.models import BillingPeriod, Statement
-from metering.papers.reading import PaperLine, named
+from metering.papers.reading import PaperLine
 from metering.period_page import Shown
 from orgs import access, pages
 from orgs.access import requires
@@ -54,7 +54,7 @@ def period(request: StaffRequest, uid: str, label: str) -> HttpResponse:
         "blockers": closing.blockers(facts),
         "can_override": bool(closing.overridable(closing.blockers(facts))),
         "last": last,
-        "last_name": named(last.label) if last else "",
+        "last_name": last.mentioned if last else "",
         "comparison": period_page.comparison(shown, period_page.of(last) if last else None),
         "feed": period_feed.of(found, shown.paper),
         **_documents(shown),
@@ -77,7 +77,7 @@ def period_checks(request: StaffRequest, uid: str, label: str) -> HttpResponse:
     context = {
         "period": found,
         "strip": reconciling.strip(found, shown.paper, count_ledger=True),
-        **pages.under(found.organization, f"Checks of {shown.paper.period_named}"),
+        **pages.under(found.organization, f"Checks of {found.mentioned}"),
     }
     template = "metering/_period_checks.html" if pages.is_fragment(request) else "metering/period_checks.html"
     return render(request, template, context)

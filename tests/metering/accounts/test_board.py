@@ -154,7 +154,7 @@ def test_a_promise_that_is_not_kept_needs_somebody(
     report(generation(live, now), generation(live, now, outcome="failed", failure_cause="engine"))
     sla_sweep.run(now=now)
     page = vic.get("/accounts/").content.decode()
-    assert "v2 below its promise: 50.00%" in page
+    assert "v2 misses its availability promise: 50.00%" in page
     assert f"/orgs/{halide.uid}/sla/?version=v2" in page
 
 

@@ -90,6 +90,19 @@ def test_the_page_says_what_was_counted(
     assert 'class="card statement brief"' in page
 
 
+def test_what_test_keys_do_is_not_in_it(
+    halide: Organization, live: KeySecret, sandbox: KeySecret, now: datetime, vic: Client
+) -> None:
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    for secret, calls in ((live, 3), (sandbox, 5)):
+        DecisionHourFactory(organization=halide, key=secret.key, api_version="v2", hour=hour, calls=calls)
+    found = brief.of(halide, now=now)
+    assert (list(found.keys), found.calls) == ([live.key], 3)
+    page = vic.get(f"/orgs/{halide.uid}/brief/").content.decode()
+    assert live.key.name in page
+    assert sandbox.key.name not in page
+
+
 def test_usage_stands_against_what_the_contract_includes(
     halide: Organization, live: KeySecret, now: datetime, report: Report
 ) -> None:

@@ -170,7 +170,7 @@ def test_home_and_the_rail_tell_what_waits(billing: Staff, browser_of: Browser) 
     _looked()
     page = browser_of(billing).get(reverse("home")).content.decode()
     assert "October 2026 of Differs cannot be closed" in page
-    assert "October 2026 review window ends for 1 organization" in page
+    assert "The review window of October 2026 ends for 1 organization" in page
     assert due_periods.count(billing) == 1
 
 

@@ -40,7 +40,7 @@ def test_usage_is_a_line_for_each_price() -> None:
     ]
     assert [line.note for line in draft.lines] == [
         "400 of them included",
-        "800 cost units; 100 at €0.0380, then 700 at €0.03",
+        "800 billed units; 100 at €0.0380, then 700 at €0.03",
         "",
     ]
     assert (draft.total, draft.unpriced) == (Decimal("33.31"), ())
@@ -118,9 +118,10 @@ def test_late_ones_follow_those_that_were_late_before() -> None:
     counted(october, 60, original=august)
     both = drafts.of_periods([september, october])
     assert [draft.total for draft in both.values()] == [Decimal("0.00"), Decimal("0.28")]
-    # In whatever order they are drafted, and whichever is final by then.
-    set_state(october, "final")
+    # In whatever order they are drafted; one that is final comes first.
     assert drafts.draft(september).total == Decimal("0.00")
+    set_state(october, "final")
+    assert drafts.draft(september).total == Decimal("0.28")
 
 
 def test_what_was_missing_to_the_minimum_is_used_up_by_late_ones() -> None:

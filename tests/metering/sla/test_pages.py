@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,8 +10,11 @@ from django.test import Client
 from django.utils import timezone
 
 from keys.models import KeySecret
-from metering import sla_days, sla_page, sla_sweep
+from metering import histograms, sla_days, sla_page, sla_sweep
+from metering.sla import Measured
+from metering.sla_page import Month
 from orgs.models import Organization, Staff
+from orgs.objectives import Objective
 from tests.factories import DecisionHourFactory
 from tests.metering.conftest import Report, generation
 
@@ -52,17 +56,40 @@ def month(live: KeySecret, report: Report) -> Organization:
 
 def test_a_month_is_held_to_what_the_plan_promises(vic: Client, month: Organization) -> None:
     page = vic.get(f"/orgs/{month.uid}/sla/").content.decode()
-    assert f"v2 kept its promise in {THIS} so far: 99.50% of the promised 99.5%." in page
+    assert f"v2 kept its availability promise in {THIS} so far: 99.50% of the promised 99.5%." in page
     assert "9.0 s" in page
     assert "Interpretation" in page
-    assert "Below" in page
+    assert "Missed</span>" in page
 
 
 def test_another_month_and_another_version_stand_in_the_address(vic: Client, month: Organization) -> None:
     page = vic.get(f"/orgs/{month.uid}/sla/?month={BEFORE:%Y-%m}").content.decode()
-    assert f"v2 stayed below its promise in {LAST}: 50.00% instead of 99.5%." in page
+    assert f"v2 missed its availability promise in {LAST}: 50.00% instead of 99.5%." in page
     page = vic.get(f"/orgs/{month.uid}/sla/?version=v1").content.decode()
     assert f"Nothing was asked of v1 in {THIS} so far." in page
+
+
+@pytest.mark.parametrize(
+    ("p95_ms", "tone", "said"),
+    [
+        (12_000, "ok", "It kept its latency promise: p95 9.0 s, promised 12.0 s at most."),
+        (8_000, "warn", "It missed its latency promise: p95 9.0 s, promised 8.0 s at most."),
+        (None, "ok", ""),
+    ],
+)
+def test_latency_is_kept_or_missed_and_never_below(p95_ms: int | None, tone: str, said: str) -> None:
+    measured = Measured(succeeded=100, durations=histograms.histogram([9_000] * 100))
+    month = Month(BEFORE.date(), measured, Objective(Decimal("99.5"), p95_ms))
+    verdict = sla_page.verdict(month, "v2")
+    assert (verdict["tone"], verdict["text"]) == (tone, said)
+    assert "below" not in sla_page.meter("v2", month)["note"]
+
+
+def test_a_promise_that_is_missed_is_not_said_of_the_p95() -> None:
+    measured = Measured(succeeded=90, bad=10, durations=histograms.histogram([9_000] * 90))
+    month = Month(BEFORE.date(), measured, Objective(Decimal("99.5"), 12_000))
+    note = "availability promise missed so far; p95 9.0 s, latency promise kept"
+    assert sla_page.meter("v2", month)["note"] == note
 
 
 @pytest.mark.parametrize("strange", ["month=2020-01", "month=x", "version=v9", "month=%00", "month=2026-13"])

@@ -47,7 +47,8 @@ def test_the_document_says_for_whom_when_and_on_which_terms(statement: Statement
 
 def test_the_lines_stand_in_the_document_and_as_rows(statement: Statement) -> None:
     document = json.loads(statement.document)
-    assert [line["amount"] for line in document["lines"]] == ["9829.65", "2356", "-68.40"]
+    assert [line["amount"] for line in document["lines"]] == ["9829.65", "2356.00", "-68.40"]
+    assert [line["unit_price"] for line in document["lines"]] == ["0.0140000000", "9.5000000000", None]
     rows = list(statement.lines.all())
     assert [row.position for row in rows] == [1, 2, 3]
     assert [(row.name, row.note, row.quantity, row.units, row.opens) for row in rows] == [

@@ -14,13 +14,14 @@ from hypothesis import settings
 from hypothesis import strategies as some
 
 from axis_admin.owner import as_owner
-from metering import papers, statement_files, statements
+from metering import papers, period_names, statement_files, statements
+from metering.draft_lines import Line
 from metering.models import Statement
 from metering.papers import composing, pdf, xlsx
 from metering.papers import csv as sheet
-from metering.papers.reading import named
 from tests.metering.statements.given import TERMS, Drafted
 
+NAMES = (period_names.named, period_names.mentioned, period_names.dated)
 HOSTILE = "=cmd|'/c calc'!A0 <b>&"
 
 
@@ -61,6 +62,16 @@ def test_the_csv_adds_up_and_says_no_formula() -> None:
     assert rows[2]["amount"] == "-68.40"
 
 
+def test_a_column_of_a_file_is_written_in_one_way_without_loss() -> None:
+    long = Line("usage", "v1", "", 1, 1, Decimal("0.0000000001"), Decimal(0))
+    paper = papers.read(_document(lines=(*Drafted().lines, long)))
+    rows = list(csv.DictReader(StringIO(sheet.written(paper).decode("utf-8-sig"))))
+    assert [row["unit_price"] for row in rows] == ["0.0140000000", "9.5000000000", "", "0.0000000001", ""]
+    assert [row["amount"] for row in rows] == ["9829.65", "2356.00", "-68.40", "0.00", "12117.25"]
+    book = openpyxl.load_workbook(BytesIO(xlsx.written(papers.read(_document()), sha256="")))
+    assert {cell.number_format for cell in book.active["E"] if isinstance(cell.value, float)} == {"#,##0.000"}
+
+
 def test_the_xlsx_has_numbers_that_add_up_and_no_formula() -> None:
     paper = papers.read(_document(HOSTILE))
     book = openpyxl.load_workbook(BytesIO(xlsx.written(paper, sha256="")))
@@ -88,9 +99,13 @@ def test_many_lines_make_many_pages() -> None:
     assert content.count(b"/Type /Page\n") + content.count(b"/Type /Page ") > 3
 
 
-@pytest.mark.parametrize(("label", "said"), [("2026-10", "October 2026"), ("2026-01-15", "15 January 2026")])
-def test_periods_are_named_for_people(label: str, said: str) -> None:
-    assert named(label) == said
+def test_periods_are_named_so_that_none_reads_as_a_day() -> None:
+    assert {name("2026-10") for name in NAMES} == {"October 2026"}
+    assert [name("2026-01-15") for name in NAMES] == [
+        "Period from 15 January 2026",
+        "the period from 15 January 2026",
+        "from 15 January 2026",
+    ]
 
 
 @settings(max_examples=25, deadline=None)

@@ -89,8 +89,7 @@ class _Read:
         wanted = {original for originals in several.values() for original in originals}
         self.originals = BillingPeriod.objects.select_related("organization", "contract").in_bulk(wanted)
         self.original_terms = _original_terms(self.originals)
-        begins = {period.pk: period.span.lower for period in self.periods if period.pk in several}
-        self.before = period_usage.before(several, begins)
+        self.before = period_usage.before(several)
         self.voids = _voids(self.counted)
 
 

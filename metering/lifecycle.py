@@ -181,6 +181,7 @@ def finish_period(
 def _issue(
     drafted: Sequence[tuple[BillingPeriod, drafts.Draft]], *, actor: trail.Actor, now: datetime, before: State
 ) -> None:
+    drafted = _as_charged(drafted)
     issued = statements.issue_many(drafted=drafted, actor=actor, now=now)
     happened = [
         trail.Happened(
@@ -193,6 +194,13 @@ def _issue(
         for (period, _), statement in zip(drafted, issued, strict=True)
     ]
     trail.record_many(happened, actor=actor)
+
+
+def _as_charged(drafted: Sequence[tuple[BillingPeriod, drafts.Draft]]) -> Sequence[tuple[BillingPeriod, drafts.Draft]]:
+    """Draft anew what holds usage of earlier periods: what that costs depends on which statements are out by now."""
+    late = [period for period, draft in drafted if draft.counted.late]
+    anew = drafts.of_periods(late) if late else {}
+    return [(period, anew.get(period.pk, draft)) for period, draft in drafted]
 
 
 def _lock(period: BillingPeriod) -> BillingPeriod:

@@ -6,14 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Case, Count, Max, Q, Sum, When
+from django.db.models.functions import Coalesce
 
 from keys.models import ApiKey
-from metering.models import Adjustment, BillingPeriod, Generation, UsageDay
+from metering.models import Adjustment, BillingPeriod, Generation, Statement, UsageDay
 from metering.rating import Quantity
 
 # By API version and resolution.
 Slots = dict[tuple[str, str], Quantity]
+# After every statement of an organization.
+CLOSED_NOW, NOT_YET = 2**31 - 2, 2**31 - 1
 BILLED = {"environment": ApiKey.Environment.LIVE, "outcome": Generation.Outcome.SUCCEEDED}
 
 
@@ -74,23 +77,22 @@ def of_periods(periods: Iterable[int]) -> dict[int, Counted]:
     return found
 
 
-def before(originals: Mapping[int, Iterable[int]], periods: Mapping[int, datetime]) -> dict[tuple[int, int], Slots]:
-    """Return for each period what had been counted of an original period when it came: its own, and what came earlier.
+def before(originals: Mapping[int, Iterable[int]]) -> dict[tuple[int, int], Slots]:
+    """Return for each period what is charged of an original period before it: its own, and what came late elsewhere.
 
-    `originals` names the originals of each period, `periods` when these begin: the order in which late ones follow each
-    other, whenever each of them is made final.
+    `originals` names the originals of each period. What stands on a statement comes first, in the order of statements:
+    so all of them together charge what everything costs, whichever of them is made final first.
     """
     wanted = {original for several in originals.values() for original in several}
     rows = list(_rows(Q(period__in=wanted, original_period=None) | Q(original_period__in=wanted)))
-    counters = {row[0] for row in rows}
-    begins = {**_begins(counters - set(periods)), **periods}
+    turns = _turns({row[0] for row in rows} | set(originals))
     found: dict[tuple[int, int], Slots] = {}
     for period, several in originals.items():
         for original in several:
             slots = found.setdefault((period, original), {})
             for counter, of, slot, is_pilot, quantity in rows:
                 is_own = counter == original and of is None
-                is_earlier = of == original and begins[counter] < begins[period]
+                is_earlier = of == original and turns[counter] < turns[period]
                 if (is_own or is_earlier) and not is_pilot:
                     _add(slots, slot, quantity)
     return found
@@ -115,8 +117,12 @@ def finish_unchanged(counted: Mapping[int, Counted], *, now: datetime) -> set[in
         return {row[0] for row in cursor.fetchall()}
 
 
-def _begins(periods: Iterable[int]) -> dict[int, datetime]:
-    return dict(BillingPeriod.objects.filter(pk__in=periods).values_list("pk", "span__startswith"))
+def _turns(periods: Iterable[int]) -> dict[int, tuple[int, datetime]]:
+    """Say in which order periods charge for what came late: by their statements, then one being closed, then others."""
+    issued = Max("statements__sequence", filter=Q(statements__kind=Statement.Kind.STATEMENT))
+    without = Case(When(state=BillingPeriod.State.FINAL, then=CLOSED_NOW), default=NOT_YET)
+    rows = BillingPeriod.objects.filter(pk__in=list(periods)).order_by().annotate(turn=Coalesce(issued, without))
+    return {pk: (turn, begins) for pk, turn, begins in rows.values_list("pk", "turn", "span__startswith")}
 
 
 def _rows(condition: Q) -> Iterable[tuple[int, int | None, tuple[str, str], bool, Quantity]]:

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Count, Sum
 from django.db.models.functions import TruncMonth
 
 from keys.models import ApiKey
 from metering import histograms
-from metering.models import BillingPeriod, Generation, SlaDay, UsageDay
+from metering.models import Adjustment, BillingPeriod, Generation, SlaDay, UsageDay
 from metering.models.sla import SlaDayQuerySet
 from metering.sla import Measured
 from orgs.models import Organization
@@ -69,12 +69,14 @@ def counts_by_month(rows: SlaDayQuerySet) -> dict[tuple[int, date, str], Measure
 def by_period(periods: Iterable[BillingPeriod]) -> dict[tuple[int, str], Measured]:
     """Return billing periods by their primary key and API version: what was counted into them, whenever it happened.
 
-    Refusals count in the period in which their hour began. Without the times that things took: a period's days are
-    not those of UTC.
+    What was voided there of an earlier period is not taken off: this one was served no worse for it. Refusals count in
+    the period in which their hour began. Without the times that things took: a period's days are not those of UTC.
     """
     ids = [period.pk for period in periods]
     rows = UsageDay.objects.of_keys(ApiKey.Environment.LIVE).filter(period__in=ids).order_by()
     found: dict[tuple[int, str], Measured] = {}
+    for (period, version), voids in _voided_of_earlier(ids).items():
+        found.setdefault((period, version), Measured()).succeeded += voids
     grouped = rows.values_list("period_id", "api_version", "outcome", "failure_cause")
     for period, version, outcome, cause, generations in grouped.annotate(Sum("generations")):
         _count(found.setdefault((period or 0, version), Measured()), outcome, cause, generations)
@@ -96,6 +98,13 @@ def of(row: SlaDay) -> Measured:
     """Return what a row says."""
     stages = {stage: histograms.parsed(stored) for stage, stored in row.stages.items()}
     return Measured(row.succeeded, row.bad, row.excluded, row.refused, histograms.parsed(row.durations), stages)
+
+
+def _voided_of_earlier(periods: Iterable[int]) -> dict[tuple[int, str], int]:
+    rows = Adjustment.objects.voids().filter(period__in=periods, original_period__isnull=False)
+    rows = rows.filter(environment=ApiKey.Environment.LIVE, outcome=Generation.Outcome.SUCCEEDED).order_by()
+    counted = rows.values_list("period", "api_version").annotate(Count("pk"))
+    return {(period or 0, version): voids for period, version, voids in counted}
 
 
 def _count(measured: Measured, outcome: str, cause: str, generations: int) -> None:

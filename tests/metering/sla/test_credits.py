@@ -1,6 +1,6 @@
 """What a statement gives back: of each version below its agreed availability, a part of what its usage costs."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,9 +13,10 @@ from metering import rating, sla_credits
 from metering.models import BillingPeriod
 from metering.rating import Quantity, SlaCredit
 from metering.sla import Measured
-from orgs.models import Organization
+from orgs.models import Organization, Staff
 from tests.factories import DecisionHourFactory
-from tests.metering.conftest import Report, generation
+from tests.metering.adjustments import conftest as adjustments
+from tests.metering.conftest import Report, generation, put
 
 PRICES = tuple(
     rating.Price(f"{version}", version, (), (rating.Tier(None, Decimal(price)),))
@@ -78,6 +79,20 @@ def test_a_period_is_measured_by_what_was_counted_into_it(
         DecisionHourFactory(organization=halide, key=live.key, api_version="v2", code="CAPACITY_EXHAUSTED", **one)
     agreed = {period.contract_id: TERMS}
     assert sla_credits.served([period], agreed) == {(period.pk, "v2"): Measured(2, 1, 1, 1)}
+
+
+def test_voids_of_an_earlier_period_earn_no_credit(
+    halide: Organization, live: KeySecret, now: datetime, report: Report, administrator: Staff, billing: Staff
+) -> None:
+    earlier, period = BillingPeriod.objects.filter(organization=halide).select_related("contract").order_by("span")
+    found = [adjustments.reported(report, live, now) for _ in range(2)]
+    put(halide, earlier.label, BillingPeriod.State.FINAL)
+    for one in found:
+        adjustments.approve(adjustments.asked(one, billing), administrator, now)
+    at = period.span.lower + timedelta(hours=1)
+    served = [generation(live, at) for _ in range(4)]
+    report(*served, generation(live, at, outcome="failed", failure_cause="engine"), at=at)
+    assert sla_credits.served([period], {period.contract_id: TERMS}) == {(period.pk, "v2"): Measured(4, 1)}
 
 
 def test_contracts_without_credits_are_not_even_asked_about(halide: Organization) -> None:

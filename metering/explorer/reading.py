@@ -18,6 +18,8 @@ from orgs.models import Organization, Staff
 from orgs.policy import Permission, scope
 
 MOST_VALUES = 20
+# A price for all other resolutions leaves out each that a price list names.
+MOST_TEXTS = 1_000
 NO_PERIOD, ANY, ON_TIME = "none", "any", "none"
 
 
@@ -118,15 +120,19 @@ class Reader:
         return "", spans.between(start, end, self.zone)
 
     def _values(self, name: str, takes: Callable[[str], bool]) -> tuple[str, ...]:
-        listed = self._listed(name)
+        # As they came: a gateway's own word may begin with a blank, or be one.
+        listed = self._fit(self.query.getlist(name), MOST_TEXTS)
         for value in listed:
             if not takes(value):
                 self.notes.append(f"“{value}” is no {name.removeprefix(LEFT_OUT)} here. It is left out.")
         return tuple(value for value in listed if takes(value))
 
     def _listed(self, name: str) -> list[str]:
-        values = [value.strip() for value in self.query.getlist(name)]
-        return [value for value in dict.fromkeys(values) if value and not access.is_unfit(value)][:MOST_VALUES]
+        return self._fit((value.strip() for value in self.query.getlist(name)), MOST_VALUES)
+
+    @staticmethod
+    def _fit(values: Iterable[str], most: int) -> list[str]:
+        return [value for value in dict.fromkeys(values) if value and not access.is_unfit(value)][:most]
 
     def _miss(self, name: str, noun: str, values: Sequence[str]) -> None:
         for value in values:

@@ -24,7 +24,7 @@ def test_a_verb_is_a_noun_and_a_verb_and_found_by_its_text(verb: Verb) -> None:
 
 @EVERY
 def test_every_verb_has_an_icon_that_exists(verb: Verb) -> None:
-    tag = Template("{% load heroicons %}{% heroicon_outline name %}")
+    tag = Template("{% load axis_icons %}{% heroicon_outline name %}")
     assert "<svg" in tag.render(Context({"name": verb.entry.icon}))
 
 

@@ -23,20 +23,28 @@ def _month(now: datetime, away: int) -> str:
     return f"{month // 12:04}{month % 12 + 1:02}"
 
 
+def _next_month(now: datetime) -> datetime:
+    """A time in it, also from the 31st on."""
+    return now.replace(day=1) + timedelta(days=31)
+
+
 def test_three_months_on_either_side_are_there(db: None, now: datetime) -> None:
     assert _months() == {_month(now, away) for away in range(-3, 4)}
     assert partitions.ensure(now=now) == []
 
 
 def test_the_sweep_makes_what_is_missing(db: None, now: datetime) -> None:
-    assert partitions.ensure(now=now + timedelta(days=31)) == [f"metering_generation_{_month(now, 4)}"]
+    assert partitions.ensure(now=_next_month(now)) == [f"metering_generation_{_month(now, 4)}"]
     tasks.ensure_partitions()
     assert _month(now, 4) in _months()
 
 
 def test_history_of_thirteen_months_has_room(db: None, now: datetime) -> None:
-    made = partitions.ensure_between(now - timedelta(days=365), now)
-    assert len(made) in (9, 10)
+    first = now - timedelta(days=397)
+    back = (now.year - first.year) * 12 + now.month - first.month
+    assert back >= 13
+    made = partitions.ensure_between(first, now)
+    assert made == [f"metering_generation_{_month(now, away)}" for away in range(-back, -3)]
 
 
 @pytest.mark.parametrize("months", [-16, 5, -600, 90_000])
@@ -81,7 +89,7 @@ def test_the_application_changes_and_removes_nothing(
 
 
 def test_a_month_made_later_is_as_well_protected(db: None, now: datetime) -> None:
-    (name,) = partitions.ensure(now=now + timedelta(days=31))
+    (name,) = partitions.ensure(now=_next_month(now))
     with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
         _run(f"DELETE FROM {name}")
 

@@ -64,7 +64,7 @@ def test_it_is_waited_for_once_and_comes_back(
     answers = [calling.validate(secret) for _ in range(20)]
     assert {(one["code"], one["degraded"]) for one in answers} == {("VALID", True)}
     assert len(watched.waits) == 1
-    assert store.TIMEOUT_SECONDS * 0.9 <= watched.waits[0] < 1
+    assert store.TIMEOUT_SECONDS * 0.9 <= watched.waits[0] < 4
     watched.go_on()
     assert calling.validate(secret)["degraded"] is False
     assert len(watched.waits) == 1

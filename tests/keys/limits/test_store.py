@@ -33,7 +33,7 @@ def test_a_store_that_does_not_answer_is_down_after_fifty_milliseconds(silent_st
     began = time.monotonic()
     with pytest.raises(store.CounterStoreDown):
         limiter.spend(examples.call(examples.rate()))
-    assert store.TIMEOUT_SECONDS <= time.monotonic() - began < 1
+    assert store.TIMEOUT_SECONDS <= time.monotonic() - began < 4
 
 
 def test_a_store_that_forgot_the_script_is_told_it_again(valkey: redis.Redis, limiter: limits.Limiter) -> None:

@@ -1,6 +1,7 @@
 """A document as PDF on A4. The same document gives the same bytes: no clock, no chance and no font of the machine."""
 
 from io import BytesIO
+from itertools import chain
 from typing import Any
 
 from reportlab.lib.pagesizes import A4
@@ -39,8 +40,8 @@ def drawn(paper: Paper, *, sha256: str) -> bytes:
 
 def _story(paper: Paper) -> list[Flowable]:
     story: list[Flowable] = [sheets.facts(paper), Spacer(0, 7 * mm)]
-    for name, value in sheets.remarks(paper):
-        story += [sheets.remark(name, value), Spacer(0, 2 * mm)]
+    if remarks := [(sheets.remark(name, value), Spacer(0, 2 * mm)) for name, value in paper.remarks]:
+        story += [*chain.from_iterable(remarks), Spacer(0, 3 * mm)]
     lines: Table = sheets.lines(paper)
     return [*story, lines, Spacer(0, 4 * mm), sheets.closing(paper)]
 

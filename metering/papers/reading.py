@@ -104,6 +104,19 @@ class Paper:
         return said if more <= 0 else [*said[:POOLS], f"and {more} more"]
 
     @property
+    def remarks(self) -> list[tuple[str, str]]:
+        """What a credit note says of itself: the statement that it corrects, who agreed to it, and where it counts."""
+        found, approval = [], self.document.get("approval")
+        if refers_to := self.document.get("refers_to"):
+            found.append(("Corrects statement", refers_to["number"]))
+        if approval:
+            found.append(("Adjustment", f"{approval['adjustment']}, approved by {approval['approved_by']}"))
+        if approval and approval["counted_in"]:
+            settled = period_names.mentioned(approval["counted_in"])
+            found.append(("Settled with", f"the statement of {settled}, in which it is a line"))
+        return found
+
+    @property
     def period_named(self) -> str:
         return period_names.named(self.document["period"]["label"])
 

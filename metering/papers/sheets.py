@@ -1,6 +1,5 @@
 """The tables of a document's PDF: who and when, the lines with their total, and what stands below."""
 
-from collections.abc import Iterator
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -9,12 +8,13 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import Paragraph, Table, TableStyle
 
-from metering import period_names
 from metering.papers import fonts
 from metering.papers.ink import FAINT, GREY, INK, LINE, STRONG, SUNK
 from metering.papers.reading import Paper, PaperLine
 
 _WIDTHS = (77 * mm, 24 * mm, 24 * mm, 22 * mm, 27 * mm)
+# A credit note takes an amount off: nothing was counted for it.
+_OF_NOTE = (0, 4)
 _HEADINGS = ("Line", "Quantity", "Billed units", "Unit price", "Amount")
 ROUNDING = "Each line is rounded once; the lines add up to the total. Taxes are not part of it."
 
@@ -39,17 +39,6 @@ def facts(paper: Paper) -> Table:
     return Table([row], colWidths=[58 * mm, 60 * mm, 56 * mm], style=TableStyle(_plain()))
 
 
-def remarks(paper: Paper) -> Iterator[tuple[str, str]]:
-    """Yield what a credit note says of itself: the statement that it corrects, and who agreed to it."""
-    if refers_to := paper.document.get("refers_to"):
-        yield "Corrects statement", refers_to["number"]
-    if approval := paper.document.get("approval"):
-        yield "Adjustment", f"{approval['adjustment']}, approved by {approval['approved_by']}"
-        if approval["counted_in"]:
-            settled = period_names.mentioned(approval["counted_in"])
-            yield "Settled with", f"the statement of {settled}, in which it is a line"
-
-
 def remark(name: str, value: str) -> Table:
     """One such thing in a row of its own."""
     row = [_paragraph(name, _SMALL), _paragraph(value, _TEXT)]
@@ -66,10 +55,13 @@ def lines(paper: Paper) -> Table:
         ("BACKGROUND", (0, 0), (-1, 0), SUNK),
         ("LINEBELOW", (0, 0), (-1, -2), 0.5, LINE),
         ("LINEABOVE", (0, -1), (-1, -1), 1, STRONG),
-        ("SPAN", (0, -1), (3, -1)),
+        ("SPAN", (0, -1), (-2, -1)),
         ("NOSPLIT", (0, -2), (-1, -1)),
     ]
-    return Table([headings, *rows, total], colWidths=_WIDTHS, style=TableStyle(style), repeatRows=1)
+    shown = _OF_NOTE if paper.kind == "credit_note" else range(len(_WIDTHS))
+    cells = [[row[column] for column in shown] for row in (headings, *rows, total)]
+    others = [_WIDTHS[column] for column in shown[1:]]
+    return Table(cells, colWidths=[sum(_WIDTHS) - sum(others), *others], style=TableStyle(style), repeatRows=1)
 
 
 def closing(paper: Paper) -> Paragraph:

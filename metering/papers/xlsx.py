@@ -68,6 +68,7 @@ def _write_facts(sheet: Worksheet, paper: Paper, sha256: str) -> None:
         ("Billing period", f"{paper.period_named}: {paper.span_said}"),
         ("Contract", ", ".join([paper.contract_said, *paper.agreed])),
         ("Issued", paper.issued_said or "not final"),
+        *paper.remarks,
         ("Currency", paper.currency),
         *([("SHA-256", sha256)] if sha256 else []),
     ]

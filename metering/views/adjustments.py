@@ -22,6 +22,8 @@ from orgs.policy import Permission
 from orgs.requests import StaffRequest
 
 PER_PAGE = 50
+# The button that fills in what depends on the organization; nothing is judged then.
+CHOOSING = "choose"
 STATES = [*AdjustmentRequest.State.choices, ("all", "All")]
 
 
@@ -47,9 +49,11 @@ def adjustments(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.ADJUSTMENT_ASK)
 def ask_adjustment(request: StaffRequest) -> HttpResponse:
-    """Ask for a credit, a charge or a correction."""
-    asked = {name: value.replace("\x00", "") for name, value in request.GET.dict().items()}
-    form = adjustment_forms.AskForm(pages.posted(request), request=request, initial=asked)
+    """Ask for a credit, a charge or a correction; the organization that is chosen brings its periods with it."""
+    is_choosing = request.POST.get("act") == CHOOSING
+    typed = request.POST if is_choosing else request.GET
+    asked = {name: value.replace("\x00", "") for name, value in typed.dict().items()}
+    form = adjustment_forms.AskForm(None if is_choosing else pages.posted(request), request=request, initial=asked)
     if pages.accepted(form, lambda: actions.ask_for_money(asker=request.user, actor=request.actor, **form.wanted)):
         said = f"Asked. Somebody else has to approve it before it stands on the bill of {form.result.organization}."
         return pages.done(

@@ -30,6 +30,10 @@ def contract(request: StaffRequest, uid: str) -> HttpResponse:
     agreed = terms.snapshot(shown) if shown else None
     found = contract_versions.events(organization, scope.of(request.staff))
     may_edit = request.staff.can(Permission.CONTRACT_EDIT, organization)
+    versions = contract_versions.of(organization, found, now=now)
+    withdrawable = [
+        one.contract.pk for one in versions if may_edit and not _lasting(organization, one.contract, now=now)
+    ]
     context = {
         "organization": organization,
         "tab": "Contract",
@@ -37,12 +41,13 @@ def contract(request: StaffRequest, uid: str) -> HttpResponse:
         "agreed": agreed,
         "facts": term_words.shown(agreed) if agreed else [],
         "prices": term_words.price_list(agreed) if agreed else [],
-        "versions": contract_versions.of(organization, found, now=now),
+        "versions": versions,
         "periods": contract_versions.next_periods(organization, now=now),
         "feed": contract_versions.feed(found),
         "may_search": request.staff.can(Permission.AUDIT_SEE),
         "may_edit": may_edit and not _problem(organization, shown),
-        "may_withdraw": may_edit and shown and not _lasting(organization, shown, now=now),
+        "may_withdraw": shown and shown.pk in withdrawable,
+        "withdrawable": withdrawable,
     }
     return render(request, "metering/contract.html", context)
 

@@ -71,7 +71,12 @@ def issue_credit_note(request: StaffRequest, uid: str, label: str, adjustment: s
     act = lambda: actions.issue_credit_note(adjustment=credit, actor=request.actor, now=timezone.now())  # noqa: E731
     if pages.accepted(form, act):
         return pages.done(request, back, f"Credit note {form.result} is issued.")
-    context = {"credit": credit, "period": found, **pages.under(found.organization, f"Credit note for {credit}")}
+    context = {
+        "credit": credit,
+        "statement": found.statements.statements().first(),
+        "period": found,
+        **pages.under(found.organization, f"Credit note for {credit}"),
+    }
     return pages.dialog(request, "metering/issue_credit_note.html", context, form=form, back=back)
 
 

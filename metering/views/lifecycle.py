@@ -19,6 +19,15 @@ from orgs.policy import Permission
 from orgs.requests import StaffRequest
 
 TASK = Permission.PERIOD_FINISH
+_LATE = "What is missing then comes as late generations of the next period."
+# What becomes of each thing that is overridden.
+FOLLOWS = {
+    "differs": _LATE,
+    "behind": _LATE,
+    "unpriced": "Usage without a price costs nothing.",
+    "currency": "What is in another currency is not on its bill.",
+    "undecided": "An adjustment that nobody has decided is not on its bill.",
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -76,7 +85,8 @@ def override_period(request: StaffRequest, uid: str, label: str) -> HttpResponse
     form = pages.asked(ReasonForm, request, TASK, period)
     if pages.accepted(form, _with(actions.override_agreement, period, request, form, now=now)):
         return pages.done(request, _page(period), f"{_called(period)} is closed once its review window is over.")
-    more = {"blockers": found, "is_over": _is_over(period, now) and not period.is_held}
+    follows = " ".join(dict.fromkeys(FOLLOWS[blocker.code] for blocker in found))
+    more = {"blockers": found, "follows": follows, "is_over": _is_over(period, now) and not period.is_held}
     return _dialog(request, "metering/override_period.html", period, form, "Override", more)
 
 

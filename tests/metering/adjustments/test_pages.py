@@ -12,7 +12,7 @@ from metering import adjustment_size
 from metering.models import Adjustment, AdjustmentRequest, BillingPeriod
 from orgs.models import Organization, Staff
 from tests.factories import RoleAssignmentFactory
-from tests.metering.adjustments.conftest import approve, asked, credit, reported
+from tests.metering.adjustments.conftest import approve, asked, close, credit, reported
 from tests.metering.conftest import Report
 
 Browser = Callable[[Staff], Client]
@@ -47,10 +47,49 @@ def test_what_is_wrong_with_it_is_said_beside_the_field(
     form = {**ASKED, "organization": halide.uid, "period": "1999-01"}
     answer = client.post("/adjustments/ask/", form)
     assert answer.status_code == 422
-    assert "has no period 1999-01" in answer.text
+    assert "It takes nothing any more, or is not a period of this organization." in answer.text
     answer = client.post("/adjustments/ask/", {**form, "period": period.label, "amount": "-1"})
     assert "Without a sign" in answer.text
     assert not AdjustmentRequest.objects.exists()
+
+
+def test_an_organization_brings_its_open_periods_and_its_currency_with_it(
+    halide: Organization, period: BillingPeriod, later: BillingPeriod, billing: Staff, browser_of: Browser
+) -> None:
+    client, offered = browser_of(billing), f'<option value="{period.label}">{period.called}, open, EUR</option>'
+    page = client.get("/adjustments/ask/").text
+    assert "Show its periods" in page
+    assert "Choose the organization first" in page
+    assert offered not in page
+    page = client.get(f"/adjustments/ask/?organization={halide.uid}").text
+    assert "Show its periods" not in page
+    assert "Amount in EUR" in page
+    # On its bill or about it; the later one has not begun, and nothing can be about it.
+    assert (page.count(offered), page.count(f'<option value="{later.label}">')) == (2, 1)
+    close(period, "final")
+    page = client.get(f"/adjustments/ask/?organization={halide.uid}").text
+    assert page.count(f'<option value="{period.label}">{period.called}, final, EUR</option>') == 1
+    answer = client.post("/adjustments/ask/", {**ASKED, "organization": halide.uid, "period": period.label})
+    assert "It takes nothing any more" in answer.text
+    assert not AdjustmentRequest.objects.exists()
+
+
+def test_choosing_the_organization_keeps_what_was_typed_and_judges_nothing(
+    halide: Organization, period: BillingPeriod, billing: Staff, browser_of: Browser
+) -> None:
+    typed = {**ASKED, "organization": halide.uid, "reason": "", "kind": "charge", "act": "choose"}
+    answer = browser_of(billing).post("/adjustments/ask/", typed)
+    assert answer.status_code == 200
+    assert "Nothing was asked" not in answer.text
+    assert 'value="12.50"' in answer.text
+    assert f'<option value="{period.label}">' in answer.text
+    assert not AdjustmentRequest.objects.exists()
+
+
+@pytest.mark.parametrize("strange", ["nobody", "%00"])
+def test_an_unknown_organization_has_no_periods(strange: str, billing: Staff, browser_of: Browser) -> None:
+    page = browser_of(billing).get(f"/adjustments/ask/?organization={strange}&period={strange}").text
+    assert "Choose the organization first" in page
 
 
 def test_a_credit_beyond_its_bill_is_doubted_and_allowed(

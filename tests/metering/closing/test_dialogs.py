@@ -8,8 +8,9 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from metering import courses
+from metering import closing, courses
 from metering.models import BillingPeriod
+from metering.views import lifecycle
 from orgs.models import Staff
 from tests.metering.closing.given import NOW, OCTOBER, a_contract, counted, held, in_review, period_of, set_state
 
@@ -48,6 +49,9 @@ def test_what_is_in_the_way_is_said_and_nothing_is_done(billing: Staff, browser_
     assert "Gateway counts differ in 1 hour" in answer.content.decode()
     assert _url(period, "override") in answer.content.decode()
     assert _again(period).state == "review"
+    asked = client.get(_url(period, "override")).content.decode()
+    assert "comes as late generations of the next period. Usage without a price costs nothing." not in asked
+    assert ("comes as late generations" in asked, "another currency" in asked) == (True, False)
     client.post(_url(period, "override"), {"reason": "counted by hand"})
     client.post(_url(period, "finish"), {"reason": "month end"})
     assert _again(period).state == "final"
@@ -71,6 +75,10 @@ def test_a_release_says_whether_it_closes_the_period(
     period, client = in_review(a_contract(since=OCTOBER), until=NOW.replace(day=day)), browser_of(billing)
     client.post(_url(period, "hold"), {"reason": "a dispute"})
     assert ("closed within a minute" in client.get(_url(period, "release")).content.decode()) is is_over
+
+
+def test_an_override_says_what_follows_of_everything_that_it_may_override() -> None:
+    assert set(lifecycle.FOLLOWS) == closing.OVERRIDABLE
 
 
 def test_there_is_nothing_to_override(billing: Staff, browser_of: Browser) -> None:

@@ -170,7 +170,7 @@ def test_it_is_withdrawn_on_its_page_with_a_reason(coming: Contract, administrat
     client, page = browser_of(administrator), f"/orgs/{coming.organization.uid}/contract/"
     address = f"{page}2/withdraw/"
     assert address in client.get(f"{page}?version=2").content.decode()
-    assert address not in client.get(page).content.decode()
+    assert "It was to hold from" in client.get(address).content.decode()
     assert client.post(address, {"reason": ""}).status_code == 422
     done = client.post(address, {"reason": "They stay as they are"}, follow=True)
     assert "Version 2 of the contract is withdrawn." in done.content.decode()
@@ -178,6 +178,17 @@ def test_it_is_withdrawn_on_its_page_with_a_reason(coming: Contract, administrat
     assert "Version 2 never held" in shown
     assert address not in shown
     assert "edit/?version=2" not in shown
+
+
+def test_each_that_may_be_withdrawn_is_offered_from_every_version(
+    coming: Contract, administrator: Staff, viewer: Staff, browser_of: Browser
+) -> None:
+    page = f"/orgs/{coming.organization.uid}/contract/"
+    for query in ("", "?version=1", "?version=2"):
+        shown = browser_of(administrator).get(f"{page}{query}").content.decode()
+        assert f'href="{page}2/withdraw/"' in shown
+        assert f"{page}1/withdraw/" not in shown
+        assert "withdraw/" not in browser_of(viewer).get(f"{page}{query}").content.decode()
 
 
 def test_one_that_has_begun_is_not_asked_about(coming: Contract, administrator: Staff, browser_of: Browser) -> None:

@@ -4,14 +4,16 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
+from io import BytesIO
 from typing import Any
 
+import openpyxl
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from audit.models import Event
-from metering import actions
+from metering import actions, statement_files
 from metering.models import BillingPeriod, Statement
 from orgs.models import Contact, Organization, Staff
 from tests.cast import ACTOR
@@ -103,10 +105,16 @@ def test_a_credit_about_it_is_told_and_becomes_a_credit_note(bea: Client, statem
     assert "Credit of €68.40: Slow answers on 21 Oct" in page
     assert "approved by Mina Okoro, counted in November 2026" in page
     assert address in page
-    assert credit.number in bea.get(address).content.decode()
+    dialog = bea.get(address).content.decode()
+    for said in (credit.number, statement.number, "−€68.40", "Slow answers on 21 Oct", "Mina Okoro", "November 2026"):
+        assert said in dialog
     assert bea.post(address).status_code == 302
     note = Statement.objects.get(kind="credit_note")
     assert note.number in _page(bea, period)
+    book = openpyxl.load_workbook(BytesIO(statement_files.made(note, "xlsx").content))
+    told = dict(book.active.iter_rows(max_row=9, max_col=2, values_only=True))
+    assert told["Corrects statement"] == statement.number
+    assert told["Settled with"] == "the statement of November 2026, in which it is a line"
     assert bea.get(address).status_code == 302
 
 

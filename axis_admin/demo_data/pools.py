@@ -1,7 +1,7 @@
 """Pools of dedicated capacity, who has reserved how much of them, and what ran in them lately."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import NamedTuple
 
@@ -112,7 +112,8 @@ def run(booked: Sequence[Booked], *, now: datetime) -> None:
     end = now.replace(minute=0, second=0, microsecond=0)
     start = end - MEASURED
     hours = [start + number * HOUR for number in range(int(MEASURED / HOUR))]
-    note_utilisation(use for one in booked for use in _of_reservation(one, hours, chance))
+    today = spans.day_of(now)
+    note_utilisation(use for one in booked for use in _of_reservation(one, hours, today, chance))
     note_utilisation(use for sketch in POOLS for use in _of_shared_room(sketch, hours, chance))
 
 
@@ -129,11 +130,11 @@ def _open(sketch: PoolSketch, *, actor: trail.Actor, now: datetime) -> CapacityP
     )
 
 
-def _of_reservation(booked: Booked, hours: Sequence[datetime], chance: Random) -> Iterator[HourUse]:
+def _of_reservation(booked: Booked, hours: Sequence[datetime], today: date, chance: Random) -> Iterator[HourUse]:
     reservation, sketch = booked
     zone, jobs = reservation.organization.zone, reservation.jobs
     for hour in hours:
-        if sketch.is_hold or not sketch.first <= (spans.day_of(hour) - spans.day_of(hours[-1])).days:
+        if sketch.is_hold or not sketch.first <= (spans.day_of(hour) - today).days:
             continue
         level = sketch.busy * _level(hour.astimezone(zone), chance)
         peak = min(jobs, round(jobs * level * 1.1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -50,8 +52,14 @@ def cell(content: str, label: str, cls: str = "") -> SafeString:
 
     The label names the value on a phone; an empty cell is left out there.
     """
-    kind = cls if content.strip() else f"{cls} blank".strip()
-    return format_html('<td role="cell"{} data-label="{}">{}</td>', _class(kind), label, SafeString(content.strip()))
+    text = content.strip()
+    return SafeString(f"{_cell(label, cls if text else f'{cls} blank'.strip())}{text}</td>")
+
+
+# A table has hundreds of cells, and a few kinds of them. Typed: a text that is safe and one that is not may be equal.
+@lru_cache(maxsize=1024, typed=True)
+def _cell(label: str, cls: str) -> SafeString:
+    return format_html('<td role="cell"{} data-label="{}">', _class(cls), label)
 
 
 def col(

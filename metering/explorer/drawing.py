@@ -23,11 +23,13 @@ def chart(
     slots = grains.slots(asked.span, asked.grain, asked.zone)
     series = _series(asked, found)
     values = [value for value, _ in series]
-    points = [_point(asked, slot, _within(found, slots, slot), values) for slot in slots]
+    within = _within(found, slots)
+    points = [_point(asked, slot, within.get(slot.ordinal, {}), values) for slot in slots]
     if before is not None and held is not None:
         ghosts = grains.slots(held.span, asked.grain, asked.zone)
+        held_within = _within(before, ghosts)
         for point, ghost in zip(points, ghosts, strict=False):
-            parts = _within(before, ghosts, ghost).values()
+            parts = held_within.get(ghost.ordinal, {}).values()
             point["ghost"] = sum(part.value(attempts=asked.counts_attempts) for part in parts)
     late = [_late(asked, found, values)] if None in found.slots else []
     noun = "Generations" if not asked.counts_attempts else "Generations, failed ones too,"
@@ -70,15 +72,16 @@ def _coloured(series: Sequence[tuple[str | None, str]]) -> list[tuple[str, str]]
     ]
 
 
-def _within(found: Counted, slots: Sequence[Slot], slot: Slot) -> Mapping[str | None, Sums]:
-    """Return a bar's sums; the first and the last take in what lies in a part of an hour beyond them."""
+def _within(found: Counted, slots: Sequence[Slot]) -> Mapping[int, Mapping[str | None, Sums]]:
+    """Return the bars' sums; the first and the last take in what lies in a part of an hour beyond them."""
     first, last = slots[0].ordinal, slots[-1].ordinal
-    whole: dict[str | None, Sums] = {}
+    bars: dict[int, dict[str | None, Sums]] = {}
     for ordinal, parts in found.slots.items():
-        if ordinal is not None and min(max(ordinal, first), last) == slot.ordinal:
+        if ordinal is not None:
+            bar = bars.setdefault(min(max(ordinal, first), last), {})
             for value, sums in parts.items():
-                whole[value] = whole.get(value, Sums()) + sums
-    return whole
+                bar[value] = bar[value] + sums if value in bar else sums
+    return bars
 
 
 def _point(asked: Filter, slot: Slot, parts: Mapping[str | None, Sums], values: Sequence[str | None]) -> dict[str, Any]:

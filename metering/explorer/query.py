@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from keys.models import ApiKey
 from metering import periods
-from metering.explorer import dimensions, grains, reading, spans
+from metering.explorer import addresses, dimensions, grains, reading, spans
 from metering.explorer.dimensions import BY_NAME, CAUSE, DIMENSIONS, KEY, LEFT_OUT, ORGANIZATION, OUTCOME, VERSION
 from metering.explorer.reading import Reader
 from metering.explorer.spans import Span
@@ -149,7 +149,7 @@ class Filter:
 
     def href(self, *drop: str, add: Sequence[tuple[str, str]] = ()) -> str:
         """Return the address of the same page with some things taken out and others put in."""
-        return "?" + urlencode([*(pair for pair in self.pairs if pair[0] not in drop), *add])
+        return "?" + addresses.joined(self._written, drop, add)
 
     def kept(self, *drop: str) -> list[tuple[str, str]]:
         """Return what a form of its own carries on as hidden fields."""
@@ -160,19 +160,26 @@ class Filter:
 
         That list has no zone of its own and is of all organizations: both stand in its address.
         """
-        put = dict(add)
-        kept = [pair for pair in self._behind if pair[0] not in drop and pair[0] not in put]
-        return f"{reverse('metering:generations')}?{urlencode([*kept, *add])}"
+        return f"{self._ledger}?{addresses.joined(self._behind, {*drop, *dict(add)}, add)}"
+
+    # A page has some two hundred addresses: what they share is written once.
+    @cached_property
+    def _written(self) -> list[tuple[str, str]]:
+        return addresses.written(self.pairs)
+
+    @cached_property
+    def _ledger(self) -> str:
+        return reverse("metering:generations")
 
     @cached_property
     def _behind(self) -> list[tuple[str, str]]:
-        """Say what the list of generations is to show."""
+        """Say what the list of generations is to show: each name, and how it stands in an address."""
         within = [("org", self.organization.uid)] if self.organization and not self.period else []
         period = self.period and [("period", f"{self.period.organization.uid}/{self.period.label}")]
         times = [("from", spans.written(self.span.start)), ("to", spans.written(self.span.end))]
         late = [pair for pair in self._time_pairs() if pair[0] == "original" or pair == ("period", WITHOUT)]
         what = [pair for pair in self._pairs() if pair[0] not in DRAWN]
-        return [*within, *(period or []), *late, *(times if self.is_timed else []), *what]
+        return addresses.written([*within, *(period or []), *late, *(times if self.is_timed else []), *what])
 
     def _in_period(self) -> Q:
         found = Q()

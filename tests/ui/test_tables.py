@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from django.template import RequestContext, Template
+from django.utils.safestring import SafeString
 
+from axis_admin.ui import tables
 from tests.ui.conftest import HOSTILE, drawn
 
 TABLE = """{% table caption=caption %}{% head %}{% col "Key" %}{% col "Actions" hidden=True %}{% endhead %}
@@ -33,6 +35,14 @@ def test_names_are_escaped_in_captions_and_cells():
     html = drawn(TABLE, caption=HOSTILE, name=HOSTILE)
     assert "<script>" not in html
     assert html.count("&lt;script&gt;") == 2
+
+
+def test_a_label_is_escaped_also_where_the_same_text_came_before_as_a_safe_one():
+    for label in (SafeString(HOSTILE), HOSTILE):
+        html = str(tables.cell(SafeString("6"), label))
+        assert ("<script>" in html) is isinstance(label, SafeString)
+        assert str(tables.cell(SafeString("6"), "Sum", HOSTILE)).count("&lt;script&gt;") == 1
+        assert html == str(tables.cell(SafeString("6"), label))
 
 
 def test_a_hidden_heading_is_there_for_readers():

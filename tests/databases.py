@@ -2,6 +2,7 @@
 
 import fcntl
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 import psycopg
@@ -14,10 +15,13 @@ from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
 from axis_admin import embedded
+from axis_admin.owner import as_owner
 from keys import known, tail
 from orgs import changes
 
 TEMPLATE = "axis_test_template"
+DAY_OF_TESTS = date(2026, 11, 22)
+MONTHS_OF_TESTS = [date(2026, month, 1) for month in range(9, 13)] + [date(2027, 1, 1)]
 CHECK_NOW = ("SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS ALL DEFERRED")
 FORGET_EVENT = "SELECT set_config('axis.audit_event', '', true)"
 
@@ -48,11 +52,22 @@ def _make_template() -> None:
         try:
             _use(TEMPLATE)
             call_command("migrate", verbosity=0, interactive=False)
+            _make_months_of_tests()
         except BaseException:
             _drop(TEMPLATE)
             raise
         finally:
             connections.close_all()
+
+
+def _make_months_of_tests() -> None:
+    """The ledger's months around the day that tests name; it has those around the present one, whenever that is."""
+    ensure = "metering_ensure_month"
+    with as_owner() as owner, owner.cursor() as cursor:
+        cursor.execute("SELECT pg_get_functiondef(%s::regproc)", [ensure])
+        definition = str(cursor.fetchone()[0]).replace(f"public.{ensure}", f"pg_temp.{ensure}")
+        cursor.execute(definition.replace("now()", f"'{DAY_OF_TESTS}Z'::timestamptz"))
+        cursor.execute(f"SELECT pg_temp.{ensure}(day) FROM unnest(%s::date[]) AS day", [MONTHS_OF_TESTS])
 
 
 def _use(name: str) -> None:

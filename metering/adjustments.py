@@ -55,6 +55,9 @@ def ask_for_money(
     The amount of a credit or a charge has no sign; that of a correction is below zero in the customer's favour.
     `original` is the period that it is about, where that is another one. ValidationError where it cannot be.
     """
+    # A close comes before or after: on a bill that is final nothing would be left to decide.
+    fences.share([period.organization_id])
+    period.refresh_from_db(fields=["state", "contract"])
     currency = period.contract.currency
     signed = adjustment_rules.signed(kind, amount, currency=currency)
     adjustment_rules.check_text(text)

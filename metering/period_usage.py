@@ -31,6 +31,9 @@ AND (
     WHERE usage.period_id = read.period_id AND environment = 'live' AND outcome = 'succeeded'
 ) AND (
     SELECT coalesce(max(sequence), 0) = read.adjusted FROM metering_adjustment WHERE period_id = read.period_id
+) AND (
+    override_at IS NOT NULL
+    OR NOT EXISTS (SELECT FROM metering_adjustmentrequest WHERE period_id = read.period_id AND state = 'proposed')
 )
 RETURNING period.id
 """
@@ -101,8 +104,8 @@ def before(originals: Mapping[int, Iterable[int]]) -> dict[tuple[int, int], Slot
 def finish_unchanged(counted: Mapping[int, Counted], *, now: datetime) -> set[int]:
     """Make those of these reviewed periods final that are still what was read of them; returns their ids.
 
-    One statement, within the transaction that holds their organizations' fences and records it. What was counted or
-    adjusted since, is held or has gone on stays as it is.
+    One statement, within the transaction that holds their organizations' fences and records it. What was counted,
+    adjusted or asked for since, is held or has gone on stays as it is.
     """
     totals = [one.total for one in counted.values()]
     told: dict[str, Any] = {

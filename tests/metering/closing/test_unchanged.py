@@ -9,7 +9,9 @@ from django.core.exceptions import ValidationError
 from audit import trail
 from metering import actions, advancing, drafts
 from metering.models import BillingPeriod, ControlTotal, Statement
-from tests.metering.closing.given import NOW, OCTOBER, a_contract, counted, in_review, set_state
+from orgs.models import Staff
+from tests.metering.adjustments.conftest import credit
+from tests.metering.closing.given import NOW, OCTOBER, a_contract, counted, in_review, period_of, set_state
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +54,23 @@ def test_what_was_counted_since_is_seen(dimensions: dict[str, Any]) -> None:
     counted(period, 1, aspect_ratio="16:9", **dimensions)
     with pytest.raises(ValidationError, match="has changed meanwhile"):
         _close(period, draft)
+
+
+def test_what_somebody_asked_for_since_is_in_the_way(billing: Staff) -> None:
+    period = in_review(a_contract())
+    draft = drafts.draft(period)
+    credit(period, billing)
+    with pytest.raises(ValidationError, match="has changed meanwhile"):
+        _close(period, draft)
+    overridden = set_state(period, "review", override_at=NOW, override_by="Bea", override_reason="it is refused anyway")
+    assert _close(overridden, draft).state == "final"
+
+
+def test_nothing_is_asked_for_on_a_bill_that_has_become_final_meanwhile(billing: Staff) -> None:
+    seen = in_review(a_contract())
+    _close(period_of(seen.contract), drafts.draft(seen))
+    with pytest.raises(ValidationError, match="is final: nothing is counted into it any more"):
+        credit(seen, billing)
 
 
 def test_the_sweep_takes_what_has_changed_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:

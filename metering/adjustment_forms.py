@@ -21,7 +21,7 @@ MONEY = [(Kind.CREDIT, "Credit"), (Kind.CHARGE, "Charge"), (Kind.CORRECTION, "Co
 OTHER = "It takes nothing any more, or is not a period of this organization. Choose another one."
 
 
-class PeriodField(forms.ModelChoiceField):  # type: ignore[type-arg]
+class PeriodField(forms.ModelChoiceField):
     """A billing period of the organization that was chosen; there is none before."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -42,7 +42,7 @@ class AskForm(ReasonForm):
 
     organization = forms.ModelChoiceField(Organization.objects.none(), to_field_name="uid", empty_label="Choose")
     period = PeriodField(label="On the bill of", empty_label="Choose the organization first")
-    original = PeriodField(label="About period", empty_label="that one", required=False)
+    original = PeriodField(label="About period", empty_label="The same", required=False)
     kind = forms.ChoiceField(choices=MONEY, initial=Kind.CREDIT, widget=forms.RadioSelect)
     amount = forms.DecimalField(
         max_digits=18, decimal_places=4, help_text="Without a sign; a correction in the customer’s favour has a minus."
@@ -73,7 +73,7 @@ class AskForm(ReasonForm):
         taking = rows.filter(state__in=voiding.COUNTING).order_by("span")
         cast("PeriodField", self.fields["period"]).offer(taking, empty="Choose" if taking else "None takes an amount")
         begun = rows.filter(span__startswith__lte=at).order_by("-span")
-        cast("PeriodField", self.fields["original"]).offer(begun, empty="that one")
+        cast("PeriodField", self.fields["original"]).offer(begun, empty="The same")
         if currencies := sorted({period.contract.currency for period in taking}):
             self.fields["amount"].label = f"Amount in {' or '.join(currencies)}"
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from audit import plurals
+from metering import period_names
 from metering.brief import CAUSES, VERSIONS, Brief, UsedMonth
 
 QUARTER = 3
@@ -60,7 +61,8 @@ def _ahead(brief: Brief) -> Iterator[str]:
     told = brief.ahead.generations
     amount = f", about {brief.ahead.amounts.said('likely')}" if brief.ahead.amounts else ""
     between = f"between {told.low:,} and {told.high:,}"
-    yield f"The present period {brief.ahead.period} will likely have {told.likely:,} generations, {between}{amount}."
+    present = period_names.dated(brief.ahead.period.label)
+    yield f"The present period {present} will likely have {told.likely:,} generations, {between}{amount}."
 
 
 def _served(brief: Brief) -> Iterator[str]:

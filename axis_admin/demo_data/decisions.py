@@ -1,7 +1,7 @@
-"""What was decided about the studios' calls: admitted as often as the ledger says, and now and then refused."""
+"""What was decided about the studios' calls: admitted as often as the ledger says, and refused for a reason."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import NamedTuple
@@ -9,6 +9,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from axis_admin.demo_data import bursts
+from axis_admin.demo_data.bursts import Burst
 from axis_admin.demo_data.credentials import Held
 from axis_admin.demo_data.traffic import SEED
 from keys import asks, evidence, retention
@@ -23,6 +25,9 @@ from keys.verdicts import Code
 COUNTED_DAYS, CALLERS_DAYS = 30, 8
 # Local enough: these hours are busy nearly everywhere that the studios are.
 BUSY_HOURS, NIGHT_HOUR, WORKING_DAYS = (9, 10, 11, 15, 16, 17), 2, range(5)
+MISTAKEN = 0.01
+# Their calls have numbers of their own.
+FROM_BURSTS = 100_000
 FORGOTTEN = {"expired": Code.EXPIRED, "revoked": Code.REVOKED}
 ELSEWHERE = "192.0.2.77"
 HOUR = timedelta(hours=1)
@@ -50,15 +55,21 @@ class Call(NamedTuple):
     at: datetime
     code: Code
     number: int
+    # The limit that refused it.
+    rule: LimitRule | None = None
 
 
-def note(held: Sequence[Held], *, now: datetime) -> None:
-    """Count verdicts and callers of the last weeks, and keep the refusals of the last days with their checks."""
+def note(held: Sequence[Held], *, now: datetime) -> list[Burst]:
+    """Count verdicts and callers of the last weeks, and keep the refusals of the last days with their checks.
+
+    Returns the minutes in which a limit refused.
+    """
     usual = [(one.key.pk, one.first_secret.pk, one.sketch.address, one.sketch.agent) for one in held]
     with connection.cursor() as cursor:
         cursor.execute(_ADMITTED, [now - timedelta(days=COUNTED_DAYS)])
         cursor.execute(_CALLERS, [*map(list, zip(*usual, strict=True)), now - timedelta(days=CALLERS_DAYS)])
-    calls = [call for one in held for call in _refused(one, now=now)]
+    fast = bursts.of(held, since=now - timedelta(days=COUNTED_DAYS), until=now)
+    calls = [call for one in held for call in _refused(one, now=now)] + list(_too_fast(fast))
     DecisionHour.objects.bulk_create(_counted(calls), batch_size=5_000)
     kept = [call for call in calls if call.at > now - retention.REFUSALS]
     # As they are stored: what was done to a key since it was issued is not in the sketch's copy.
@@ -66,8 +77,8 @@ def note(held: Sequence[Held], *, now: datetime) -> None:
         {call.held.key.pk for call in kept}
     )
     identities = {one.key.pk: _identity(keys[one.key.pk], one) for one in {call.held for call in kept}}
-    rules = _rules()
-    Refusal.objects.bulk_create([_kept(call, identities[call.held.key.pk], rules) for call in kept])
+    Refusal.objects.bulk_create([_kept(call, identities[call.held.key.pk]) for call in kept])
+    return fast
 
 
 def _refused(held: Held, *, now: datetime) -> Iterator[Call]:
@@ -81,8 +92,17 @@ def _refused(held: Held, *, now: datetime) -> Iterator[Call]:
         hour += HOUR
 
 
+def _too_fast(fast: Sequence[Burst]) -> Iterator[Call]:
+    number = FROM_BURSTS
+    for burst in fast:
+        for _ in range(burst.refused):
+            at = burst.minute + timedelta(seconds=number * 7 % 60, milliseconds=number % 1_000)
+            yield Call(burst.held, at, Code.RATE_LIMITED, number, burst.rule)
+            number += 1
+
+
 def _codes(held: Held, hour: datetime, chance: Random, *, now: datetime) -> list[Code]:
-    """What is refused in an hour: bursts in busy ones, a forgotten script at night, whoever still tries."""
+    """What is refused in an hour: now and then a mistake, a forgotten script at night, whoever still tries."""
     sketch, studio, ago = held.sketch, held.studio, now - hour
     is_busy = hour.hour in BUSY_HOURS and hour.weekday() in WORKING_DAYS
     if studio.status == "suspended":
@@ -93,14 +113,19 @@ def _codes(held: Held, hour: datetime, chance: Random, *, now: datetime) -> list
         return [FORGOTTEN[sketch.fate]] if hour.hour == NIGHT_HOUR else []
     if not is_busy or not sketch.generates or sketch.until:
         return []
-    mistaken = [Code.ORG_MISMATCH] if chance.random() < 0.01 else []
-    return (
-        [Code.RATE_LIMITED] * chance.randrange(6) + mistaken if chance.random() < 0.3 * sketch.share / 5 else mistaken
-    )
+    return [Code.ORG_MISMATCH] if chance.random() < MISTAKEN else []
 
 
 def _counted(calls: Sequence[Call]) -> list[DecisionHour]:
-    counted = Counter((call.held.key, call.at.replace(minute=0, second=0, microsecond=0), call.code) for call in calls)
+    counted = Counter(
+        (
+            call.held.key,
+            call.at.replace(minute=0, second=0, microsecond=0),
+            call.code,
+            call.rule.name if call.rule else "",
+        )
+        for call in calls
+    )
     versions = {call.held.key.pk: call.held.sketch.versions[-1] for call in calls}
     return [
         DecisionHour(
@@ -109,25 +134,19 @@ def _counted(calls: Sequence[Call]) -> list[DecisionHour]:
             hour=hour,
             api_version=versions[key.pk],
             code=code,
-            limit_name=f"{versions[key.pk]}-minute" if code == Code.RATE_LIMITED else "",
+            limit_name=limit_name,
             calls=number,
             units=number,
         )
-        for (key, hour, code), number in counted.items()
+        for (key, hour, code, limit_name), number in counted.items()
     ]
 
 
-def _rules() -> dict[tuple[int | None, str | None], LimitRule]:
-    rules = LimitRule.objects.filter(kind="rate", plan_version__isnull=False)
-    return {(rule.plan_version_id, rule.api_version): rule for rule in rules}
-
-
-def _kept(call: Call, identity: Identity, rules: Mapping[tuple[int | None, str | None], LimitRule]) -> Refusal:
+def _kept(call: Call, identity: Identity) -> Refusal:
     """Write a refusal as the gateway's own call would have."""
     key, sketch = call.held.key, call.held.sketch
     chance, version = Random(f"{key.uid}/{call.number}"), sketch.versions[-1]  # noqa: S311 (invented)
-    rule = rules.get((key.organization.plan_version_id, version))
-    standings = _standing(rule) if rule and call.code == Code.RATE_LIMITED else []
+    standings = _standing(call.rule) if call.rule else []
     named = "org_staging" if call.code == Code.ORG_MISMATCH else key.organization.uid
     address = ELSEWHERE if call.code in FORGOTTEN.values() else sketch.address
     ask = Ask("", named, "v1" if version == "v1" else "v2", client_ip=address, user_agent=sketch.agent)
@@ -153,10 +172,11 @@ def _kept(call: Call, identity: Identity, rules: Mapping[tuple[int | None, str |
 
 def _standing(rule: LimitRule) -> list[Standing]:
     limit = Limit(
-        rule.pk, rule.name, "plan", rule.dimension, rule.api_version, rule.limit,
+        rule.pk, rule.name, "organization", rule.dimension, rule.api_version, rule.limit,
         rule.period_s or 60, rule.burst or 1, rule.mode, None, None,
     )  # fmt: skip
-    return [Standing(limit, True, 0, 10_000_000, 500_000)]
+    earned_us = (rule.period_s or 60) * 1_000_000 // rule.limit
+    return [Standing(limit, True, 0, (rule.burst or 1) * earned_us, earned_us)]
 
 
 def _identity(key: ApiKey, held: Held) -> Identity:

@@ -7,7 +7,7 @@ import time_machine
 
 from audit import trail
 from keys.models import KeySecret
-from metering import history, period_openings
+from metering import history, partitions, period_openings
 from metering.models import BillingPeriod, Generation, PeriodSource, UsageDay, UsageHour
 from orgs import actions
 from tests.factories import SecretFactory
@@ -121,7 +121,9 @@ def test_each_source_of_a_period_is_known(secret: KeySecret, report: Report) -> 
     assert sorted(known) == [("2026-09", "gw-us-1"), ("2026-11", "gw-eu-1"), ("2026-11", "gw-us-1")]
 
 
-def test_what_was_written_as_history_is_late_too(secret: KeySecret) -> None:
+def test_what_was_written_as_history_is_late_too(secret: KeySecret, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Its month is there, though it may be further back than the database makes one.
+    monkeypatch.setattr(partitions, "ensure_between", lambda first, last: [])
     _put(secret, m10="final")
     key = secret.key
     with time_machine.travel(NOW, tick=False):

@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from axis_admin.ui import fields, filters, tables, words
-from axis_admin.ui.charts import attainment, bars, capacity, described, limits, small
+from axis_admin.ui.charts import attainment, bars, capacity, described, limits, small, values
 
 register = template.Library()
 
@@ -20,7 +20,7 @@ for drawing in (
     capacity.capacity_timeline,
 ):
     register.simple_tag(drawing)
-for said in (described.described, bars.slot_link, fields.control, fields.shape, fields.described_by):
+for said in (described.described, values.value_rows, fields.control, fields.shape, fields.described_by):
     register.simple_tag(said)
 for text in (words.share, words.change):
     register.simple_tag(text)

@@ -23,12 +23,6 @@ def stacked_bars(chart: Chart) -> SafeString:
     return axes.drawing([*axes.grid(top, height), *slots, *below, *above])
 
 
-def slot_link(chart: Chart, slot: int, text: str) -> SafeString | str:
-    """{% slot_link chart 3 "24 Nov" %}: the text, as a link to what the slot opens if it opens something."""
-    href = chart["points"][slot].get("href")
-    return format_html('<a href="{}">{}</a>', href, text) if href else text
-
-
 def _slot(chart: Chart, i: int, point: Point, top: float, height: int) -> SafeString:
     slot = 100 / len(chart["points"])
     parts, y = [axes.hit(i, len(chart["points"]), height)], float(height)

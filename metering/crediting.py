@@ -1,6 +1,7 @@
 """A credit that concerns a final period is documented by a credit note; the statement itself stays as it is."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -29,21 +30,13 @@ def issue_credit_note(*, adjustment: Adjustment, actor: trail.Actor, now: dateti
         )
     if Statement.objects.filter(adjustment=adjustment.number).exists():
         raise ValidationError(f"{adjustment} has its credit note already. {UNDONE}")
-    counted_in = adjustment.period.label if adjustment.period else ""
-    statement_of = f", counted in the statement of {adjustment.period.mentioned}" if adjustment.period else ""
-    line = Line(
-        kind="credit",
-        name=adjustment.text or f"Credit {adjustment}",
-        note=f"{adjustment}{statement_of}",
-        quantity=1,
-        amount=rating.rounded(adjustment.amount, adjustment.currency),
-    )
     approval = {
         "adjustment": adjustment.number,
         "asked_by": adjustment.requested_by,
         "approved_by": adjustment.approved_by,
-        "counted_in": counted_in,
+        "counted_in": adjustment.period.label if adjustment.period else "",
     }
+    line = _line(adjustment, adjustment.amount)
     return statements.issue_credit_note(statement=statement, line=line, approval=approval, actor=actor, now=now)
 
 
@@ -52,6 +45,17 @@ def without_note(period: BillingPeriod) -> list[Adjustment]:
     noted = Statement.objects.exclude(adjustment="").filter(organization=period.organization_id).values("adjustment")
     credits = Adjustment.objects.filter(kind=Adjustment.Kind.CREDIT, original_period=period)
     return list(credits.exclude(number__in=noted).select_related("request", "period").order_by("sequence"))
+
+
+def _line(adjustment: Adjustment, amount: Decimal) -> Line:
+    period = adjustment.period
+    return Line(
+        kind="credit",
+        name=adjustment.text or f"Credit {adjustment}",
+        note=f"{adjustment}, counted in the statement of {period.mentioned}" if period else str(adjustment),
+        quantity=1,
+        amount=rating.rounded(amount, adjustment.currency),
+    )
 
 
 def _statement_of(adjustment: Adjustment) -> Statement | None:

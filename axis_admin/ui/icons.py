@@ -11,7 +11,7 @@ from heroicons.templatetags import heroicons
 KEPT = 512
 
 
-def _kept(draw: Callable[..., SafeString]) -> Callable[..., SafeString]:
+def _kept(draw: Callable[..., str]) -> Callable[..., str]:
     # Typed, so that 1 and True, which are equal, are not drawn for one another.
     return lru_cache(maxsize=KEPT, typed=True)(draw)
 
@@ -23,4 +23,4 @@ TAGS = (heroicon_micro, heroicon_mini, heroicon_outline, heroicon_solid)
 
 def micro(name: str, size: int = 16) -> SafeString:
     """A small solid icon, hidden from readers: the word beside it says what it means."""
-    return heroicon_micro(name, size=size, aria_hidden="true")
+    return SafeString(heroicon_micro(name, size=size, aria_hidden="true"))

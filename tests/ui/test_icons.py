@@ -21,7 +21,7 @@ def test_an_icon_looks_as_the_library_draws_it_also_the_second_time(style: str, 
 
 
 def test_an_icon_is_drawn_once() -> None:
-    assert icons.micro("key") is icons.micro("key")
+    assert icons.heroicon_micro("key") is icons.heroicon_micro("key")
 
 
 @pytest.mark.parametrize("value", [HOSTILE, SafeString(HOSTILE)], ids=["text", "text that says it is safe"])

@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 
 import django
@@ -51,6 +52,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         stores.stop()
     if _is_controller(config):
         shutil.rmtree(settings.AXIS_VAR, ignore_errors=True)
+
+
+# Every day and every month begins with a quarter of an hour, in whatever zone.
+QUARTER_SECONDS, TOO_NEAR_SECONDS = 900, 3.0
+
+
+@pytest.fixture(autouse=True)
+def nothing_begins_in_the_middle_of_a_test() -> None:
+    """What a test makes in one hour, day or month it would look at in the next, where other things are right."""
+    left = QUARTER_SECONDS - time.time() % QUARTER_SECONDS
+    if left < TOO_NEAR_SECONDS:
+        time.sleep(left)
 
 
 @pytest.fixture(scope="session")

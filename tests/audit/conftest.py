@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.db import connection, transaction
 
-from audit import guards, trail
+from audit import guards, search, trail
 from audit.models import Event
 from audit.verbs import Verb
 
@@ -18,6 +18,12 @@ DOV = trail.Actor("staff", "stf_dov", "Dov Hartmann", roles=("Administrator",), 
 HALIDE = trail.Target("organization", "org_halide", "Halide & Sons")
 KESTREL = trail.Target("organization", "org_kestrel", "Kestrel VFX")
 PROD = trail.Target("key", "key_prod", "render-farm-prod")
+
+
+@pytest.fixture(autouse=True)
+def a_patient_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine that tests is busy."""
+    monkeypatch.setattr(search, "COUNT_SECONDS", 60)
 
 
 @pytest.fixture

@@ -16,6 +16,10 @@ from tests import stack as stacks
 
 pytestmark = pytest.mark.xdist_group("browser")
 
+# The machine that tests is busy: whatever comes is waited for so long, and no longer than it takes.
+MILLISECONDS = 60_000
+expect.set_options(timeout=MILLISECONDS)
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = [
     "--no-sandbox",
@@ -77,6 +81,7 @@ class Visitor:
 
     def __init__(self, page: Page, site: Site) -> None:
         self.page, self.site, self.errors = page, site, []  # type: tuple[Page, Site, list[str]]
+        page.set_default_timeout(MILLISECONDS)
         page.add_init_script(LISTEN)
         page.on("console", lambda message: self._hear(message.type, message.text))
         page.on("pageerror", lambda error: self.errors.append(str(error)))

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visitor
 
@@ -43,7 +43,7 @@ def test_what_does_not_fit_is_offered_when_it_does(visitor: Callable[..., Visito
     assert page.get_by_label("First day").input_value() > before
     page.get_by_role("button", name="Reserve", exact=True).click()
     page.wait_for_url("**/capacity/reservations/**")
-    assert page.get_by_text("A hold until").is_visible()
+    expect(page.get_by_text("A hold until")).to_be_visible()
     # Given back, so that the pool is as it was.
     page.get_by_role("link", name="Cancel reservation").click()
     page.get_by_label("Reason").fill("only looked")

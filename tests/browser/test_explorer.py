@@ -14,7 +14,7 @@ STAY, STAYED = "window.stayed = true", "window.stayed === true"
 
 
 def _stays(page: Page, address: str) -> None:
-    page.wait_for_url(f"**{address}", timeout=30_000)
+    page.wait_for_url(f"**{address}")
     expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
     assert page.evaluate(STAYED)
 
@@ -35,7 +35,7 @@ def test_grain_group_filter_and_bar_swap_the_board(visitor: Callable[..., Visito
     expect(page.locator("#live")).to_contain_text("Generations a month by tier")
     at.look()
     page.go_back()
-    page.wait_for_url("**/usage/?range=30d&grain=month", timeout=30_000)
+    page.wait_for_url("**/usage/?range=30d&grain=month")
     expect(page.get_by_role("heading", name="Generations a month by version")).to_be_visible()
 
 
@@ -47,6 +47,6 @@ def test_enter_on_a_bar_narrows_to_it(visitor: Callable[..., Visitor]) -> None:
     page.locator(".plot").focus()
     page.keyboard.press("End")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/usage/?*from=*", timeout=30_000)
+    page.wait_for_url("**/usage/?*from=*")
     assert page.evaluate(STAYED)
     expect(page.locator(".plot")).to_be_focused()

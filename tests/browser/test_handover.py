@@ -102,8 +102,8 @@ def test_it_cannot_be_left_before_the_key_is_stored(
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     page.get_by_label("I have stored the key").focus()
-    page.close(run_before_unload=True)
-    page.wait_for_timeout(300)
+    with page.expect_event("dialog"):
+        page.close(run_before_unload=True)
     assert asked == ["beforeunload"]
     page.get_by_label("I have stored the key").check()
 

@@ -101,7 +101,7 @@ def test_the_palette_keeps_nothing(site: Site, visitor: Callable[..., Visitor]) 
     expect(page.locator("#palette-found li").first).to_contain_text("Secret axk_live_")
     page.keyboard.press("Escape")
     expect(page.locator("#palette-found li")).to_have_count(0)
-    assert page.locator("#palette input[name=q]").input_value() == ""
+    expect(page.locator("#palette input[name=q]")).to_have_value("")
     assert credential not in page.url
 
 

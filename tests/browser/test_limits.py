@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
 from tests.browser.test_pages import DESK, PHONE
@@ -24,7 +25,7 @@ def test_a_raise_is_typed_reviewed_set_and_ended(visitor: Any) -> None:
     at.open(f"{_limits(at, 'kestrel')}?temporary=1")
     page.get_by_label("v2 requests a minute", exact=True).fill("900")
     page.get_by_text("+50%").wait_for()
-    assert page.locator("#what-if").get_by_text("Peak use would be").is_visible()
+    expect(page.locator("#what-if").get_by_text("Peak use would be")).to_be_visible()
     page.get_by_label("Reason").fill("Trailer week")
     at.look()
     page.get_by_role("button", name="Set limits").click()
@@ -34,7 +35,7 @@ def test_a_raise_is_typed_reviewed_set_and_ended(visitor: Any) -> None:
     page.locator("#dialog").get_by_label("Reason").fill("It is over")
     page.get_by_role("button", name="End limit now").click()
     page.get_by_text("is ended.").wait_for()
-    assert not page.get_by_role("link", name="End now").count()
+    expect(page.get_by_role("link", name="End now")).to_have_count(0)
 
 
 def test_what_is_wrong_is_said_while_somebody_types(visitor: Any) -> None:
@@ -51,7 +52,7 @@ def test_limits_are_set_without_script(visitor: Any) -> None:
     page.goto(at.site.url(_limits(at, "vantage")))
     page.get_by_label("v2 requests a minute", exact=True).fill("150")
     page.get_by_role("button", name="Review").click()
-    assert "+25%" in page.content()
+    expect(page.locator("main")).to_contain_text("+25%")
     page.get_by_label("Reason").fill("Trying without script")
     page.get_by_role("button", name="Set limits").click()
-    assert "1 limit of Vantage Motion was set." in page.content()
+    expect(page.locator("body")).to_contain_text("1 limit of Vantage Motion was set.")

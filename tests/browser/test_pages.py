@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
 
@@ -111,7 +112,7 @@ def test_a_refusal_opens_in_its_row(visitor: Any) -> None:
     at.page.locator("details.event summary").first.click()
     opened = at.page.locator("details.event").first
     opened.get_by_text("the key is paused", exact=True).first.wait_for()
-    assert opened.get_by_role("button", name="Copy the sentence").is_visible()
+    expect(opened.get_by_role("button", name="Copy the sentence")).to_be_visible()
 
 
 def test_an_event(at: Visitor) -> None:
@@ -135,4 +136,4 @@ def test_pages_work_without_script(visitor: Any) -> None:
         at.page.get_by_label("Reason").fill("Trying without script")
         at.page.get_by_role("button", name=step).click()
         at.page.wait_for_url("**/orgs/org_*/")
-    assert "may call again" in at.page.content()
+    expect(at.page.locator("body")).to_contain_text("may call again")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
 
@@ -44,7 +45,7 @@ def test_a_page_of_a_pilot(part: str, at: Visitor) -> None:
 
 def test_converting_shows_what_changes(at: Visitor) -> None:
     _open(at, f"{_page_of(at, 'Bramble')}convert/")
-    assert at.page.get_by_role("row", name=re.compile("Plan Pilot, version")).count() == 1
+    expect(at.page.get_by_role("row", name=re.compile("Plan Pilot, version"))).to_have_count(1)
 
 
 def test_the_overview_has_the_pilot_in_a_card(at: Visitor) -> None:

@@ -28,7 +28,7 @@ class Gateway:
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         request = urllib.request.Request(f"{self.url}/gateway/v1/{path}", json.dumps(body).encode(), self.headers)
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             found: dict[str, Any] = json.load(answer)
             return found
 
@@ -146,7 +146,7 @@ def _find_all_of_it(visitor: Visitor, uid: str, credential: str) -> None:
 
 def test_the_banners_commands_can_be_pasted_as_they_are(site: Site) -> None:
     answers = [
-        json.loads(subprocess.run(["bash", "-c", line], check=True, capture_output=True, timeout=30).stdout)
+        json.loads(subprocess.run(["bash", "-c", line], check=True, capture_output=True, timeout=120).stdout)
         for line in site.curls
     ]
     assert answers[0]["code"] == "VALID"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,7 +20,7 @@ from keys.states import SOON
 from metering import usage
 from metering.models import UsageHour
 from orgs.models import Notice, Organization, Reservation
-from orgs.policy import Permission, scope
+from orgs.policy import Permission, Scope, scope
 from orgs.requests import StaffRequest
 
 TODAY = timedelta(hours=24)
@@ -36,6 +37,9 @@ FOREMOST = timedelta(days=36_500)
 
 # Whoever was not reached a week ago is known by now.
 TOLD_OF = timedelta(days=7)
+
+# Whoever may stop a key looks after keys: for others what is due about them is no task.
+KEYS = Permission.KEY_PAUSE
 
 Due = dict[str, Any]
 
@@ -57,7 +61,7 @@ def home(request: StaffRequest) -> HttpResponse:
         "lately": _lately(request),
         "sees_log": request.staff.can(Permission.AUDIT_SEE),
         "jobs": jobs.of_person(request.actor.id).going()[:MOST],
-        "sees_keys": request.staff.can(Permission.KEY_SEE),
+        "looks_after_keys": request.staff.can(KEYS),
         "usage": _usage(request, now=now) if request.staff.can(Permission.USAGE_SEE) else None,
     }
     return render(request, "home.html", context)
@@ -82,20 +86,28 @@ def _counted(all_of_them: int, today: int) -> str:
 
 
 def _due(request: StaffRequest, *, now: datetime) -> Iterator[Due]:
-    mine = scope(request.user, Permission.ORGANIZATION_SEE)
+    person = request.user
+    keys, contacts, organizations = (
+        scope(person, one) for one in (KEYS, Permission.CONTACT_EDIT, Permission.ORGANIZATION_EDIT)
+    )
+    activating = scope(person, Permission.ORGANIZATION_ACTIVATE)
     yield from _leaks(request, now)
-    yield from _ending_overlaps(KeySecret.objects.filter(mine.as_q("key__organization__")), now)
-    yield from _expiring_keys(ApiKey.objects.filter(mine.as_q("organization__")), now)
-    yield from _due_rotations(ApiKey.objects.filter(mine.as_q("organization__")), now)
-    yield from _links(DeliveryLink.objects.filter(mine.as_q("secret__key__organization__")).with_keys(), now)
+    yield from _ending_overlaps(KeySecret.objects.filter(keys.as_q("key__organization__")), now)
+    yield from _expiring_keys(ApiKey.objects.filter(keys.as_q("organization__")), now)
+    yield from _due_rotations(ApiKey.objects.filter(keys.as_q("organization__")), now)
+    yield from _links(DeliveryLink.objects.filter(keys.as_q("secret__key__organization__")).with_keys(), now)
     yield from (_item(at, now, **said) for at, said in due_pilots.items(request.user, now=now, most=MOST))
     yield from (_item(at, now, **said) for at, said in due_periods.items(request.user, now=now, most=MOST))
     yield from (_item(at, now, **said) for at, said in due_quotas.items(request.user, now=now, most=MOST))
     yield from (_item(at, now, **said) for at, said in due_usage.items(request.user, now=now, most=MOST))
     yield from (_item(at, now, **said) for at, said in due_adjustments.items(request.user))
     yield from _holds(request, now)
-    yield from _mails(Notice.objects.filter(mine.as_q("organization__")).select_related("organization"), now)
-    yield from _drafts(Organization.objects.filter(mine.as_q()), now)
+    yield from _mails(Notice.objects.filter(contacts.as_q("organization__")).select_related("organization"), now)
+    yield from _drafts(Organization.objects.filter(_either(organizations, activating)), now)
+
+
+def _either(one: Scope, other: Scope) -> Q:
+    return Q() if one.everything or other.everything else one.as_q() | other.as_q()
 
 
 def _item(at: datetime, now: datetime, *, icon: str, text: str, note: str, act: str, href: str) -> Due:
@@ -105,7 +117,7 @@ def _item(at: datetime, now: datetime, *, icon: str, text: str, note: str, act: 
 
 
 def _leaks(request: StaffRequest, now: datetime) -> Iterable[Due]:
-    reports = LeakReport.objects.for_user(request.user, Permission.KEY_SEE).open().with_whose()
+    reports = LeakReport.objects.for_user(request.user, Permission.KEY_CONTAIN).open().with_whose()
     for leak in reports[:MOST]:
         yield _leak(leak, now)
 

@@ -30,6 +30,16 @@ def test_an_overlap_stands_there_with_the_old_secret_s_last_use(key_admin: Staff
     assert item["href"] == f"/keys/{old.key.uid}/rotation/"
 
 
+def test_who_does_not_look_after_keys_is_told_of_none(
+    billing: Staff, key_admin: Staff, her_organization: Organization, browser_of: Any
+) -> None:
+    SecretFactory(key__organization=her_organization, key__expires_at=timezone.now() + DAY)
+    for person, count in ((billing, 0), (key_admin, 1)):
+        answer = browser_of(person).get("/")
+        assert len([*answer.context["today"], *answer.context["later"]]) == count
+        assert ("/hygiene/" in answer.text) is bool(count)
+
+
 def test_an_account_manager_sees_her_own_alone(
     account_manager: Staff, her_organization: Organization, other_organization: Organization, browser_of: Any
 ) -> None:

@@ -20,8 +20,8 @@ from tests.factories import OrganizationFactory
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo")]
 
 COUNTED_BY = (
-    "organization_id, period_id, key_id, environment, api_version, outcome, resolution, service_tier, aspect_ratio,"
-    " failure_cause"
+    "organization_id, period_id, original_period_id, key_id, environment, api_version, outcome, resolution,"
+    " service_tier, aspect_ratio, failure_cause"
 )
 HOUR, DAY = "date_trunc('hour', occurred_at, 'UTC')", "(occurred_at AT TIME ZONE 'UTC')::date"
 
@@ -138,10 +138,11 @@ def test_every_generation_stands_in_a_billing_period(demo: str) -> None:
 @pytest.mark.parametrize(("rollup", "time", "expression"), [(UsageHour, "hour", HOUR), (UsageDay, "day", DAY)])
 def test_the_ledger_equals_the_rollups(demo: str, rollup: type[Model], time: str, expression: str) -> None:
     differing = (
-        f"SELECT count(*) FROM (SELECT {expression} AS {time}, {COUNTED_BY}, count(*) AS generations,"
-        f" sum(units) AS units FROM metering_generation GROUP BY {time}, {COUNTED_BY}) AS ledger"
-        f" FULL JOIN {rollup._meta.db_table} AS rollup USING ({time}, {COUNTED_BY}, generations, units)"
-        " WHERE ledger.units IS NULL OR rollup.id IS NULL"
+        f"WITH ledger AS (SELECT {expression} AS {time}, {COUNTED_BY}, count(*) AS generations, sum(units) AS units"
+        f" FROM metering_generation GROUP BY {time}, {COUNTED_BY}),"
+        f" rollup AS (SELECT {time}, {COUNTED_BY}, generations, units FROM {rollup._meta.db_table})"
+        " SELECT count(*) FROM ((TABLE ledger EXCEPT ALL TABLE rollup) UNION ALL"
+        " (TABLE rollup EXCEPT ALL TABLE ledger)) AS differing"
     )
     with connection.cursor() as cursor:
         cursor.execute(differing)

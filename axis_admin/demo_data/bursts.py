@@ -1,6 +1,6 @@
 """The minutes in which a studio asked faster than its own limit lets it: what passed in them, and what was refused."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import NamedTuple
@@ -32,13 +32,16 @@ class Burst(NamedTuple):
 
 def of(held: Sequence[Held], *, since: datetime, until: datetime) -> list[Burst]:
     """Return those of whole hours between two times, out of the admitted calls that are counted."""
-    rules, by_key = _rules(), {one.key.pk: one for one in held}
+    rules = _rules()
+    by_key: dict[int | None, Held] = {one.key.pk: one for one in held}
     rows = DecisionHour.objects.filter(organization__in=rules, api_version=V2.api_version, code=Code.VALID)
     busy = rows.filter(hour__gte=since, hour__lt=until - HOUR).order_by("hour", "key_id")
     return list(_drawn(busy.values_list("organization_id", "key_id", "hour", "calls"), by_key, rules))
 
 
-def _drawn(rows: Sequence[tuple[int, int, datetime, int]], by_key: Mapping[int, Held], rules: Rules) -> Iterator[Burst]:
+def _drawn(
+    rows: Iterable[tuple[int, int | None, datetime, int]], by_key: Mapping[int | None, Held], rules: Rules
+) -> Iterator[Burst]:
     chance = Random(f"{SEED}/bursts")  # noqa: S311 (invented, the same each time)
     for organization, key, hour, calls in rows:
         rule = next(

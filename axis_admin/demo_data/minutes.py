@@ -51,7 +51,6 @@ def note(bursts: Sequence[Burst], *, now: datetime) -> None:
     since = (now - retention.MINUTES).replace(minute=0, second=0, microsecond=0)
     told = [(one.held.key.pk, one.minute, "VALID", one.admitted) for one in bursts]
     told += [(one.held.key.pk, one.minute, "RATE_LIMITED", one.refused) for one in bursts]
-    keys, minutes, codes, calls = map(list, zip(*told, strict=True)) if told else ([], [], [], [])
-    values = {"keys": keys, "minutes": minutes, "codes": codes, "calls": calls}
+    values = {name: [one[n] for one in told] for n, name in enumerate(("keys", "minutes", "codes", "calls"))}
     with connection.cursor() as cursor:
         cursor.execute(_MINUTES, {"now": now, "since": since, "version": V2.api_version, **values})

@@ -72,6 +72,13 @@ def rates_said(rates: Mapping[str, int]) -> str:
     return ", ".join(f"{version} {rate:,} a minute" for version, rate in sorted(rates.items()))
 
 
+def raised(agreed: Agreed, rates: Mapping[str, int], jobs: int | None) -> Agreed:
+    """Return what is more than these rates and jobs were; its cap is for anybody to agree on who sets pilots up."""
+    faster = {version: rate for version, rate in agreed.rates.items() if rate > rates.get(version, 0)}
+    has_more = agreed.running_jobs is not None and agreed.running_jobs > (jobs or 0)
+    return Agreed(rates=faster, running_jobs=agreed.running_jobs if has_more else None)
+
+
 def is_above(agreed: Agreed, threshold: int | None) -> bool:
     """Say whether a rate is above what an account manager may agree on by themselves; its burst follows from it."""
     return threshold is not None and any(rate > threshold for rate in agreed.rates.values())

@@ -11,6 +11,7 @@ from audit import trail
 from audit.verbs import Verb
 from keys import criteria, pilot_limits, pilot_notices, pilot_terms, pilots
 from keys.actions import pilot_records, pilot_rules
+from keys.limits import thresholds
 from keys.models import Pilot
 from keys.pilot_limits import Agreed
 from orgs import actions as organizations
@@ -254,11 +255,23 @@ def _set_terms(pilot: Pilot, agreed: Agreed, production_plan: PlanVersion | None
     if production_plan is not None and production_plan.plan.code == plans.PILOT:
         raise ValidationError({"production_plan": "A pilot is converted to another plan than the pilot's."})
     # What was allowed before may stay.
-    raised = {name: rate for name, rate in agreed.rates.items() if rate > pilot.rates.get(name, 0)}
-    if not beyond_policy and pilot_limits.is_above(Agreed(rates=raised), version.approval_threshold):
+    raised = pilot_limits.raised(agreed, pilot.rates, pilot.running_jobs)
+    if not beyond_policy and pilot_limits.is_above(raised, version.approval_threshold):
         raise ValidationError(f"Above {version.approval_threshold:,} requests a minute an administrator has to agree.")
+    if not beyond_policy and _has_too_many_jobs(raised, version):
+        problem = (
+            f"{raised.running_jobs:,} running jobs are so many more than the plan's that an administrator has to agree."
+        )
+        raise ValidationError({"running_jobs": problem})
     pilot.generation_cap, pilot.rates = agreed.generation_cap, dict(agreed.rates)
     pilot.running_jobs, pilot.production_plan = agreed.running_jobs, production_plan
+
+
+def _has_too_many_jobs(raised: Agreed, version: PlanVersion) -> bool:
+    """Judge jobs as the limit editor does."""
+    asked = pilot_limits.changes(Agreed(running_jobs=raised.running_jobs)).values()
+    plan = thresholds.of_plan(version.limits.all())
+    return bool(thresholds.above(asked, plan=plan, threshold=version.approval_threshold))
 
 
 def _set_range(pilot: Pilot, starts_at: datetime, length: timedelta, *, beyond_policy: bool) -> None:

@@ -15,7 +15,7 @@ from keys.pilot_limits import Agreed
 from orgs import actions as org_actions
 from orgs.models import Change, Notice, Organization
 from tests.cast import ACTOR
-from tests.factories import ContactFactory, OrganizationFactory, PilotFactory, PlanVersionFactory
+from tests.factories import ContactFactory, OrganizationFactory, PilotFactory, PlanVersionFactory, RuleFactory
 
 DAY = timedelta(days=1)
 AGREED = Agreed(2_000, {"v2": 60}, 4)
@@ -131,3 +131,19 @@ def test_beyond_the_policy_somebody_who_may_has_to_say_so(db: None) -> None:
     # What was agreed on by somebody who may stays when something else is changed.
     actions.change_pilot(pilot=pilot, actor=ACTOR, agreed=Agreed(50, {"v2": 101}), lines=[], production_plan=None)
     assert rules(organization)["pilot-cap"].limit == 50
+
+
+def test_many_more_running_jobs_than_the_plan_s_somebody_who_may_agrees_on(db: None) -> None:
+    version = PlanVersionFactory(plan__code="pilot", approval_threshold=100)
+    RuleFactory(
+        plan_version=version, name="jobs", kind="concurrency", api_version=None, period_s=None, burst=None, limit=5
+    )
+    organization = OrganizationFactory(status="pilot", plan_version=version)
+    many = Agreed(running_jobs=100_000)
+    with pytest.raises(ValidationError, match="an administrator has to agree") as refused:
+        actions.start_pilot(organization=organization, actor=ACTOR, agreed=many)
+    assert list(refused.value.error_dict) == ["running_jobs"]
+    pilot = actions.start_pilot(organization=organization, actor=ACTOR, agreed=many, beyond_policy=True)
+    # Fewer than before, and still more than the plan's, is no raise.
+    actions.change_pilot(pilot=pilot, actor=ACTOR, agreed=Agreed(running_jobs=50_000), lines=[], production_plan=None)
+    assert rules(organization)["pilot-running-jobs"].limit == 50_000

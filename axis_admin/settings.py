@@ -73,7 +73,7 @@ if not EMBEDDED and not env.bool("AXIS_ALLOW_NO_MFA", default=False):
     raise ImproperlyConfigured("No second factor is enforced yet: set AXIS_ALLOW_NO_MFA=1 to run without one.")
 
 # --- Stores
-_OPTIONS = {"server_side_binding": True, "prepare_threshold": 5}
+_OPTIONS = surfaces.database_options(SURFACE)
 _database: dict[str, Any]
 if EMBEDDED:
     _database = {"NAME": embedded.DATABASE, "HOST": str(embedded.run_dir(AXIS_VAR)), "USER": embedded.APPLICATION}

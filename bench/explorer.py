@@ -33,7 +33,7 @@ def main() -> None:
     asked = parser.parse_args()
     # Nothing is pinned: the database may use a second core for a statement, as it may for a page.
     cores = replace(cpu.one_for_the_server(cpu.available()), stores=frozenset(cpu.available()))
-    with stack.stores(cores) as var:
+    with stack.stores(cores, surface="staff") as var:
         _run(var, generations=asked.generations, rounds=asked.rounds)
 
 

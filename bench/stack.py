@@ -36,14 +36,17 @@ class StackError(Exception):
 
 
 @contextlib.contextmanager
-def stores(cores: cpu.Cores) -> Iterator[Path]:
+def stores(cores: cpu.Cores, *, surface: str = "all") -> Iterator[Path]:
     """Inside, PostgreSQL and Valkey run on their cores, migrated, and Django is set up for them; gone afterwards.
+
+    As which surface, where it is one that is measured in this process.
 
     Yields their folder, which lies beside the one of `make run`: on the same disk, with the same cost of a commit.
     """
     (ROOT / "var").mkdir(exist_ok=True)
     var = Path(tempfile.mkdtemp(prefix="bench-", dir=ROOT / "var"))
     _own_environment(var)
+    os.environ["AXIS_SURFACE"] = surface
     # Importing it reads the settings, and they the environment.
     from axis_admin import lone
 

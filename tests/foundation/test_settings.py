@@ -140,3 +140,11 @@ def test_the_gateway_does_nothing_around_a_request_but_name_it(
     tmp_path: Path, surface: str, name: str, there: bool
 ) -> None:
     assert (name in _check(tmp_path, {"AXIS_SURFACE": surface}, "MIDDLEWARE").stdout) is there
+
+
+@pytest.mark.parametrize(
+    ("surface", "times"), [("staff", "None"), ("delivery", "None"), ("gateway", "5"), ("all", "5")]
+)
+def test_a_page_s_statements_are_never_planned_without_their_values(tmp_path: Path, surface: str, times: str) -> None:
+    told = _check(tmp_path, {"AXIS_SURFACE": surface}, "DATABASES['default']['OPTIONS']['prepare_threshold']").stdout
+    assert told.strip().endswith(times)

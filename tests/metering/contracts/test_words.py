@@ -25,4 +25,4 @@ def test_a_periods_time_and_its_version_are_parted(tessera: Organization, viewer
     with time_machine.travel(NOON, tick=False):
         page = browser_of(viewer).get(reverse("metering:contract", args=[tessera.uid])).text
     assert not re.search(r"UTC(<br>)?(<[^/][^>]*>)?version", page)
-    assert "<dt>version 1, open</dt>" in page
+    assert "<dt>Version 1, open</dt>" in page

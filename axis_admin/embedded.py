@@ -55,6 +55,10 @@ def valkey_socket(var: Path) -> Path:
     return run_dir(var) / "valkey.sock"
 
 
+def intake_socket(var: Path) -> Path:
+    return run_dir(var) / "intake.sock"
+
+
 def running(var: Path) -> bool:
     """Whether both stores of this folder accept connections."""
     return processes.answers(postgres_socket(var)) and processes.answers(valkey_socket(var))

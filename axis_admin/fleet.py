@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from axis_admin import children, processes
+from axis_admin import children, embedded, processes
 
 # One works while the others wait for a store; a batch of generations keeps its own for as long as it takes.
 BLOCKING_THREADS = 4
@@ -23,23 +23,24 @@ def cores() -> int:
 
 
 class Fleet:
-    """Staff site, gateway, metrics, worker and beat."""
+    """Staff site, gateway, metrics, intake, worker and beat."""
 
     def __init__(self, var: Path) -> None:
         self.var = var
         metrics = settings.METRICS_DIR
         shutil.rmtree(metrics, ignore_errors=True)
         metrics.mkdir(parents=True)
+        gateway = {
+            "AXIS_SURFACE": "gateway",
+            "AXIS_INTAKE_SOCKET": str(embedded.intake_socket(var)),
+            "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+        }
         self.web = [
             self._child("staff", _pages(settings.PORT), AXIS_SURFACE="staff"),
-            self._child(
-                "gateway",
-                _granian(settings.GATEWAY_PORT, workers=cores()),
-                AXIS_SURFACE="gateway",
-                PROMETHEUS_MULTIPROC_DIR=str(metrics),
-            ),
+            self._child("gateway", _granian(settings.GATEWAY_PORT, workers=cores()), **gateway),
             self._child("metrics", ["axis_admin.metrics"], PROMETHEUS_MULTIPROC_DIR=str(metrics)),
         ]
+        self.intake = [self._child("intake", ["axis_admin.intake"], **gateway)]
         beat = ["beat", "--schedule", str(var / "beat-schedule"), "--pidfile", ""]
         self.beat = [self._child("beat", _celery(beat))]
         worker = ["worker", "--concurrency", str(CELERY_CONCURRENCY), "--without-gossip", "--without-mingle"]
@@ -47,7 +48,7 @@ class Fleet:
 
     @property
     def all(self) -> list[children.Child]:
-        return [*self.web, *self.worker, *self.beat]
+        return [*self.web, *self.intake, *self.worker, *self.beat]
 
     def start(self) -> None:
         for child in self.all:
@@ -55,7 +56,7 @@ class Fleet:
 
     def stop(self) -> None:
         """Nobody asks any more, nothing new is due, and what was begun is finished."""
-        children.stop_in_order([self.web, self.beat, self.worker])
+        children.stop_in_order([self.web, [*self.intake, *self.beat], self.worker])
 
     def _child(self, name: str, module: Sequence[str], **environ: str) -> children.Child:
         log = self.var / f"{name}.log"
@@ -86,10 +87,21 @@ def port_trouble() -> str | None:
 
 
 def _granian(port: int, *, workers: int) -> list[str]:
+    return _served("--host", "127.0.0.1", "--port", str(port), workers=workers, target="axis_admin.wsgi:application")
+
+
+def intake(socket: Path, *, workers: int) -> list[str]:
+    """Return the module and the arguments that serve batches on this socket."""
+    where = ["--uds", str(socket), "--uds-permissions", "600"]
+    # What a process cannot take up at once waits for whichever has time first.
+    where += ["--backpressure", str(BLOCKING_THREADS)]
+    return _served(*where, workers=workers, target="axis_admin.intake.wsgi:application")
+
+
+def _served(*where: str, workers: int, target: str) -> list[str]:
     return [
-        "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers),
-        "--blocking-threads", str(BLOCKING_THREADS), "--respawn-failed-workers", "--workers-kill-timeout", "10",
-        "--no-ws", "axis_admin.wsgi:application",
+        "granian", "--interface", "wsgi", *where, "--workers", str(workers), "--blocking-threads",
+        str(BLOCKING_THREADS), "--respawn-failed-workers", "--workers-kill-timeout", "10", "--no-ws", target,
     ]  # fmt: skip
 
 

@@ -73,7 +73,6 @@ if not EMBEDDED and not env.bool("AXIS_ALLOW_NO_MFA", default=False):
     raise ImproperlyConfigured("No second factor is enforced yet: set AXIS_ALLOW_NO_MFA=1 to run without one.")
 
 # --- Stores
-_OPTIONS = surfaces.database_options(SURFACE)
 _database: dict[str, Any]
 if EMBEDDED:
     _database = {"NAME": embedded.DATABASE, "HOST": str(embedded.run_dir(AXIS_VAR)), "USER": embedded.APPLICATION}
@@ -100,7 +99,7 @@ DATABASES = {
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**_database.get("OPTIONS", {}), **_OPTIONS},
+        "OPTIONS": {**_database.get("OPTIONS", {}), **surfaces.database_options(SURFACE)},
         "TEST": {"NAME": "axis_test"},
     }
 }
@@ -134,6 +133,8 @@ APPEND_SLASH = SURFACE not in ("gateway", "delivery")
 AXIS_FAST_VALIDATE = env.bool("AXIS_FAST_VALIDATE", default=True)
 # Of one gateway's own calls, over all processes of a server.
 CALLS_IN_FLIGHT = max(1, env.int("AXIS_CALLS_IN_FLIGHT", default=64))
+# Where batches of generations are judged apart from verdicts. Unset: in the gateway's processes.
+INTAKE_SOCKET = env.str("AXIS_INTAKE_SOCKET", default="")
 # Customers' credentials that a process remembers; each takes about 3 KB.
 IDENTITIES_KEPT = max(1, env.int("AXIS_IDENTITIES_KEPT", default=50_000))
 # What is reported as leaked and matches is revoked at once, also where it is in use.
@@ -221,8 +222,7 @@ SESSION_COOKIE_AGE = int(SESSION_LONGEST.total_seconds())
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 # No form takes a file, and none more than 1 MiB (middleware/uploads.py): but what signed-in people look up may have
 # 5 MiB, a file as well. Nothing is ever written to a disk.
-_HAS_LOOKUP = SURFACE in ("all", "staff")
-DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024 + 64 * 1024 if _HAS_LOOKUP else 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024 + 64 * 1024 if SURFACE in ("all", "staff") else 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
 FILE_UPLOAD_HANDLERS = ["axis_admin.lookup.uploads.Refused"]
 

@@ -4,7 +4,7 @@ import contextlib
 import os
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,14 +115,13 @@ def read() -> Reading | None:
     return Reading(time.monotonic(), user + nice + system + sum(others), processes, children)
 
 
-def shares(before: Reading | None, after: Reading | None, *, server: int | None) -> Shares:
-    """Say who used how much between two readings: one server (by its process), and everybody that is not ours."""
+def shares(before: Reading | None, after: Reading | None, *, servers: Collection[int]) -> Shares:
+    """Say who used how much between two readings: the servers (by their processes), and everybody that is not ours."""
     if before is None or after is None:
         return Shares(None, None, None)
     ticks = (after.at - before.at) * _TICK
-    ours, own = after.of(os.getpid()) - before.of(os.getpid()), 0
-    if server is not None:
-        own = after.of(server) - before.of(server)
+    ours, *own_ones = (after.of(root) - before.of(root) for root in (os.getpid(), *servers))
+    own = sum(own_ones)
     foreign = after.busy - before.busy - ours
     cores = os.cpu_count() or 1
     return Shares(own / ticks, (ours - own) / ticks, max(0.0, foreign / ticks / cores))

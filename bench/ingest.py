@@ -52,7 +52,7 @@ def running(cores: cpu.Cores) -> Iterator[Rounds]:
         from bench import customers
 
         credential, known = customers.open_gateway(), customers.sign_up(ORGANIZATIONS, keys_each=KEYS_EACH)
-        with stack.gateway(var, workers=len(cores.server) or 1).running(cores.server) as server:
+        with stack.gateway_with_intake(var, workers=len(cores.server) or 1).running(cores.server) as server:
             yield Rounds(var, server, cores, known, credential, stack.owner_login(var))
 
 
@@ -83,7 +83,7 @@ def _options() -> argparse.Namespace:
 def _conditions(rounds: Rounds, options: argparse.Namespace) -> Iterable[tuple[str, str]]:
     workers, batch = rounds.server.workers, generations.BATCH
     processes = f"{workers} process{'es' if workers > 1 else ''}"
-    yield "Server", f"granian, {processes} of {stack.BLOCKING_THREADS} blocking threads"
+    yield "Servers", f"granian, {processes} of {stack.BLOCKING_THREADS} blocking threads each, gateway and intake"
     yield "Pinning", str(rounds.cores)
     yield "Customers", f"{ORGANIZATIONS} organizations with {KEYS_EACH} keys each; the n-th key has a share of 1/n"
     yield "Samples", f"{options.rounds} rounds, interleaved; {options.batches} batches of {batch} by {CLIENTS} clients"

@@ -166,7 +166,7 @@ def _target(var: Path, server: stack.Server, customers: Sequence[Customer], cred
 def _ask_each(target: Target, cores: cpu.Cores) -> None:
     """Have the server know every key that it is asked for."""
     plan = load.Plan(port=target.server.port, requests=str(target.requests), once=True, cores=tuple(cores.load))
-    sampling.of_load(plan, server=target.server.pid)
+    sampling.of_load(plan, servers=target.server.pids)
 
 
 def _measure(servers: Mapping[str, Target], cores: cpu.Cores, options: argparse.Namespace) -> Samples:

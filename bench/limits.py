@@ -134,7 +134,7 @@ def _moved(server: int, cores: cpu.Cores) -> Iterator[None]:
 
 def _asked(plan: commands.Plan, server: int) -> Asked:
     command = [sys.executable, "-m", "bench.commands", json.dumps(asdict(plan))]
-    result, shares = sampling.run(command, server=server)
+    result, shares = sampling.run(command, servers=[server])
     made = Asked(commands.Result(**result), shares)
     if made.result.unexpected:
         raise report.Spoiled(f"{made.result.unexpected} answers of {made.result.answers} were not as expected.")

@@ -89,7 +89,7 @@ class Rounds:
         )  # fmt: skip
 
     def _report(self, batches: Sequence[bytes]) -> Sample:
-        return sampling.of_load(self.plan(batches), server=self.server.pid)
+        return sampling.of_load(self.plan(batches), servers=self.server.pids)
 
     def _copy(self, batches: Sequence[bytes]) -> Copied:
         ids = [[item["generation_id"] for item in json.loads(body)["generations"]] for body in batches]

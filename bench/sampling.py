@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -43,13 +43,13 @@ class Sample:
         return load.was_bottleneck(self.result.share, self.shares.server)
 
 
-def of_load(plan: load.Plan, *, server: int) -> Sample:
-    """Run the plan against the server with this process id."""
-    result, shares = run([sys.executable, "-m", "bench.load", json.dumps(asdict(plan))], server=server)
+def of_load(plan: load.Plan, *, servers: Collection[int]) -> Sample:
+    """Run the plan against the servers with these process ids."""
+    result, shares = run([sys.executable, "-m", "bench.load", json.dumps(asdict(plan))], servers=servers)
     return Sample(load.Result(**result), shares)
 
 
-def run(command: Sequence[str], *, server: int | None = None) -> tuple[dict[str, Any], cpu.Shares]:
+def run(command: Sequence[str], *, servers: Collection[int] = ()) -> tuple[dict[str, Any], cpu.Shares]:
     """Run a program that prints `begin` and then its result as JSON; returns the result, and who used the processor."""
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
     assert process.stdout is not None
@@ -64,7 +64,7 @@ def run(command: Sequence[str], *, server: int | None = None) -> tuple[dict[str,
         process.wait()
     if status or not began:
         raise SampleFailed(f"The load ended with status {status}: its last words are above.")
-    return json.loads(line), cpu.shares(before, after, server=server)
+    return json.loads(line), cpu.shares(before, after, servers=servers)
 
 
 def _each(share: float | None, rate: float) -> float | None:

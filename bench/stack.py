@@ -12,9 +12,9 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 from psycopg.conninfo import make_conninfo
 
@@ -79,42 +79,51 @@ def granian(target: str, *, port: int, workers: int) -> list[str]:
     ]  # fmt: skip
 
 
-class Server:
-    """One granian on a free port."""
+class Program:
+    """One program in the background, in a process group of its own, and those that it needs beside it."""
 
     def __init__(
-        self, name: str, target: str, *, var: Path, workers: int = 1, environ: Mapping[str, str] | None = None
+        self, name: str, *, var: Path, environ: Mapping[str, str] | None = None, beside: Sequence["Program"] = ()
     ) -> None:
         self.name = name
-        self.port = 0
-        self.workers = workers
-        self._target = target
+        self._beside = beside
         self._environ = {**os.environ, "PYTHONPATH": str(ROOT), **(environ or {})}
         self._log = var / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
-    def pid(self) -> int:
+    def pids(self) -> list[int]:
+        """The process ids of it and of those beside it, without their children."""
         assert self._process is not None
-        return self._process.pid
+        return [self._process.pid, *(pid for program in self._beside for pid in program.pids)]
 
     @contextlib.contextmanager
-    def running(self, cores: frozenset[int]) -> Iterator["Server"]:
-        """Inside, it answers on its port, and runs on these cores."""
-        self.port = free_port()
-        with self._log.open("wb") as log, cpu.pinned(cores):
-            self._process = self._start(log)
-        try:
-            self._await_answer(self._process)
-            yield self
-        finally:
-            self._stop(self._process)
+    def running(self, cores: frozenset[int]) -> Iterator[Self]:
+        """Inside, it answers, and runs on these cores."""
+        with contextlib.ExitStack() as others:
+            for program in self._beside:
+                others.enter_context(program.running(cores))
+            with self._log.open("wb") as log, cpu.pinned(cores):
+                self._process = self._start(log)
+            try:
+                self._await_answer(self._process)
+                yield self
+            finally:
+                self._stop(self._process)
+
+    def command(self) -> Sequence[str]:
+        """Return what is started; asked once each time."""
+        raise NotImplementedError
+
+    def answers(self) -> bool:
+        """Whether it answers already."""
+        raise NotImplementedError
 
     def _start(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
         from axis_admin import processes
 
         return subprocess.Popen(
-            granian(self._target, port=self.port, workers=self.workers),
+            self.command(),
             cwd=ROOT,
             env=self._environ,
             stdout=log,
@@ -125,19 +134,10 @@ class Server:
 
     def _await_answer(self, process: subprocess.Popen[bytes]) -> None:
         end = time.monotonic() + START_SECONDS
-        while not self._answers():
+        while not self.answers():
             if process.poll() is not None or time.monotonic() > end:
                 raise StackError(f"{self.name} did not start:\n{self._log.read_text(errors='replace')[-2000:]}")
             time.sleep(0.1)
-
-    def _answers(self) -> bool:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5).close()
-        except urllib.error.HTTPError:
-            return True
-        except OSError:
-            return False
-        return True
 
     def _stop(self, process: subprocess.Popen[bytes]) -> None:
         process.terminate()
@@ -148,12 +148,68 @@ class Server:
         process.wait()
 
 
+class Server(Program):
+    """One granian on a free port."""
+
+    def __init__(
+        self,
+        name: str,
+        target: str,
+        *,
+        var: Path,
+        workers: int = 1,
+        environ: Mapping[str, str] | None = None,
+        beside: Sequence[Program] = (),
+    ) -> None:
+        super().__init__(name, var=var, environ=environ, beside=beside)
+        self.port = 0
+        self.workers = workers
+        self._target = target
+
+    def command(self) -> Sequence[str]:
+        self.port = free_port()
+        return granian(self._target, port=self.port, workers=self.workers)
+
+    def answers(self) -> bool:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5).close()
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            return False
+        return True
+
+
+class Intake(Program):
+    """The server that batches are handed to, as `make run` has it."""
+
+    def __init__(self, var: Path, *, environ: Mapping[str, str]) -> None:
+        super().__init__("intake", var=var, environ=environ)
+        self._socket = Path(environ["AXIS_INTAKE_SOCKET"])
+
+    def command(self) -> Sequence[str]:
+        return [sys.executable, "-m", "axis_admin.intake"]
+
+    def answers(self) -> bool:
+        from axis_admin import processes
+
+        return processes.answers(self._socket)
+
+
 def gateway(var: Path, *, workers: int = 1, name: str = "gateway", **environ: str) -> Server:
-    """Return the gateway's surface, with its metrics, as `make run` serves it."""
+    """Return the gateway's surface with its metrics, as `make run` serves it; batches it judges itself."""
     metrics = var / "metrics"
     metrics.mkdir(exist_ok=True)
     environ = {"AXIS_SURFACE": "gateway", "PROMETHEUS_MULTIPROC_DIR": str(metrics), **environ}
-    return Server(name, "axis_admin.wsgi:application", var=var, workers=workers, environ=environ)
+    beside = [Intake(var, environ=environ)] if "AXIS_INTAKE_SOCKET" in environ else []
+    return Server(name, "axis_admin.wsgi:application", var=var, workers=workers, environ=environ, beside=beside)
+
+
+def gateway_with_intake(var: Path, *, workers: int = 1) -> Server:
+    """Return the same with the intake server beside it: as `make run` serves both."""
+    from axis_admin import embedded
+
+    return gateway(var, workers=workers, AXIS_INTAKE_SOCKET=str(embedded.intake_socket(var)))
 
 
 def owner_login(var: Path) -> str:

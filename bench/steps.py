@@ -111,7 +111,7 @@ class Endpoint:
         # What counts only once cannot be asked for a time, nor to warm up.
         seconds, warm_up = (0.0, 0.0) if once else (SECONDS, WARM_UP_SECONDS)
         plan = load.Plan(port, str(file), once=once, seconds=seconds, warm_up=warm_up, cores=cores)
-        return sampling.of_load(plan, server=self.server.pid).result.p50_ms * 1000
+        return sampling.of_load(plan, servers=self.server.pids).result.p50_ms * 1000
 
 
 def main() -> None:

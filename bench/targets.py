@@ -37,7 +37,7 @@ class Target:
     def ask_everything_once(self, cores: cpu.Cores) -> None:
         """Have the server know every customer, as it does after its first minutes."""
         plan = Plan(self.server.port, str(self.requests), once=True, seconds=0.0, warm_up=0.0, cores=tuple(cores.load))
-        sampling.of_load(plan, server=self.server.pid)
+        sampling.of_load(plan, servers=self.server.pids)
 
     def sample(self, cores: cpu.Cores, *, connections: int, seconds: float) -> Sample:
         """Ask at random over so many connections for so long."""
@@ -51,7 +51,7 @@ class Target:
             keep=KEEP,
             cores=tuple(cores.load),
         )
-        return sampling.of_load(plan, server=self.server.pid)
+        return sampling.of_load(plan, servers=self.server.pids)
 
 
 @contextmanager

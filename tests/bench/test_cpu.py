@@ -39,13 +39,13 @@ def test_what_is_neither_ours_nor_idle_is_foreign(monkeypatch: pytest.MonkeyPatc
     children = {me: [server], server: [worker]}
     before = cpu.Reading(10.0, 1_000, {me: 5, server: 10, worker: 20, stranger: 7}, children)
     after = cpu.Reading(12.0, 1_300, {me: 25, server: 20, worker: 130, stranger: 157}, children)
-    shares = cpu.shares(before, after, server=server)
+    shares = cpu.shares(before, after, servers=[server])
     # In two seconds, 200 ticks a core: 120 of the server with its worker, 20 more of ours, and 160 of two cores' 400.
     assert (shares.server, shares.rest, shares.foreign) == (0.6, 0.1, 0.4)
 
 
 def test_nothing_is_known_where_the_system_tells_nothing() -> None:
-    assert cpu.shares(None, None, server=1) == cpu.Shares(None, None, None)
+    assert cpu.shares(None, None, servers=[1]) == cpu.Shares(None, None, None)
 
 
 @pytest.mark.skipif(not cpu.PROC.exists(), reason="there is no /proc")

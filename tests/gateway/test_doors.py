@@ -110,7 +110,7 @@ def test_both_doors_send_the_same_headers(secret: KeySecret) -> None:
 @pytest.mark.usefixtures("no_django")
 def test_the_server_s_application_has_the_door(secret: KeySecret, of_the_gateway: Any) -> None:
     bearer = {"Authorization": f"Bearer {Gateway().text}"}
-    call = RequestFactory().post(dispatch.PATH, asked(secret), content_type="application/json", headers=bearer)
+    call = RequestFactory().post(dispatch.VALIDATE, asked(secret), content_type="application/json", headers=bearer)
     answer = b"".join(wsgi._answering()(call.environ, lambda *head: None))
     assert json.loads(answer)["code"] == "VALID"
 

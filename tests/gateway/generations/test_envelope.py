@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import ValidationError, convert
 
+from axis_admin.gateway.reports import Report
 from axis_admin.gateway.serializers.generations import GenerationsRequestSerializer
-from axis_admin.gateway.views import Report
 from keys.models import KeySecret
 from tests.gateway.conftest import Gateway
 from tests.gateway.generations.conftest import generation, stored

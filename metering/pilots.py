@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,7 +15,7 @@ from keys import pilot_notices
 from keys.actions import pilot_records, pilot_rules
 from keys.actions import pilots as pilot_actions
 from keys.models import Pilot
-from metering import contracts, fences, rating, readiness
+from metering import contracts, fences, first_days, rating, readiness
 from metering import terms as kept
 from metering.models import Contract
 from orgs import actions as organizations
@@ -30,19 +30,21 @@ class ContractTerms:
     """What the contract after the pilot says.
 
     Prices and all else are those of `agreed`, a version that begins later, or else of the present one; its zone is the
-    organization's then.
+    organization's then. Until `first_day` begins the present one holds; without it this holds at once.
     """
 
     currency: str
     anchor_day: int
     included_generations: int
     agreed: rating.Terms | None = None
+    first_day: date | None = None
 
     def __str__(self) -> str:
         included = f"{self.included_generations:,} included" if self.included_generations else "nothing included"
         said = f"{self.currency}, from day {self.anchor_day} of the month, {included}"
         prices = len(self.agreed.prices) if self.agreed else 0
-        return f"{said}, {plurals.counted(prices, 'price')}" if prices else said
+        said = f"{said}, {plurals.counted(prices, 'price')}" if prices else said
+        return f"{said}, from {self.first_day:%-d %b %Y} on" if self.first_day else said
 
     def whole(self, present: rating.Terms, *, time_zone: str) -> rating.Terms:
         """Return all of it; ValidationError where prices that were agreed in one currency would become another's."""
@@ -76,9 +78,9 @@ def convert_pilot(
 ) -> Organization:
     """Put the organization into production on the plan chosen for it, at one instant.
 
-    Its pilot and the pilot's limits end, the plan's begin; the contract's next version opens with `terms`, or the
-    present one is kept; `holds` become reservations; keys stay as they are. Raises ValidationError with everything
-    that stands in the way.
+    Its pilot and the pilot's limits end, the plan's begin; the contract's next version opens with `terms`, on their
+    first day, or the present one is kept; `holds` become reservations; keys stay as they are. Raises ValidationError
+    with everything that stands in the way.
     """
     # Batches that count, then pools, then the organization: as everybody else takes them.
     fences.alone(pilot.organization_id)
@@ -152,7 +154,18 @@ def _close(
     return event
 
 
+def next_version(organization: Organization, terms: ContractTerms, *, at: datetime) -> tuple[rating.Terms, datetime]:
+    """Return all that the contract would say after a pilot that is converted then, and from when on.
+
+    ValidationError where it cannot say so, or not from its first day on.
+    """
+    present = organization.contracts.covering(at).first()
+    if present is None:
+        raise ValidationError(f"No contract of {organization} is in effect now. Open one first.")
+    whole = terms.whole(kept.snapshot(present), time_zone=organization.time_zone)
+    return whole, first_days.instant(organization, whole, terms.first_day, now=at)
+
+
 def _bind(organization: Organization, terms: ContractTerms, *, actor: trail.Actor, at: datetime) -> None:
-    present = kept.snapshot(organization.contracts.covering(at).get())
-    whole = terms.whole(present, time_zone=organization.time_zone)
-    contracts.replace_contract(organization=organization, actor=actor, at=at, terms=whole)
+    whole, begins = next_version(organization, terms, at=at)
+    contracts.replace_contract(organization=organization, actor=actor, at=begins, terms=whole)

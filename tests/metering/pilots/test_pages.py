@@ -145,7 +145,7 @@ def test_a_version_that_was_prepared_holds_at_once_with_its_prices(
         organization=organization, actor=ACTOR, terms=there, at=timezone.now() + 60 * DAY
     )
     said = "EUR, from day 1 of the month, 1,000 included, 2 prices"
-    assert f"Version 2 at once, not only from {coming.effective.lower:%-d %b %Y}: {said}" in page(
+    assert f"Version 2 now, not only from {coming.effective.lower:%-d %b %Y}: {said}" in page(
         browser, pilot, "convert_pilot"
     )
     assert convert(browser, pilot, contract="coming", shown=said).status_code == 302

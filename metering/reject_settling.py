@@ -8,7 +8,7 @@ from django.db import transaction
 
 from audit import trail
 from audit.verbs import Verb
-from metering import ledger
+from metering import fences, ledger
 from metering.models import RejectedGeneration
 from metering.results import Result
 
@@ -19,26 +19,31 @@ MASK = "…"
 _COUNTED = ("accepted", "accepted_late", "duplicate")
 
 
+@transaction.atomic
 def retry_reject(
     *, reject: RejectedGeneration, actor: trail.Actor, now: datetime, reason: str = "", ticket: str = ""
 ) -> Result:
     """Send the stored body through the ledger as if the gateway had, and return what came of it.
 
-    What is counted by it is settled; what is refused again stays. ValidationError where it is settled already.
+    What is counted by it is settled with it, in one transaction; what is refused again stays. ValidationError where it
+    is settled already, EntryRefused for a reason or a ticket that cannot be recorded: nothing is counted then.
     """
-    _check_unsettled(reject)
-    _check_whole(reject)
-    # In transactions of its own, which the counters of limits follow. Sent twice, it counts once all the same.
-    (result,) = ledger.append(items=[json.loads(reject.raw)], source=reject.source, gateway=reject.gateway, now=now)
-    with transaction.atomic():
-        locked = _lock(reject)
-        changes = {}
-        if is_counted(result):
-            changes = {"resolution": (locked.resolution, Resolution.RETRIED)}
-            _settle(locked, Resolution.RETRIED, actor=actor, now=now, reason=said(result))
-        told = {"result": said(result), "code": reject.code, "period": result["period"] or ""}
-        detail: dict[str, str | int] = {name: value for name, value in told.items() if value}
-        _record(Verb.REJECT_RETRIED, locked, actor=actor, changes=changes, detail=detail, reason=reason, ticket=ticket)
+    # The ledger tells the counters of limits what it counts: what is undone after that, only the next sweep takes back.
+    why = {"reason": trail.cleaned_reason(reason), "ticket": trail.cleaned_ticket(ticket)}
+    # Before any row, as whoever closes a period does: the ledger, which shares it too, may open one in between.
+    fences.share(filter(None, [reject.organization_id]))
+    # Before it is counted: of two who send it at once, one counts it and settles it as what it was, and agreement
+    # relies on that. What somebody dismisses meanwhile is not counted.
+    locked = _lock(reject)
+    _check_whole(locked)
+    (result,) = ledger.append(items=[json.loads(locked.raw)], source=locked.source, gateway=locked.gateway, now=now)
+    changes = {}
+    if is_counted(result):
+        changes = {"resolution": (locked.resolution, Resolution.RETRIED)}
+        _settle(locked, Resolution.RETRIED, actor=actor, now=now, reason=said(result))
+    told = {"result": said(result), "code": locked.code, "period": result["period"] or ""}
+    detail: dict[str, str | int] = {name: value for name, value in told.items() if value}
+    _record(Verb.REJECT_RETRIED, locked, actor=actor, changes=changes, detail=detail, **why)
     return result
 
 

@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from audit import jobs, trail
 from audit.models import Event
 from keys.models import KeySecret
-from metering import actions, reject_bulk, reject_reading
+from metering import actions, ledger, reject_bulk, reject_reading
 from metering.models import Generation, RejectedGeneration
 from orgs.models import Staff
 from tests.cast import ACTOR
@@ -61,6 +61,39 @@ def test_what_was_counted_meanwhile_is_settled(
     early.refresh_from_db()
     assert early.resolution == "retried"
     assert Generation.objects.count() == 1
+
+
+def test_a_retry_that_ends_before_it_is_settled_counts_nothing(
+    early: RejectedGeneration, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(Exception):
+        """The worker has ended."""
+
+    def fail(*args: Any, **kwargs: Any) -> None:
+        raise Killed
+
+    later = now + timedelta(hours=1)
+    with monkeypatch.context() as patched:
+        patched.setattr(trail, "record", fail)
+        with pytest.raises(Killed):
+            retry(early, later)
+    early.refresh_from_db()
+    assert early.resolution == "none"
+    assert not Generation.objects.exists()
+    assert retry(early, later)["status"] == "accepted"
+    early.refresh_from_db()
+    assert (early.resolution, early.resolved_reason) == ("retried", "accepted")
+
+
+@pytest.mark.parametrize("why", [{"reason": "x" * 501}, {"ticket": "x" * 65}])
+def test_what_the_trail_refuses_is_refused_before_anything_is_counted(
+    why: dict[str, str], early: RejectedGeneration, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "append", None)
+    with pytest.raises(trail.EntryRefused):
+        actions.retry_reject(reject=early, actor=BY_ADA, now=now + timedelta(hours=1), **why)
+    early.refresh_from_db()
+    assert early.resolution == "none"
 
 
 def test_a_conflict_is_one_however_often_it_is_sent(report: Report, live: KeySecret, now: datetime) -> None:

@@ -119,6 +119,7 @@ PERIODS = frozenset(
         "metering:period",
         "metering:period_checks",
         "metering:statement_file",
+        "metering:credit_note",
         "metering:credit_note_file",
         "metering:issue_credit_note",
         "metering:send_statement",

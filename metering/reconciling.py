@@ -30,7 +30,7 @@ SELECT (
         AND kind = 'void' AND environment = 'live' AND outcome = 'succeeded'
 )
 """
-_OK, _WARN, _BAD, _IDLE = (
+OK, WARN, BAD, IDLE = (
     ("ok", "check-circle"),
     ("warn", "exclamation-triangle"),
     ("warn", "x-circle"),
@@ -76,12 +76,12 @@ def gateways(agreed: Agreement, *, is_overridden: bool) -> Check:
         first = agreed.differences[0]
         note = f"{first.hour:%-d %b, %H:%M} UTC, {first.api_version}: {first.ours:,} here, {first.theirs:,} there"
         hours = plurals.counted(agreed.differing, "hour")
-        return Check(*_WARN, f"Gateway counts differ in {hours}", _with(note, is_overridden))
+        return Check(*WARN, f"Gateway counts differ in {hours}", _with(note, is_overridden))
     if agreed.behind:
         note = f"waiting for {', '.join(agreed.behind[:3])}"
-        return Check(*_WARN, "Gateway counts are not complete", _with(note, is_overridden))
+        return Check(*WARN, "Gateway counts are not complete", _with(note, is_overridden))
     note = f"{plurals.counted(agreed.sources, 'gateway')}, difference 0" if agreed.sources else "nothing was reported"
-    return Check(*_OK, "Gateway counts match", note)
+    return Check(*OK, "Gateway counts match", note)
 
 
 def _with(note: str, is_overridden: bool) -> str:
@@ -91,22 +91,22 @@ def _with(note: str, is_overridden: bool) -> str:
 def _ledger(counted: int | None, hours: int, days: int, *, is_whole: bool) -> Check:
     text = plurals.counted(days, "generation")
     if hours != days:
-        return Check(*_BAD, text, f"hourly totals say {hours:,}")
+        return Check(*BAD, text, f"hourly totals say {hours:,}")
     if not is_whole:
-        return Check(*_IDLE, text, "hourly = daily totals; the ledger is being counted")
+        return Check(*IDLE, text, "hourly = daily totals; the ledger is being counted")
     if counted is None:
-        return Check(*_IDLE, text, "hourly = daily totals; verify_usage counts the ledger")
+        return Check(*IDLE, text, "hourly = daily totals; verify_usage counts the ledger")
     if counted != hours:
-        return Check(*_BAD, text, f"ledger has {counted:,}")
-    return Check(*_OK, text, "ledger = hourly totals")
+        return Check(*BAD, text, f"ledger has {counted:,}")
+    return Check(*OK, text, "ledger = hourly totals")
 
 
 def _lines(paper: Paper, days: int) -> Check:
     if not paper.adds_up:
-        return Check(*_BAD, "Lines do not add up", paper.total_said)
+        return Check(*BAD, "Lines do not add up", paper.total_said)
     if paper.generations != days:
-        return Check(*_BAD, "Lines lack generations", f"{paper.generations:,} in lines, {days:,} counted")
-    return Check(*_OK, "Lines add up", paper.total_said)
+        return Check(*BAD, "Lines lack generations", f"{paper.generations:,} in lines, {days:,} counted")
+    return Check(*OK, "Lines add up", paper.total_said)
 
 
 def _late(period: BillingPeriod) -> Check:
@@ -117,9 +117,9 @@ def _late(period: BillingPeriod) -> Check:
         label: number for label, number in found.values_list("period__label").annotate(Sum("generations")) if number
     }
     if not counted:
-        return Check(*_OK, "No late generations", "none came after it was final")
+        return Check(*OK, "No late generations", "none came after it was final")
     where = ", ".join(period_names.mentioned(label) if label else "no period yet" for label in sorted(counted, key=str))
-    return Check(*_WARN, plurals.counted(sum(counted.values()), "late generation"), f"went to {where}")
+    return Check(*WARN, plurals.counted(sum(counted.values()), "late generation"), f"went to {where}")
 
 
 def _summed(period: BillingPeriod) -> tuple[int, int]:

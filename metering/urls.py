@@ -52,6 +52,7 @@ urlpatterns = [
     path("orgs/<str:uid>/periods/<str:label>/", views.period, name="period"),
     path("orgs/<str:uid>/periods/<str:label>/checks/", views.period_checks, name="period_checks"),
     path("orgs/<str:uid>/periods/<str:label>/statement.<str:extension>", views.statement_file, name="statement_file"),
+    path("orgs/<str:uid>/periods/<str:label>/credit-notes/<str:note>/", views.credit_note, name="credit_note"),
     path(
         "orgs/<str:uid>/periods/<str:label>/credit-notes/<str:note>.<str:extension>",
         views.credit_note_file,

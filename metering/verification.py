@@ -51,14 +51,25 @@ def _without() -> Iterator[Broken]:
         yield Broken(period.label, period.organization.uid, "is final and has no statement")
 
 
-def _problems(statement: Statement, before: Statement | None) -> Iterator[str]:
-    if statements.hashed(statement.document) != statement.sha256:
-        yield "its bytes are not those of its hash"
+def predecessor(statement: Statement) -> Statement | None:
+    """Return the document that stands before one in its organization's chain."""
+    rows = Statement.objects.filter(organization=statement.organization_id, sequence__lt=statement.sequence)
+    return rows.order_by("-sequence").first()
+
+
+def out_of_place(statement: Statement, before: Statement | None) -> Iterator[str]:
+    """Say what is wrong with where a document stands in its chain."""
     expected = before.sequence + 1 if before else 1
     if statement.sequence != expected:
         yield f"number {statement.sequence} of its organization stands where {expected} belongs"
     if statement.previous_sha256 != (before.sha256 if before else ""):
         yield "it does not follow the document before it"
+
+
+def altered(statement: Statement) -> Iterator[str]:
+    """Say what of a document is not as it was issued: its bytes, its rows, or its own numbers."""
+    if statements.hashed(statement.document) != statement.sha256:
+        yield "its bytes are not those of its hash"
     try:
         document = json.loads(statement.document)
         is_canonical = canonical.encode(document).decode() == statement.document
@@ -68,6 +79,11 @@ def _problems(statement: Statement, before: Statement | None) -> Iterator[str]:
     if not is_canonical:
         yield "it is not written canonically"
     yield from _differences(statement, document)
+
+
+def _problems(statement: Statement, before: Statement | None) -> Iterator[str]:
+    yield from out_of_place(statement, before)
+    yield from altered(statement)
 
 
 def _differences(statement: Statement, document: Mapping[str, Any]) -> Iterator[str]:

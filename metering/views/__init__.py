@@ -11,6 +11,7 @@ from metering.views.adjustments import (
 from metering.views.brief import brief
 from metering.views.close_board import board, finish_periods
 from metering.views.contracts import contract, edit_contract, withdraw_contract
+from metering.views.credit_notes import credit_note
 from metering.views.documents import credit_note_file, issue_credit_note, send_statement, statement_file
 from metering.views.explorer import for_org, index
 from metering.views.exports import cancel_export, export_file, exports, remove_export, start_export
@@ -36,6 +37,7 @@ __all__ = [
     "cancel_export",
     "contract",
     "convert_pilot",
+    "credit_note",
     "credit_note_file",
     "decline_adjustment",
     "dismiss_reject",

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from metering import actions, adjustment_forms, adjustment_rules, adjustment_size
-from metering.models import AdjustmentRequest, Generation
+from metering.models import AdjustmentRequest, Generation, Statement
 from metering.models.adjustments import AdjustmentRequestQuerySet
 from orgs import access, pages
 from orgs.access import requires
@@ -72,6 +72,7 @@ def adjustment(request: StaffRequest, uid: str) -> HttpResponse:
     context = {
         "asked": found,
         "made": getattr(found, "adjustment", None),
+        "note": _note(found),
         "amount": found.amount_said,
         "doubt": adjustment_size.doubt(found),
         "generation": _generation(found),
@@ -137,6 +138,13 @@ def void_generation(request: StaffRequest, generation_id: UUID) -> HttpResponse:
         return pages.done(request, _page(form.result), "Asked. It is billed until somebody else approves this.")
     place = pages.place("Void generation", ("Usage", reverse("metering:index")), ("Generation", back))
     return pages.dialog(request, "metering/void_generation.html", {"generation": found, **place}, form=form)
+
+
+def _note(found: AdjustmentRequest) -> Statement | None:
+    """The credit note that documents it, where one was issued."""
+    made = getattr(found, "adjustment", None)
+    rows = Statement.objects.filter(organization=found.organization_id, kind=Statement.Kind.CREDIT_NOTE)
+    return rows.select_related("period").filter(adjustment=made.number).first() if made else None
 
 
 def _decided(request: StaffRequest, found: AdjustmentRequest, form: Any, act: Callable[..., Any]) -> Callable[[], Any]:

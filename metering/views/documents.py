@@ -10,6 +10,7 @@ from audit import plurals, trail
 from audit.verbs import Verb
 from metering import actions, crediting, statement_files
 from metering.models import Statement
+from metering.views.credit_notes import note_of, page_of
 from metering.views.statements import find
 from orgs import access, notices, pages
 from orgs.access import requires
@@ -33,9 +34,7 @@ def statement_file(request: StaffRequest, uid: str, label: str, extension: str) 
 @requires(Permission.USAGE_SEE)
 def credit_note_file(request: StaffRequest, uid: str, label: str, note: str, extension: str) -> HttpResponse:
     """Hand out a credit note to the statement of a period, and record that it left the house."""
-    found = find(request, uid, label)
-    notes = found.statements.filter(kind=Statement.Kind.CREDIT_NOTE)
-    return _handed_out(request, None if access.is_unfit(note) else notes.filter(uid=note).first(), extension)
+    return _handed_out(request, note_of(find(request, uid, label), note), extension)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,7 +45,7 @@ def send_statement(request: StaffRequest, uid: str, document: str) -> HttpRespon
     found = access.find(request, rows, SEND, uid=document, organization__uid=uid)
     form = pages.asked(ReasonForm, request, SEND, found)
     act = lambda: actions.send_statement(statement=found, actor=request.actor, **form.why)  # noqa: E731
-    back = _page(found)
+    back = page_of(found)
     if pages.accepted(form, act):
         count = len(form.result)
         return pages.done(request, back, f"{found} is sent to {plurals.counted(count, 'address', 'addresses')}.")
@@ -70,7 +69,7 @@ def issue_credit_note(request: StaffRequest, uid: str, label: str, adjustment: s
     form = pages.asked(ProvenForm, request, SEND, found)
     act = lambda: actions.issue_credit_note(adjustment=credit, actor=request.actor, now=timezone.now())  # noqa: E731
     if pages.accepted(form, act):
-        return pages.done(request, back, f"Credit note {form.result} is issued.")
+        return pages.done(request, page_of(form.result), f"Credit note {form.result} is issued.")
     context = {
         "credit": credit,
         "statement": found.statements.statements().first(),
@@ -78,12 +77,6 @@ def issue_credit_note(request: StaffRequest, uid: str, label: str, adjustment: s
         **pages.under(found.organization, f"Credit note for {credit}"),
     }
     return pages.dialog(request, "metering/issue_credit_note.html", context, form=form, back=back)
-
-
-def _page(statement: Statement) -> str:
-    if statement.period is None:
-        return reverse("metering:org_periods", args=[statement.organization.uid])
-    return reverse("metering:period", args=[statement.organization.uid, statement.period.label])
 
 
 def _handed_out(request: StaffRequest, statement: Statement | None, extension: str) -> HttpResponse:

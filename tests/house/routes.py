@@ -113,6 +113,7 @@ ROUTES: dict[str, str] = {
     "metering:period": WHO_SEES_IT,
     "metering:period_checks": WHO_SEES_IT,
     "metering:statement_file": WHO_SEES_IT,
+    "metering:credit_note": WHO_SEES_IT,
     "metering:credit_note_file": WHO_SEES_IT,
     "metering:issue_credit_note": BILLING_PEOPLE,
     "metering:send_statement": BILLING_PEOPLE,

@@ -14,10 +14,13 @@ def _file(organization: Organization) -> list[Any]:
     return [organization.uid, issued(an_october(organization)).period.label, "json"]  # type: ignore[union-attr]
 
 
-def _note(organization: Organization) -> list[Any]:
-    statement = issued(an_october(organization))
-    note = actions.issue_credit_note(adjustment=a_credit(statement.period), actor=ACTOR, now=ISSUED)  # type: ignore[arg-type]
-    return [organization.uid, "2026-10", note.uid, "json"]
+def _note(*further: str) -> Callable[[Organization], list[Any]]:
+    def found(organization: Organization) -> list[Any]:
+        statement = issued(an_october(organization))
+        note = actions.issue_credit_note(adjustment=a_credit(statement.period), actor=ACTOR, now=ISSUED)  # type: ignore[arg-type]
+        return [organization.uid, "2026-10", note.uid, *further]
+
+    return found
 
 
 def _credit(organization: Organization) -> list[Any]:
@@ -29,7 +32,8 @@ OF_A_STATEMENT: dict[str, Callable[[Organization], list[Any]]] = {
     "metering:period": lambda organization: [organization.uid, an_october(organization).label],
     "metering:period_checks": lambda organization: [organization.uid, an_october(organization).label],
     "metering:statement_file": _file,
-    "metering:credit_note_file": _note,
+    "metering:credit_note": _note(),
+    "metering:credit_note_file": _note("json"),
     "metering:issue_credit_note": _credit,
     "metering:withdraw_contract": lambda organization: [organization.uid, a_later_contract(organization).number],
     "metering:send_statement": lambda organization: [organization.uid, issued(an_october(organization)).uid],

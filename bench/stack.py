@@ -185,15 +185,15 @@ class Intake(Program):
 
     def __init__(self, var: Path, *, environ: Mapping[str, str]) -> None:
         super().__init__("intake", var=var, environ=environ)
-        self._socket = Path(environ["AXIS_INTAKE_SOCKET"])
+        self._socket = environ["AXIS_INTAKE_SOCKET"]
 
     def command(self) -> Sequence[str]:
         return [sys.executable, "-m", "axis_admin.intake"]
 
     def answers(self) -> bool:
-        from axis_admin import processes
+        from axis_admin.intake import connection
 
-        return processes.answers(self._socket)
+        return connection.is_ready(self._socket)
 
 
 def gateway(var: Path, *, workers: int = 1, name: str = "gateway", **environ: str) -> Server:

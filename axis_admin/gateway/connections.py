@@ -19,7 +19,7 @@ def spare() -> None:
     request_started.disconnect(close_old_connections)
     request_finished.disconnect(close_old_connections)
     request_started.connect(_look_at_connections)
-    request_finished.connect(_leave_no_broken_connection)
+    request_finished.connect(leave_no_broken_one)
 
 
 def _look_at_connections(environ: Mapping[str, Any], **_: Any) -> None:
@@ -27,6 +27,7 @@ def _look_at_connections(environ: Mapping[str, Any], **_: Any) -> None:
         close_old_connections()
 
 
-def _leave_no_broken_connection(**_: Any) -> None:
+def leave_no_broken_one(**_: Any) -> None:
+    """Let go of this thread's connection where something went wrong with it."""
     if connection.connection is not None and (connection.errors_occurred or not connection.autocommit):
         close_old_connections()

@@ -2,17 +2,17 @@
 
 import http.client
 import logging
-import socket
 
 from django.conf import settings
 
 from axis_admin.gateway import intake, plain, problems
 from axis_admin.gateway.plain import Answer
+from axis_admin.intake.connection import Connection
 
 logger = logging.getLogger(__name__)
 
-# A batch waits for the periods that are being closed, and for others of its organizations: seconds, not a minute.
-PATIENCE_SECONDS = 60.0
+# A batch waits for the periods that are being closed, and for others of its organizations: seconds, not half a minute.
+PATIENCE_SECONDS = 30.0
 _KEPT = ("Content-Type", "Cache-Control", "Retry-After")
 
 
@@ -37,33 +37,19 @@ def hand(body: bytes, *, gateway: str, dry_run: bool, id: str) -> Answer | None:
 
 
 def _told(answer: http.client.HTTPResponse) -> Answer:
+    body = answer.read()
+    if not body:
+        raise http.client.IncompleteRead(body)
     headers = [(name, value) for name in _KEPT if (value := answer.headers[name])]
-    return Answer(f"{answer.status} {answer.reason}", headers, answer.read())
+    return Answer(f"{answer.status} {answer.reason}", headers, body)
 
 
-def _connected() -> "_Connection | None":
+def _connected() -> Connection | None:
     if not settings.INTAKE_SOCKET:
         return None
-    connection = _Connection(settings.INTAKE_SOCKET)
+    connection = Connection(settings.INTAKE_SOCKET, timeout=PATIENCE_SECONDS)
     try:
         connection.connect()
     except OSError:
         return None
     return connection
-
-
-class _Connection(http.client.HTTPConnection):
-    """HTTP over a unix socket, for one batch: none is found closed when the next one comes."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__("intake", timeout=PATIENCE_SECONDS)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        try:
-            self.sock.connect(self._path)
-        except OSError:
-            self.close()
-            raise

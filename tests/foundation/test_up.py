@@ -63,6 +63,13 @@ def test_the_gateway_has_a_worker_for_each_core_and_the_staff_site_one(stack: St
     assert workers("staff") == 1
 
 
+def test_the_intake_server_has_as_many_and_goes_behind_all_others(stack: Stack) -> None:
+    found = [pid for pid, command in stack.processes().items() if "axis_admin.intake.wsgi" in command]
+    # Its first process and the workers.
+    assert len(found) == fleet.cores() + 1
+    assert {os.getpriority(os.PRIO_PROCESS, pid) for pid in found} == {os.getpriority(os.PRIO_PROCESS, 0) + 15}
+
+
 def test_another_command_uses_its_stores(stack: Stack) -> None:
     answer = stack.manage("shell", "-v0", "-c", "from orgs.models import Plan; print(Plan.objects.count() >= 3)")
     assert answer.stdout.strip() == "True", answer.stderr

@@ -1,10 +1,13 @@
 """The running stack, called over HTTP by several clients, and in ways that a test client does not call."""
 
+import contextlib
 import http.client
 import json
+import os
+import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,8 @@ import pytest
 from django.utils import timezone
 
 from audit import uuid7
+from axis_admin import embedded, processes
+from axis_admin.intake import connection
 from tests.gateway.conftest import rfc3339
 from tests.stack import Stack, running
 
@@ -80,7 +85,8 @@ def test_many_callers_at_once_are_admitted_no_more_than_the_burst_and_the_rate(c
     assert 5 <= codes["VALID"] <= 5 + (time.monotonic() - began) * 30 / 60 + 1
 
 
-def test_a_reported_generation_is_in_the_usage(caller: Caller) -> None:
+def _reported(caller: Caller) -> tuple[int, int]:
+    """Report a new generation; returns the status, and how many were accepted."""
     now = timezone.now()
     item = {
         "generation_id": str(uuid7.make(now)),
@@ -92,10 +98,34 @@ def test_a_reported_generation_is_in_the_usage(caller: Caller) -> None:
         "occurred_at": rfc3339(now),
     }
     status, answer = caller.post(caller.connect(), "generations", {"source": "gw-eu-1", "generations": [item]})
-    assert (status, answer["summary"]["accepted"]) == (200, 1)
+    return status, answer["summary"]["accepted"] if status == 200 else 0
+
+
+def test_a_reported_generation_is_in_the_usage(caller: Caller) -> None:
+    assert _reported(caller) == (200, 1)
     usage = json.loads(caller.stack.manage("usage", caller.organization, "--json").stdout)
     assert usage["succeeded"] == {"v1": 0, "v2": 1}
     assert usage["units"]["v2"] == 3
+
+
+def test_batches_are_counted_while_the_intake_server_is_away_and_when_it_is_back(caller: Caller) -> None:
+    socket = embedded.intake_socket(caller.stack.var)
+    found = [pid for pid, command in caller.stack.processes().items() if "axis_admin.intake.wsgi" in command]
+    for pid in found:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    _await(lambda: not processes.answers(socket) or connection.is_ready(str(socket)))
+    assert _reported(caller) == (200, 1)
+    caller.stack.await_text("intake ended with signal 9", seconds=30)
+    _await(lambda: connection.is_ready(str(socket)))
+    assert _reported(caller) == (200, 1)
+
+
+def _await(what: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not what():
+        assert time.monotonic() < end, "did not happen within a minute"
+        time.sleep(0.05)
 
 
 def test_a_body_sent_in_chunks_is_read(caller: Caller) -> None:
@@ -147,3 +177,6 @@ def test_the_metrics_of_all_workers_are_summed(caller: Caller) -> None:
     page = connection.getresponse().read().decode()
     counted = [line for line in page.splitlines() if line.startswith('axis_validate_verdicts_total{code="VALID"}')]
     assert float(counted[0].split()[-1]) >= 5
+    # The intake server's are among them.
+    counted = [line for line in page.splitlines() if line.startswith('axis_ingested_generations_total{status="acc')]
+    assert float(counted[0].split()[-1]) >= 3

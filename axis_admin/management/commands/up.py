@@ -5,6 +5,7 @@ import signal
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 
 from axis_admin import demo, embedded, fleet, lone, processes
+from axis_admin.intake import connection
 
 READY_SECONDS = 90.0
 TICK_SECONDS = 0.2
@@ -86,8 +88,14 @@ class Command(BaseCommand):
 
     def _await_ready(self) -> None:
         end = time.monotonic() + READY_SECONDS
-        for name, port in (("staff", settings.PORT), ("gateway", settings.GATEWAY_PORT)):
-            while not _is_ready(port):
+        intake = str(embedded.intake_socket(settings.AXIS_VAR))
+        questions: dict[str, Callable[[], bool]] = {
+            "staff": lambda: _is_ready(settings.PORT),
+            "gateway": lambda: _is_ready(settings.GATEWAY_PORT),
+            "intake": lambda: connection.is_ready(intake),
+        }
+        for name, is_ready in questions.items():
+            while not is_ready():
                 if time.monotonic() > end:
                     lines = processes.last_lines(settings.AXIS_VAR / f"{name}.log")
                     raise CommandError(f"{name} was not ready within {READY_SECONDS:g} s. Its last lines:\n{lines}")

@@ -8,15 +8,30 @@ import pytest
 from django.utils import timezone
 
 from audit import trail, uuid7
+from axis_admin.gateway import connections, handing, intake
 from keys.models import KeySecret
 from metering.models import Generation, RejectedGeneration
 from orgs import actions
 from orgs.models import Organization
 from tests.factories import SecretFactory
-from tests.gateway.conftest import Gateway, rfc3339
+from tests.gateway import handed
+from tests.gateway.conftest import BeforeDjango, Gateway, rfc3339
 
 Item = dict[str, Any]
 Report = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture(params=["judged by the gateway's process", "handed to the intake server"], autouse=True)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Each test once on each way that a batch can go: they are one contract."""
+    name: str = request.param
+    if name.startswith("handed"):
+        monkeypatch.setattr(handing, "_connected", handed.Connection)
+        monkeypatch.setattr(Gateway, "door", BeforeDjango)
+        # The test's transaction is open on it.
+        monkeypatch.setattr(intake, "close_old_connections", lambda: None)
+        monkeypatch.setattr(connections, "leave_no_broken_one", lambda: None)
+    return name
 
 
 @pytest.fixture

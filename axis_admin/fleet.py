@@ -10,8 +10,10 @@ from django.conf import settings
 
 from axis_admin import children, embedded, processes
 
-# One works while the others wait for a store; a batch of generations keeps its own for as long as it takes.
-BLOCKING_THREADS = 4
+# One works while the others wait for a store, or for the intake server: more of them than batches are handed over.
+GATEWAY_THREADS = 8
+# A batch keeps its own for as long as it takes.
+INTAKE_THREADS = 4
 CELERY_CONCURRENCY = 2
 
 
@@ -87,21 +89,22 @@ def port_trouble() -> str | None:
 
 
 def _granian(port: int, *, workers: int) -> list[str]:
-    return _served("--host", "127.0.0.1", "--port", str(port), workers=workers, target="axis_admin.wsgi:application")
+    where = ["--host", "127.0.0.1", "--port", str(port)]
+    return _served(*where, workers=workers, threads=GATEWAY_THREADS, target="axis_admin.wsgi:application")
 
 
 def intake(socket: Path, *, workers: int) -> list[str]:
     """Return the module and the arguments that serve batches on this socket."""
-    where = ["--uds", str(socket), "--uds-permissions", "600"]
+    where = ["--uds", str(socket), "--uds-permissions", "0600"]
     # What a process cannot take up at once waits for whichever has time first.
-    where += ["--backpressure", str(BLOCKING_THREADS)]
-    return _served(*where, workers=workers, target="axis_admin.intake.wsgi:application")
+    where += ["--backpressure", str(INTAKE_THREADS)]
+    return _served(*where, workers=workers, threads=INTAKE_THREADS, target="axis_admin.intake.wsgi:application")
 
 
-def _served(*where: str, workers: int, target: str) -> list[str]:
+def _served(*where: str, workers: int, threads: int, target: str) -> list[str]:
     return [
         "granian", "--interface", "wsgi", *where, "--workers", str(workers), "--blocking-threads",
-        str(BLOCKING_THREADS), "--respawn-failed-workers", "--workers-kill-timeout", "10", "--no-ws", target,
+        str(threads), "--respawn-failed-workers", "--workers-kill-timeout", "10", "--no-ws", target,
     ]  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from psycopg.conninfo import make_conninfo
 from bench import cpu
 
 ROOT = Path(__file__).resolve().parent.parent
-BLOCKING_THREADS = 4
+BLOCKING_THREADS = 8
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 # What somebody chose for their own installation is not for this one.

@@ -58,6 +58,7 @@ UNSETTLED = Counter("axis_unsettled_batches", "Reports of which the counter stor
 STORE_ERRORS = Counter("axis_limiter_store_errors", "Calls for which the counter store did not answer in time.")
 LEASES = Counter("axis_leases", "Leases of running jobs by what became of them.", ["event"])
 GENERATIONS = Counter("axis_ingested_generations", "Reported generations by what became of them.", ["status"])
+COUNTED_HERE = Counter("axis_batches_without_intake", "Batches that no intake server was there for.")
 CONTROL_TOTALS = Counter("axis_control_totals", "Hours of which gateways have told what they counted.")
 LEAKS = Counter("axis_reported_leaks", "Credentials that were reported as leaked by what became of them.", ["status"])
 CHANGES_TOLD = Counter("axis_feed_changes_told", "Changes of the feed that were told to gateways.")

@@ -38,7 +38,7 @@ def answer(ask: Callable[..., bytes], *arguments: Any, id: str) -> Answer:
     try:
         return Answer("200 OK", _HEADERS, ask(*arguments))
     except Exception as error:  # noqa: BLE001 - whatever it was, it is answered as a view would
-        return _of(problems.handle(error, {"request": _Named(id)}))
+        return _of(problems.handle(error, {"request": Named(id)}))
 
 
 def problem(problem: problems.Problem) -> Answer:
@@ -51,7 +51,7 @@ def _of(response: HttpResponse) -> Answer:
     return Answer(status, list(response.items()), response.content)
 
 
-class _Named:
+class Named:
     """A request as the log sees it."""
 
     method = "POST"

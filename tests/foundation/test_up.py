@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from axis_admin import fleet
+from axis_admin import embedded, fleet
 from tests.stack import ROOT, Stack, clean_environ, free_ports, running
 
 pytestmark = [
@@ -68,6 +69,12 @@ def test_the_intake_server_has_as_many_and_goes_behind_all_others(stack: Stack) 
     # Its first process and the workers.
     assert len(found) == fleet.cores() + 1
     assert {os.getpriority(os.PRIO_PROCESS, pid) for pid in found} == {os.getpriority(os.PRIO_PROCESS, 0) + 15}
+
+
+def test_its_socket_is_open_to_nobody_else(stack: Stack) -> None:
+    path = embedded.intake_socket(stack.var)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
 def test_another_command_uses_its_stores(stack: Stack) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from axis_admin import fleet
-from axis_admin.gateway import handing, inflight, intake
+from axis_admin.gateway import handing, inflight, intake, metrics
 from keys.models import KeySecret
 from metering.models import Generation
 from tests.gateway.conftest import BeforeDjango, Gateway
@@ -132,6 +132,26 @@ def test_neither_is_one_that_takes_too_long(
         assert reporting.post("generations", b"{}").status_code == 503
 
 
+def test_batches_that_wait_leave_threads_for_verdicts(
+    reporting: Gateway, settings: Any, socket_path: Path, secret: KeySecret
+) -> None:
+    settings.INTAKE_SOCKET = str(socket_path)
+    assert fleet.GATEWAY_THREADS - handing.MOST_AT_ONCE >= 2
+    for _ in range(handing.MOST_AT_ONCE):
+        handing._at_once.acquire()
+    try:
+        told = reporting.post("generations", b"{}")
+        assert reporting.validate(secret)["code"] == "VALID"
+    finally:
+        handing._at_once.release(handing.MOST_AT_ONCE)
+    assert (told.status_code, told.headers["Retry-After"]) == (429, "1")
+    assert told.json()["type"] == "urn:axis:problem:too-many-calls"
+    # Whatever came of those before, none is kept waiting by them.
+    with _listening(socket_path, *[b"", OK] * handing.MOST_AT_ONCE):
+        statuses = [reporting.post("generations", b"{}").status_code for _ in range(2 * handing.MOST_AT_ONCE)]
+    assert statuses == [503, 200] * handing.MOST_AT_ONCE
+
+
 @pytest.mark.parametrize("left_behind", [True, False])
 def test_where_nobody_listens_the_gateway_judges_the_batch_itself(
     reporting: Gateway, settings: Any, socket_path: Path, secret: KeySecret, left_behind: bool
@@ -140,9 +160,15 @@ def test_where_nobody_listens_the_gateway_judges_the_batch_itself(
     if left_behind:
         with socket.socket(socket.AF_UNIX) as dead:
             dead.bind(str(socket_path))
+    before = _counted_here()
     answer = reporting.post("generations", {"source": "gw-eu-1", "generations": [generation(secret)]})
     assert answer.json()["summary"]["accepted"] == 1
     assert Generation.objects.count() == 1
+    assert _counted_here() > before
+
+
+def _counted_here() -> float:
+    return metrics.COUNTED_HERE._value.get()
 
 
 def test_a_fault_nobody_foresaw_names_the_request(monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
@@ -195,7 +221,7 @@ def test_a_second_one_does_not_take_the_first_one_s_place(program: Any, socket_p
 def test_it_is_served_by_a_process_for_each_core_that_takes_no_more_than_it_has_threads_for() -> None:
     command = fleet.intake(Path("/run/i.sock"), workers=3)
     said = dict(itertools.pairwise(command))
-    assert (said["--uds"], said["--uds-permissions"], said["--workers"]) == ("/run/i.sock", "600", "3")
+    assert (said["--uds"], said["--uds-permissions"], said["--workers"]) == ("/run/i.sock", "0600", "3")
     assert said["--backpressure"] == said["--blocking-threads"]
     assert command[-1] == "axis_admin.intake.wsgi:application"
     assert "--port" not in command

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from audit import trail, uuid7
@@ -26,7 +27,8 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Each test once on each way that a batch can go: they are one contract."""
     name: str = request.param
     if name.startswith("handed"):
-        monkeypatch.setattr(handing, "_connected", handed.Connection)
+        monkeypatch.setattr(settings, "INTAKE_SOCKET", "in this process")
+        monkeypatch.setattr(handing, "_connected", lambda request: handed.Connection())
         monkeypatch.setattr(Gateway, "door", BeforeDjango)
         # The test's transaction is open on it.
         monkeypatch.setattr(intake, "close_old_connections", lambda: None)

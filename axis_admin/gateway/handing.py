@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
-from axis_admin.gateway import intake, metrics, plain, problems
+from axis_admin.gateway import intake, plain, problems
 from axis_admin.gateway.plain import Answer
 from axis_admin.intake.connection import Connection
 
@@ -43,7 +43,6 @@ def hand(body: bytes, *, gateway: str, dry_run: bool, id: str) -> Answer | None:
 def _asked(body: bytes, headers: Mapping[str, str], request: plain.Named) -> Answer | None:
     connection = _connected(request)
     if connection is None:
-        metrics.COUNTED_HERE.inc()
         return None
     try:
         connection.request("POST", "/", body, headers)

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from django.conf import settings
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
-from axis_admin.gateway import bodies, envelopes, handing, problems, reports, verdict
+from axis_admin.gateway import bodies, envelopes, handing, metrics, problems, reports, verdict
 from axis_admin.gateway.base import GatewayView
 from axis_admin.gateway.schema import with_problems
 from axis_admin.gateway.serializers import generations, validate
@@ -48,7 +49,11 @@ class Generations(GatewayView):
         dry_run = _dry_run(request.query_params.getlist("dry_run"))
         body, gateway = bodies.read(request), self.gateway.uid
         handed = handing.hand(body, gateway=gateway, dry_run=dry_run, id=request.id)  # type: ignore[attr-defined]
-        return handed.as_response() if handed else self.answer(reports.count(body, gateway, dry_run))
+        if handed:
+            return handed.as_response()
+        if settings.INTAKE_SOCKET:
+            metrics.COUNTED_HERE.inc()
+        return self.answer(reports.count(body, gateway, dry_run))
 
 
 def _dry_run(texts: Sequence[str]) -> bool:
